@@ -1,0 +1,207 @@
+/*
+ * The contract between the agent and one network's code.
+ *
+ * A notifier turns a job into HTTP requests and HTTP answers into a verdict. It
+ * does no I/O, reads no clock, keeps no globals and never sleeps or retries:
+ * when to try again is outbox.c's, bytes on the wire are http.c's.
+ *
+ *	op = n->begin(account, &job, &err);
+ *	for (answer = NULL;; answer = <what http.c brought>) {
+ *		step = n->step(op, answer, &env, &request, &result);
+ *		OP_SEND: send request, come back with its answer
+ *		OP_WAIT: come back with answer NULL at result.not_before_ms
+ *		OP_DONE: result holds the verdict
+ *	}
+ *	n->end(op);
+ *
+ * Ownership: the job and its strings are the caller's from begin to end; the
+ * request is the op's until the next step or end; the answer is the caller's for
+ * one step; items and their strings are the notifier's for the length of emit();
+ * the result is the caller's struct and holds no pointers.
+ */
+#ifndef TWICKET_NOTIFIER_H
+#define TWICKET_NOTIFIER_H
+
+#include "common/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum notifier_cap {
+	NOTIFIER_THREADS = 1u << 0,    /* can answer a post with a post */
+	NOTIFIER_EDITS = 1u << 1,
+	NOTIFIER_DELETES = 1u << 2,
+	NOTIFIER_FAVOURITES = 1u << 3,
+	NOTIFIER_KEYS = 1u << 4,       /* may honour an idempotency key; never relied on */
+	NOTIFIER_DIRECT = 1u << 5,     /* has messages that only the addressed see */
+	NOTIFIER_COLLECTS = 1u << 6    /* people can answer */
+};
+
+/* One account as configured. Strings are the caller's for as long as the account is open. */
+struct notifier_settings {
+	const char *name;     /* the account's name in the configuration */
+	const char *handle;   /* "name@server", a name on X, a path for "file" */
+	const char *url;      /* base of the API without a trailing slash, "" = from the handle */
+	const char *token;    /* "" = none yet */
+	const char *language; /* ISO 639, for the language mark */
+};
+
+struct account; /* a notifier's own */
+struct op;	/* a notifier's own */
+
+enum job_type {
+	JOB_VERIFY,    /* who does the token belong to, what can the server do: emits ITEM_SELF, ITEM_NOTICE */
+	JOB_POST,      /* text key visibility language [parent_id] [to] */
+	JOB_EDIT,      /* target_id text language; result.id is the id after the edit */
+	JOB_DELETE,    /* target_id */
+	JOB_FAVOURITE, /* target_id */
+	JOB_RECENT,    /* our own posts since since_ms, newest first: emits ITEM_OWN */
+	JOB_COLLECT,   /* mentions and direct messages behind cursor: emits ITEM_REPLY, ITEM_CURSOR last */
+	JOB_THREAD,    /* answers under our post target_id: emits ITEM_REPLY */
+	JOB_GET,       /* one status, target_id: emits ITEM_REPLY, or ITEM_OWN when it is ours */
+	JOB_LOOKUP     /* the account `to` ("name@server"): emits ITEM_PERSON; OK without an item = no such account */
+};
+
+enum visibility { VISIBILITY_PUBLIC, VISIBILITY_UNLISTED, VISIBILITY_FOLLOWERS, VISIBILITY_DIRECT };
+
+struct job {
+	enum job_type type;
+	const char *text;      /* final: rendered, neutralised, counted */
+	const char *key;       /* idempotency key, stored with the post */
+	const char *parent_id; /* NULL or "": a post of its own */
+	const char *target_id;
+	const char *to;	       /* acct that is addressed ("name@server"), already in the text */
+	enum visibility visibility;
+	const char *language;
+	int64_t since_ms;
+	const char *cursor; /* as the last ITEM_CURSOR gave it; "" = from now on (emits the newest position only) */
+	const char *file_path; /* reserved for media; NULL */
+};
+
+enum op_step { OP_SEND, OP_WAIT, OP_DONE };
+
+enum effect {
+	EFFECT_NONE,   /* may be repeated freely */
+	EFFECT_CREATES /* no readable answer means: it may have happened */
+};
+
+#define REQUEST_HEADERS 8
+
+struct request {
+	const char *method;
+	const char *url;
+	const char *headers[REQUEST_HEADERS]; /* "Name: value", NULL-terminated unless full; Authorization included */
+	const char *body;		      /* NULL = none */
+	size_t body_len;
+	enum effect effect;
+	size_t max_body;    /* bytes of an answer worth reading; more is cut and said so */
+	int64_t timeout_ms; /* whole request */
+};
+
+enum transport {
+	TRANSPORT_NOT_SENT,  /* could not connect or resolve, TLS refused: nothing was accepted */
+	TRANSPORT_NO_ANSWER, /* written at least in part, no status line came back */
+	TRANSPORT_ANSWERED   /* a status line came; the body may still be cut */
+};
+
+struct answer {
+	enum transport transport;
+	int status;
+	const char *headers; /* the last response's header block, lines ended by CRLF; never NULL */
+	const char *body;    /* NUL-terminated behind body_len; never NULL */
+	size_t body_len;
+	bool truncated;	   /* longer than max_body, or the connection broke inside it */
+	const char *error; /* libcurl's words when not ANSWERED; "" else */
+};
+
+enum result_class {
+	RESULT_OK,
+	RESULT_RETRY,	  /* job: nothing was accepted; back off */
+	RESULT_LIMIT,	  /* account: pause until not_before_ms */
+	RESULT_AUTH,	  /* account: the token is refused; a human must act */
+	RESULT_PERMANENT, /* job: will never be accepted */
+	RESULT_UNKNOWN,	  /* job: may have happened (5xx, or no answer to a CREATES) */
+	RESULT_BUG	  /* job: an answer that the API does not have */
+};
+
+struct result {
+	enum result_class class;
+	int64_t not_before_ms; /* wall clock; 0 = no wish */
+	char id[128];	       /* of what was made or is now meant */
+	char uri[512], url[512];
+	bool found;	       /* GET, RECENT, LOOKUP: it was there */
+	char text[256];	       /* for the log and the admin; no secret, no control characters */
+};
+
+enum item_kind {
+	ITEM_SELF,   /* who we are: id, acct; text = server software and version; limit, locked, bot */
+	ITEM_PERSON, /* id, acct, display */
+	ITEM_OWN,    /* a post of our own: id, uri, url, parent_id, text, created_ms */
+	ITEM_REPLY,  /* somebody's words: all fields */
+	ITEM_CURSOR, /* cursor: store it in the same transaction as the items before */
+	ITEM_NOTICE  /* text: what an admin should know (policy drops mentions, not flagged as bot ...) */
+};
+
+struct item {
+	enum item_kind kind;
+	const char *id, *uri, *url;
+	const char *parent_id; /* what it answers; "" = nothing, or not known */
+	const char *author_id; /* opaque and stable on that server */
+	const char *acct;      /* always "name@server", lower case */
+	const char *display;   /* for logs only; never decides anything */
+	const char *text;      /* plain text, leading mentions dropped, at most 2,000 bytes, valid UTF-8, no controls but \n */
+	const char *cursor;
+	int64_t created_ms;
+	enum visibility visibility;
+	bool bot;      /* author is flagged as a bot */
+	bool by_us;    /* author is this account */
+	bool is_boost; /* a boost or quote: never a command */
+	bool edited;   /* the text is not the first version */
+	bool locked;   /* SELF: followers must be approved */
+	unsigned limit; /* SELF: characters of a post */
+};
+
+enum emitted { EMIT_NEW, EMIT_KNOWN, EMIT_FAILED };
+
+struct op_env {
+	int64_t wall_ms;
+	void (*random)(void *bytes, size_t n);
+	enum emitted (*emit)(void *arg, const struct item *item);
+	void *arg;
+};
+
+struct notifier {
+	const char *name;
+	unsigned caps; /* of enum notifier_cap */
+
+	/* Validates its part of the configuration. No I/O. 0, or -1 with err. */
+	int (*check)(const struct notifier_settings *s, struct err *err);
+
+	/* No network. NULL with err. The settings stay the caller's and must outlive the account. */
+	struct account *(*open)(const struct notifier_settings *s, struct err *err);
+	void (*close)(struct account *a); /* NULL is fine; secrets are wiped */
+
+	/* The network's own counting of a text, and the most that it takes. Pure. */
+	void (*measure)(const struct account *a, const char *text, unsigned *units, unsigned *limit);
+
+	/* NULL with err: the job makes no sense for this network. */
+	struct op *(*begin)(struct account *a, const struct job *job, struct err *err);
+	enum op_step (*step)(struct op *op, const struct answer *answer, const struct op_env *env,
+			     struct request *request, struct result *result);
+	void (*end)(struct op *op); /* legal at any moment; NULL is fine */
+};
+
+extern const struct notifier notifier_mastodon;
+extern const struct notifier notifier_file;
+
+/* By configuration name, NULL when there is none. */
+const struct notifier *notifier_find(const char *name);
+
+const char *result_class_name(enum result_class class);
+const char *visibility_name(enum visibility v);
+
+/* The value of a header, case-blind, copied into out; false when it is absent. */
+bool answer_header(const struct answer *answer, const char *name, char *out, size_t size);
+
+#endif
