@@ -1,0 +1,120 @@
+/*
+ * The configuration as plain data (SURFACE section 1). Read by config.c from a
+ * file; shared read-only by everybody else. No secret is in it: secret.c brings
+ * the tokens. A loaded configuration never changes; a reload makes a new one.
+ */
+#ifndef TWICKET_CONFIG_H
+#define TWICKET_CONFIG_H
+
+#include "agent/match.h"
+#include "common/err.h"
+#include "common/log.h"
+#include "notifiers/notifier.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum feedback { FEEDBACK_FAVOURITE, FEEDBACK_REPLY, FEEDBACK_NONE };
+
+/* A bit per word of `states`: bit EVENT_x of services, and of hosts shifted. */
+#define STATE_BIT(kind, state) (1u << ((state) + ((kind) == EVENT_HOST ? 8 : 0)))
+
+struct config_account {
+	char *name;
+	char *network; /* "mastodon", "file" */
+	char *handle;
+	char *url;	  /* "" = from the handle */
+	char *token_file; /* filled in: state_dir/auth/NAME when not given */
+	char *language;
+	char *proxy, *ca_file;
+	unsigned posts_per_hour, posts_per_day;
+	int64_t poll_ms;
+	enum feedback feedback;
+	int line;
+};
+
+struct config_audience {
+	char *name;
+	char *base; /* "public" or "operators": whose words and defaults it has in the end */
+	unsigned *accounts; /* indexes into config.accounts */
+	unsigned n_accounts;
+	struct match *match;
+	char *match_text;
+	unsigned states; /* STATE_BITs; DOWN includes UNREACHABLE */
+	char *as_contact;
+	bool soft, internals, acks, links;
+	int64_t hold_ms, recovery_hold_ms, reopen_ms, update_ms, remind_ms, remind_acked_ms;
+	enum visibility visibility;
+	struct config_word *words; /* overrides */
+	unsigned n_words;
+	int line;
+};
+
+struct config_word {
+	char *language, *event, *text; /* "en", "problem", "$SYMBOL$ ..." */
+	int line;
+};
+
+enum role { ROLE_NOBODY, ROLE_COMMUNICATOR, ROLE_OPERATOR, ROLE_LEAD, ROLE_ADMIN };
+
+struct config_person {
+	char *name;
+	char *mastodon; /* "name@server", lower case; "" = none */
+	enum role role;
+	struct match *match;
+	char *match_text;
+	bool notify;
+	int line;
+};
+
+struct config {
+	char *path;
+	char *language, *timezone, *link;
+	char *state_dir, *run_dir;
+	char **core_users; /* who may connect as a module */
+	unsigned n_core_users;
+	enum log_level log;
+	enum log_format log_format;
+	struct config_account *accounts;
+	unsigned n_accounts;
+	struct config_audience *audiences;
+	unsigned n_audiences;
+	struct config_person *people;
+	unsigned n_people;
+};
+
+/* One thing wrong in the file: "twicket.cfg:5: audiences.public.hodl: no such key; ..." */
+struct config_error {
+	int line; /* 0 = the file as a whole */
+	bool warning;
+	char *text;
+};
+
+struct config_report {
+	struct config_error *at;
+	unsigned n, errors, warnings;
+};
+
+/*
+ * Reads and checks the file. NULL when there is at least one error; the report
+ * then says all of them (of meaning; libconfig stops at the first of syntax).
+ * Needs no network and no core. The report is the caller's: config_report_finish().
+ */
+struct config *config_load(const char *path, struct config_report *report);
+void config_discard(struct config *c); /* NULL is fine */
+/* libconfig has a function of this name, which the linker would replace by ours: */
+#define config_destroy config_discard
+void config_report_finish(struct config_report *report);
+
+/* Index by name, -1 when there is none. */
+int config_account_index(const struct config *c, const char *name);
+int config_audience_index(const struct config *c, const char *name);
+int config_person_index(const struct config *c, const char *name);
+
+/* "90s" "2m" "1h30m" "2d" -> ms; "0" -> 0. -1 with err: a bare number gets a hint. */
+int64_t config_duration(const char *text, struct err *err);
+
+/* The name in `names` (NULL-terminated) that is nearest to `word`, NULL when none is near. */
+const char *config_nearest(const char *word, const char *const *names);
+
+#endif

@@ -1,0 +1,125 @@
+/*
+ * The engine: is this an incident, who is told, when. Fed by core.c with the
+ * sources' events; answers with decisions through a sink. Pure: no I/O, no clock,
+ * no randomness; (state, event, now) -> (state, decisions), so that thousands of
+ * hours run in a test in seconds.
+ *
+ * Four small machines (SPEC 4.0): a problem mirrors one object's trouble; an
+ * incident is what people treat as one thing; a thread is that incident as told
+ * by one audience on one account, and holds all patience; delivery is outbox.c's.
+ */
+#ifndef TWICKET_INCIDENT_H
+#define TWICKET_INCIDENT_H
+
+#include "agent/config.h"
+#include "agent/object.h"
+#include "agent/rows.h"
+#include "agent/words.h"
+#include "common/event.h"
+#include "common/now.h"
+
+struct engine;
+
+/* Where a sentence goes: the engine's thread, by audience and account. */
+struct say_target {
+	uint64_t thread, incident;
+	unsigned audience, account; /* indexes into the configuration */
+	bool root;		    /* the first post of its thread */
+};
+
+/* Decisions, called from inside engine_*(); pointers live until the call returns. */
+struct engine_sink {
+	void *arg;
+	void (*say)(void *arg, const struct say_target *target, const struct say *say);
+	/* The engine needs to know this object: engine_object() with the answer, or NULL if unknown. */
+	void (*describe)(void *arg, const char *node, unsigned kind, const char *host, const char *service);
+	/* Nothing of this thread that has not been sent may be sent any more. */
+	void (*cancel)(void *arg, uint64_t thread);
+	void (*note)(void *arg, uint64_t incident, const char *kind, const char *text);
+	/* An acknowledgement came (or went) for an incident: origin is its text's mark or "". */
+	void (*acked)(void *arg, uint64_t incident, bool acked, const char *mark);
+	uint64_t (*next_id)(void *arg);
+	void (*fresh_tag)(void *arg, char tag[TAG_SIZE]); /* unused within a year */
+};
+
+struct engine *engine_create(const struct config *config, const struct engine_sink *sink);
+void engine_destroy(struct engine *e); /* NULL is fine */
+
+/* A reload: threads keep their audience and account by name; those of removed ones are closed silently. */
+void engine_set_config(struct engine *e, const struct config *config);
+
+/* A node's connection came (with its epoch) or went. */
+void engine_node_up(struct engine *e, const char *node, const char *epoch, const struct now *now);
+void engine_node_down(struct engine *e, const char *node, const struct now *now);
+
+/* One event of a node. Types that are none of its business are ignored. */
+void engine_event(struct engine *e, const char *node, const struct event *ev, const struct now *now);
+
+/* The answer to describe(); takes the object over. o NULL: the core does not know it. */
+void engine_object(struct engine *e, const char *node, unsigned kind, const char *host,
+		   const char *service, struct object *o, const struct now *now);
+
+/* What became of a post of a thread (enum delivery); root = it was the thread's first. */
+void engine_delivery(struct engine *e, uint64_t thread, enum delivery delivery, bool root, const struct now *now);
+
+/* Runs every deadline that has passed; an event of the same instant must come first. */
+void engine_timers(struct engine *e, const struct now *now);
+int64_t engine_next(const struct engine *e); /* boot_ms, NOW_NEVER = none */
+
+/* What an incident is right now, for replies, the CLI and `?`. Strings are the engine's until its next call. */
+struct incident_view {
+	uint64_t id;
+	const char *tag, *node;
+	bool open, acked;
+	const char *object;	    /* "db1/Postgres" */
+	const char *host, *service; /* the root problem's; service "" for a host */
+	unsigned kind, state;
+	const char *state_word, *output, *owner, *public_name;
+	int64_t since_s, until_s, acked_s;
+	unsigned members; /* live problems */
+	unsigned times;
+};
+bool engine_view(const struct engine *e, uint64_t incident, struct incident_view *out);
+bool engine_view_tag(const struct engine *e, const char *tag, struct incident_view *out);
+/* The object of the root problem, for `match` of people; NULL while not described. */
+const struct object *engine_root_object(const struct engine *e, uint64_t incident);
+void engine_each(const struct engine *e, void (*fn)(void *arg, const struct incident_view *view), void *arg);
+/* Facts for the answer to `?`: what an audience hears of it, with internals for a person who may
+ * know them; pointers live until the next engine call. */
+bool engine_status(struct engine *e, uint64_t incident, unsigned audience, bool internals,
+		   const struct now *now, struct say *out);
+/* Names of the audiences that were told of an incident; for `list`. Returns how many. */
+unsigned engine_told_to(const struct engine *e, uint64_t incident, const char **names, unsigned max);
+/* The audience of a thread by account, for the audience that a reply hangs under; -1 none. */
+int engine_thread_audience(const struct engine *e, uint64_t thread);
+
+struct engine_counts {
+	unsigned problems, incidents, acked, adopted, threads;
+	uint64_t dropped; /* held back until they were over: never said */
+};
+void engine_counts(const struct engine *e, struct engine_counts *out);
+
+/*
+ * Persistence. save() hands out every row that changed since the last saved();
+ * until then they stay marked. load() functions rebuild the state at start, in the
+ * order nodes, incidents, problems, threads; then engine_loaded().
+ */
+struct engine_rows {
+	void *arg;
+	void (*node)(void *arg, const struct node_row *row);
+	void (*problem)(void *arg, const struct problem_row *row);
+	void (*incident)(void *arg, const struct incident_row *row);
+	void (*thread)(void *arg, const struct thread_row *row);
+};
+void engine_save(struct engine *e, const struct engine_rows *rows, const struct now *now);
+void engine_saved(struct engine *e);
+
+void engine_load_node(struct engine *e, const struct node_row *row);
+void engine_load_incident(struct engine *e, const struct incident_row *row);
+void engine_load_problem(struct engine *e, const struct problem_row *row);
+/* same_boot: the stored boot clock is this boot's; else deadlines come from the wall. */
+void engine_load_thread(struct engine *e, const struct thread_row *row, bool same_boot, const struct now *now);
+/* Asks for the descriptions of what is live. */
+void engine_loaded(struct engine *e, const struct now *now);
+
+#endif

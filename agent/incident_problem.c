@@ -1,0 +1,213 @@
+/*
+ * Problems: the mirror of one object's trouble, and who counts it as trouble.
+ * Called by incident.c with what the sources say.
+ * Must never speak or wait: that is the threads' business.
+ */
+#include "agent/incident_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void problem_touch(struct problem *p)
+{
+	struct engine *e = p->node->engine;
+
+	if (p->dirty)
+		return;
+	p->dirty = true;
+	p->dirty_next = e->dirty;
+	e->dirty = p;
+}
+
+bool problem_is_live(const struct problem *p)
+{
+	return p->until_s == 0;
+}
+
+unsigned problem_severity(const struct problem *p)
+{
+	static const unsigned host[] = {0, 4, 3};
+	static const unsigned service[] = {0, 1, 3, 2};
+
+	return p->kind == EVENT_HOST ? host[p->state % 3] : service[p->state % 4];
+}
+
+const char *problem_state_word(const struct problem *p)
+{
+	return event_state_word(p->kind, p->state);
+}
+
+/* UNREACHABLE is told to whoever hears of DOWN: to people both mean "cannot be reached". */
+static bool audience_hears_state(const struct config_audience *a, const struct problem *p)
+{
+	unsigned state = p->kind == EVENT_HOST && p->state == EVENT_UNREACHABLE ? EVENT_DOWN : p->state;
+
+	if (!(p->flags & EVENT_HARD) && !a->soft)
+		return false;
+	return (a->states & STATE_BIT(p->kind, state)) != 0;
+}
+
+/* SURFACE 1.3 rules 3 and 5: no public name, no public post; a host lends its services' names. */
+static bool audience_includes(const struct config_audience *a, const struct object *o)
+{
+	if (a->internals)
+		return match_object(a->match, o);
+	if (object_public_name(o, "") && match_object(a->match, o))
+		return true;
+	for (unsigned k = 0; k < o->n_named; k++)
+		if (match_object(a->match, &o->named[k]))
+			return true;
+	return false;
+}
+
+/* Once told, trouble stays trouble until OK, even where the state sinks below what the audience hears. */
+static bool is_told(const struct problem *p, unsigned audience)
+{
+	if (!p->incident)
+		return false;
+	for (const struct thread *t = p->incident->threads; t; t = t->next)
+		if (t->audience == audience &&
+		    (t->state == THREAD_TOLD || t->state == THREAD_RECOVERING || t->state == THREAD_RESOLVED))
+			return true;
+	return false;
+}
+
+void problem_hear(struct engine *e, struct problem *p)
+{
+	const struct config *c = e->config;
+	uint64_t in = 0, now_heard = 0, kept = 0;
+
+	if (!p->object)
+		return;
+	for (unsigned k = 0; k < c->n_audiences && k < AUDIENCES_MAX; k++) {
+		const struct config_audience *a = &c->audiences[k];
+		uint64_t bit = AUDIENCE_BIT(k);
+
+		if (a->as_contact && a->as_contact[0]) {
+			in |= p->notified & bit;
+			now_heard |= p->notified & bit;
+			continue;
+		}
+		if (!audience_includes(a, p->object))
+			continue;
+		in |= bit;
+		if (audience_hears_state(a, p))
+			now_heard |= bit;
+		else if (is_told(p, k))
+			kept |= bit;
+	}
+	p->in = in;
+	if (problem_is_live(p))
+		p->heard = now_heard | (p->heard & kept);
+	else
+		p->heard &= in;
+}
+
+struct problem *problem_create(struct engine *e, struct node *n, const struct event *ev)
+{
+	size_t node = strlen(n->name) + 1, host = strlen(ev->host) + 1, service = strlen(ev->service) + 1;
+	struct problem *p = calloc(1, sizeof *p + node + host + service);
+
+	if (!p)
+		return NULL;
+	memcpy(p->key, n->name, node);
+	memcpy(p->key + node, ev->host, host);
+	memcpy(p->key + node + host, ev->service, service);
+	p->key_len = (uint16_t)(node + host + service);
+	p->host = p->key + node;
+	p->service = p->key + node + host;
+	p->kind = ev->kind;
+	p->node = n;
+	HASH_ADD_KEYPTR(hh, e->problems, p->key, p->key_len, p);
+	return p;
+}
+
+static int64_t event_since(const struct event *ev, const struct now *now)
+{
+	int64_t wall_s = now->wall_ms / 1000;
+	int64_t since = ev->since > 0 ? ev->since : ev->time_us / 1000000;
+
+	return since <= 0 || since > wall_s ? wall_s : since; /* never from the future */
+}
+
+static void take_state(struct problem *p, const struct event *ev)
+{
+	const uint32_t kept = EVENT_HARD | EVENT_ACKED | EVENT_STICKY | EVENT_FLAPS | EVENT_IN_DOWNTIME;
+
+	p->state = ev->state;
+	p->flags = ev->flags & kept;
+	if (!(p->flags & EVENT_ACKED))
+		engine_set_string(&p->owner, NULL);
+	else if (ev->type == EVENT_OBJECT && ev->author[0])
+		engine_set_string(&p->owner, ev->author);
+	engine_set_string(&p->output, ev->text);
+	p->seen = true;
+	p->checking = false;
+	problem_touch(p);
+}
+
+struct problem *problem_open(struct engine *e, struct node *n, const struct event *ev, const struct now *now)
+{
+	struct problem *p = engine_problem(e, n->name, ev->host, ev->service);
+
+	if (!p)
+		p = problem_create(e, n, ev);
+	if (!p)
+		return NULL;
+	/* A recovery that was not saved yet would leave its row live for ever: keep its number. */
+	if (!p->id || !p->dirty)
+		p->id = e->sink.next_id(e->sink.arg);
+	p->until_s = 0;
+	p->notified = 0;
+	p->heard = 0;
+	p->since_s = event_since(ev, now);
+	take_state(p, ev);
+	return p;
+}
+
+void problem_change(struct engine *e, struct problem *p, const struct event *ev, const struct now *now)
+{
+	(void)now;
+	if ((p->flags & EVENT_HARD) && !(ev->flags & EVENT_HARD)) {
+		p->seen = true; /* a retry that says nothing new */
+		p->checking = false;
+		return;
+	}
+	take_state(p, ev);
+	problem_hear(e, p);
+}
+
+void problem_recover(struct engine *e, struct problem *p, int64_t until_s, const char *output, const struct now *now)
+{
+	int64_t wall_s = now->wall_ms / 1000;
+
+	p->until_s = until_s > 0 && until_s <= wall_s && until_s >= p->since_s ? until_s : wall_s;
+	if (p->until_s == 0)
+		p->until_s = 1;
+	p->state = EVENT_OK;
+	p->flags = EVENT_HARD;
+	p->seen = true;
+	problem_touch(p);
+	if (output)
+		engine_set_string(&p->output, output);
+	if (p->waiting) {
+		p->waiting = false;
+		p->node->undescribed--;
+	}
+	if (p->incident)
+		return;
+	/* Never part of an incident: forget it, but let an adopted one's row be closed. */
+	HASH_DEL(e->problems, p);
+	p->next = e->gone;
+	e->gone = p;
+}
+
+void problem_free(struct problem *p)
+{
+	if (!p)
+		return;
+	object_destroy(p->object);
+	free(p->output);
+	free(p->owner);
+	free(p);
+}

@@ -1,0 +1,500 @@
+/*
+ * Threads: when to speak (SPEC 4.1). One incident as told by one audience on one
+ * account; all patience lives here.
+ * Must never word anything, and never speak before a deadline that is still ahead.
+ */
+#include "agent/incident_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#define PAST_MIN_S (10 * 60)   /* an outage this long is told even when it is over (SPEC 4.5 case 1) */
+#define OUTLIVE_MS (10 * 60000) /* a child that outlives its parent by this is told again */
+#define DESCRIBE_WAIT_MS 5000  /* descriptions that do not come hold nobody up for longer */
+#define REMIND_DOUBLINGS 6
+
+void engine_wake(struct engine *e, int64_t boot_ms)
+{
+	if (boot_ms < e->next_due)
+		e->next_due = boot_ms;
+}
+
+static const struct config_audience *audience_of(const struct engine *e, const struct thread *t)
+{
+	return &e->config->audiences[t->audience];
+}
+
+static bool hears(const struct thread *t, const struct problem *p)
+{
+	return (p->heard & AUDIENCE_BIT(t->audience)) != 0;
+}
+
+static unsigned live_heard(const struct thread *t)
+{
+	unsigned n = 0;
+
+	for (const struct problem *p = t->incident->problems; p; p = p->next)
+		n += problem_is_live(p) && hears(t, p);
+	return n;
+}
+
+/* Scheduled downtime mutes: nothing new is said while it covers everything. */
+static bool all_in_downtime(const struct thread *t)
+{
+	for (const struct problem *p = t->incident->problems; p; p = p->next)
+		if (problem_is_live(p) && hears(t, p) && !(p->flags & EVENT_IN_DOWNTIME))
+			return false;
+	return true;
+}
+
+static unsigned worst(const struct thread *t)
+{
+	unsigned severity = 0;
+
+	for (const struct problem *p = t->incident->problems; p; p = p->next)
+		if (problem_is_live(p) && hears(t, p) && problem_severity(p) > severity)
+			severity = problem_severity(p);
+	return severity;
+}
+
+static unsigned news_count(struct engine *e, const struct thread *t)
+{
+	return audience_of(e, t)->internals ? thread_count(t) : thread_names(e, t);
+}
+
+void thread_finish(struct engine *e, struct thread *t, enum thread_state state)
+{
+	if (t->state == THREAD_HELD && state == THREAD_DROPPED)
+		e->dropped++;
+	t->state = state;
+	t->due = t->update = t->remind = 0;
+	t->dirty = true;
+}
+
+static bool is_final(const struct thread *t)
+{
+	return t->state == THREAD_CLOSED || t->state == THREAD_DROPPED;
+}
+
+/* --- beginning ------------------------------------------------------------------ */
+
+static void thread_hold(struct engine *e, struct thread *t, int64_t since_s, const struct now *now)
+{
+	int64_t ago = now->wall_ms - since_s * 1000;
+
+	t->state = THREAD_HELD;
+	t->root = DELIVERY_NONE;
+	t->flags = 0;
+	t->due = now->boot_ms - (ago > 0 ? ago : 0) + audience_of(e, t)->hold_ms;
+	if (t->due < 1)
+		t->due = 1;
+	t->dirty = true;
+	engine_wake(e, t->due);
+}
+
+static struct thread *thread_find(const struct incident *i, unsigned audience, unsigned account)
+{
+	for (struct thread *t = i->threads; t; t = t->next)
+		if (t->audience == audience && t->account == account && t->state != THREAD_CLOSED)
+			return t;
+	return NULL;
+}
+
+static void thread_ensure(struct engine *e, struct incident *i, unsigned audience, unsigned account,
+			  const struct problem *p, const struct now *now)
+{
+	struct thread *t = thread_find(i, audience, account);
+
+	if (t && t->state != THREAD_DROPPED)
+		return;
+	if (!t) {
+		t = calloc(1, sizeof *t);
+		if (!t)
+			return;
+		t->id = e->sink.next_id(e->sink.arg);
+		t->incident = i;
+		t->audience = audience;
+		t->account = account;
+		LL_APPEND(i->threads, t);
+	}
+	t->times = 1;
+	thread_hold(e, t, p->since_s, now);
+}
+
+void threads_for(struct engine *e, struct incident *i, struct problem *p, const struct now *now)
+{
+	const struct config *c = e->config;
+
+	if (i->parent)
+		return; /* never said alone while its parent lives */
+	for (unsigned a = 0; a < c->n_audiences && a < AUDIENCES_MAX; a++) {
+		if (!(p->heard & AUDIENCE_BIT(a)) || !problem_is_live(p))
+			continue;
+		for (unsigned k = 0; k < c->audiences[a].n_accounts; k++)
+			thread_ensure(e, i, a, c->audiences[a].accounts[k], p, now);
+	}
+}
+
+/* --- saying, and what follows from it -------------------------------------------- */
+
+static int64_t remind_interval(const struct engine *e, const struct thread *t)
+{
+	const struct config_audience *a = audience_of(e, t);
+	bool acked = (t->incident->flags & INCIDENT_ACKED) && a->internals;
+	int64_t ms = acked ? a->remind_acked_ms : a->remind_ms;
+	unsigned doublings = t->reminders < REMIND_DOUBLINGS ? t->reminders : REMIND_DOUBLINGS;
+
+	return ms << (acked ? 0 : doublings);
+}
+
+static void thread_told(struct engine *e, struct thread *t, const struct now *now)
+{
+	int64_t interval = remind_interval(e, t);
+
+	t->told_severity = worst(t);
+	t->told_count = news_count(e, t);
+	t->flags &= ~(unsigned)THREAD_NEWS;
+	t->update = now->boot_ms + audience_of(e, t)->update_ms;
+	t->remind = interval > 0 ? now->boot_ms + interval : 0;
+	if (t->remind)
+		engine_wake(e, t->remind);
+	t->dirty = true;
+}
+
+static int64_t earliest_since(const struct thread *t)
+{
+	int64_t since = 0;
+
+	for (const struct problem *p = t->incident->problems; p; p = p->next)
+		if (problem_is_live(p) && hears(t, p) && (!since || p->since_s < since))
+			since = p->since_s;
+	return since;
+}
+
+static void thread_tell(struct engine *e, struct thread *t, enum say_event event, const struct now *now)
+{
+	t->state = THREAD_TOLD;
+	t->due = 0;
+	t->since_s = earliest_since(t);
+	t->until_s = 0;
+	t->reminders = 0;
+	if (event == SAY_PROBLEM)
+		t->root = DELIVERY_QUEUED;
+	thread_say(e, t, event, NULL, now);
+	thread_told(e, t, now);
+}
+
+static int64_t latest_until(const struct thread *t)
+{
+	int64_t until = 0;
+
+	for (const struct problem *p = t->incident->problems; p; p = p->next)
+		if (hears(t, p) && p->until_s > until)
+			until = p->until_s;
+	return until;
+}
+
+static void thread_recovering(struct engine *e, struct thread *t, const struct now *now)
+{
+	t->state = THREAD_RECOVERING;
+	t->until_s = latest_until(t);
+	t->due = now->boot_ms + audience_of(e, t)->recovery_hold_ms;
+	t->update = t->remind = 0;
+	t->dirty = true;
+	engine_wake(e, t->due);
+	/* What nobody has read yet would no longer be so when they read it. */
+	if (t->root == DELIVERY_QUEUED) {
+		e->sink.cancel(e->sink.arg, t->id);
+		t->root = DELIVERY_NONE;
+	}
+}
+
+static void thread_resolve(struct engine *e, struct thread *t, const struct now *now)
+{
+	if (t->incident->parent || (t->flags & THREAD_PART_TOLD)) {
+		thread_finish(e, t, THREAD_CLOSED); /* "part of" was its last word */
+		return;
+	}
+	if (t->root == DELIVERY_NONE && t->until_s - t->since_s < PAST_MIN_S) {
+		thread_finish(e, t, THREAD_DROPPED);
+		e->dropped++;
+		return;
+	}
+	t->state = THREAD_RESOLVED;
+	t->due = now->boot_ms + audience_of(e, t)->reopen_ms;
+	t->dirty = true;
+	engine_wake(e, t->due);
+	if (t->root == DELIVERY_NONE) {
+		t->root = DELIVERY_QUEUED;
+		thread_say(e, t, SAY_PAST, NULL, now);
+	} else {
+		thread_say(e, t, SAY_RECOVERY, NULL, now);
+	}
+}
+
+/* It broke again before the recovery was said: nothing happened, as far as anybody was told. */
+static void thread_relapse(struct engine *e, struct thread *t, const struct now *now)
+{
+	if (t->root == DELIVERY_NONE) {
+		thread_hold(e, t, earliest_since(t), now);
+		return;
+	}
+	t->state = THREAD_TOLD;
+	t->due = 0;
+	t->until_s = 0;
+	t->update = now->boot_ms + audience_of(e, t)->update_ms;
+	t->remind = remind_interval(e, t) > 0 ? now->boot_ms + remind_interval(e, t) : 0;
+	if (t->remind)
+		engine_wake(e, t->remind);
+	t->dirty = true;
+}
+
+static void thread_again(struct engine *e, struct thread *t, const struct now *now)
+{
+	t->times++;
+	thread_tell(e, t, SAY_AGAIN, now);
+}
+
+/* TOLD, and something about its members changed. */
+static void thread_look(struct engine *e, struct thread *t, const struct now *now)
+{
+	static const char *const word[] = {"OK", "WARNING", "UNKNOWN", "CRITICAL", "DOWN"};
+	unsigned severity = worst(t);
+
+	if (t->incident->parent || all_in_downtime(t))
+		return;
+	if (severity > t->told_severity) {
+		thread_say(e, t, SAY_WORSE, word[t->told_severity], now);
+		if (audience_of(e, t)->internals) {
+			thread_told(e, t, now);
+			return;
+		}
+		t->told_severity = severity; /* the public knows only broken and working */
+		t->dirty = true;
+	}
+	if (news_count(e, t) > t->told_count && !(t->flags & THREAD_NEWS)) {
+		t->flags |= THREAD_NEWS;
+		t->dirty = true;
+		engine_wake(e, t->update);
+	}
+}
+
+static void thread_update(struct engine *e, struct thread *t, const struct now *now)
+{
+	unsigned live = live_heard(t);
+
+	switch (t->state) {
+	case THREAD_HELD:
+		if (!live)
+			thread_finish(e, t, THREAD_DROPPED);
+		break;
+	case THREAD_TOLD:
+		if (!live)
+			thread_recovering(e, t, now);
+		else
+			thread_look(e, t, now);
+		break;
+	case THREAD_RECOVERING:
+		if (live) {
+			thread_relapse(e, t, now);
+			if (t->state == THREAD_TOLD)
+				thread_look(e, t, now);
+		}
+		break;
+	case THREAD_RESOLVED:
+		if (live)
+			thread_again(e, t, now);
+		break;
+	case THREAD_CLOSED:
+	case THREAD_DROPPED: break;
+	}
+}
+
+/* While a live problem of it is not described (after a restart) nobody knows who hears of it. */
+static bool is_known(const struct incident *i)
+{
+	for (const struct problem *p = i->problems; p; p = p->next)
+		if (problem_is_live(p) && !p->object)
+			return false;
+	return true;
+}
+
+static bool all_final(const struct incident *i)
+{
+	for (const struct thread *t = i->threads; t; t = t->next)
+		if (!is_final(t))
+			return false;
+	return true;
+}
+
+void incident_update(struct engine *e, struct incident *i, const struct now *now)
+{
+	struct thread *t, *next;
+
+	incident_refresh(i);
+	if (!is_known(i))
+		return;
+	LL_FOREACH_SAFE (i->threads, t, next)
+		thread_update(e, t, now);
+	if (all_final(i) && !(i->parent && incident_has_live(i)))
+		incident_close(e, i, now);
+}
+
+/* --- acknowledgements --------------------------------------------------------------- */
+
+void threads_ack_line(struct engine *e, struct incident *i, const struct now *now)
+{
+	for (struct thread *t = i->threads; t; t = t->next) {
+		if (t->state != THREAD_TOLD || i->parent || !audience_of(e, t)->acks)
+			continue;
+		thread_say(e, t, SAY_ACK, NULL, now);
+		t->reminders = 0;
+		t->remind = remind_interval(e, t) > 0 ? now->boot_ms + remind_interval(e, t) : 0;
+		if (t->remind)
+			engine_wake(e, t->remind);
+		t->dirty = true;
+	}
+}
+
+void threads_unack_line(struct engine *e, struct incident *i, const char *owner, const struct now *now)
+{
+	char *shown = i->owner;
+
+	for (struct thread *t = i->threads; t; t = t->next) {
+		if (t->state != THREAD_TOLD || i->parent || !audience_of(e, t)->acks)
+			continue;
+		i->owner = engine_strdup(owner); /* "bob has let go": named though no longer owner */
+		thread_say(e, t, SAY_UNACK, NULL, now);
+		free(i->owner);
+		i->owner = shown;
+	}
+}
+
+/* The object left the configuration: that is all that can be said. */
+void threads_gone_line(struct engine *e, struct incident *i, const struct now *now)
+{
+	for (struct thread *t = i->threads; t; t = t->next) {
+		if (t->state != THREAD_TOLD && t->state != THREAD_RECOVERING)
+			continue;
+		if (t->root == DELIVERY_QUEUED)
+			e->sink.cancel(e->sink.arg, t->id);
+		else
+			thread_say(e, t, SAY_GONE, NULL, now);
+		thread_finish(e, t, THREAD_CLOSED);
+	}
+}
+
+/* --- deadlines ------------------------------------------------------------------------ */
+
+static bool is_due(int64_t deadline, const struct now *now)
+{
+	return deadline && deadline <= now->boot_ms;
+}
+
+/* In a storm the host may stand behind its services in the queue: wait for what is being described. */
+static bool must_wait(struct engine *e, const struct thread *t, const struct now *now)
+{
+	struct problem *p = t->incident->problems;
+	const struct node *n = p ? p->node : NULL;
+
+	if (!n || !n->undescribed || now->boot_ms - n->undescribed_since_ms >= DESCRIBE_WAIT_MS)
+		return false;
+	engine_wake(e, n->undescribed_since_ms + DESCRIBE_WAIT_MS);
+	return true;
+}
+
+static void held_timer(struct engine *e, struct thread *t, const struct now *now)
+{
+	if (!is_due(t->due, now)) {
+		engine_wake(e, t->due);
+		return;
+	}
+	if (t->incident->parent || all_in_downtime(t) || must_wait(e, t, now))
+		return;
+	thread_tell(e, t, SAY_PROBLEM, now);
+}
+
+static void told_timer(struct engine *e, struct thread *t, const struct now *now)
+{
+	if (t->incident->parent || all_in_downtime(t))
+		return;
+	if ((t->flags & THREAD_NEWS) && is_due(t->update, now)) {
+		thread_say(e, t, SAY_UPDATE, NULL, now);
+		thread_told(e, t, now);
+	} else if (is_due(t->remind, now)) {
+		t->reminders++;
+		thread_say(e, t, SAY_UPDATE, NULL, now);
+		thread_told(e, t, now);
+	}
+	if (t->flags & THREAD_NEWS)
+		engine_wake(e, t->update);
+	if (t->remind)
+		engine_wake(e, t->remind);
+}
+
+static void thread_timer(struct engine *e, struct thread *t, const struct now *now)
+{
+	switch (t->state) {
+	case THREAD_HELD: held_timer(e, t, now); break;
+	case THREAD_TOLD: told_timer(e, t, now); break;
+	case THREAD_RECOVERING:
+		if (is_due(t->due, now))
+			thread_resolve(e, t, now);
+		else
+			engine_wake(e, t->due);
+		break;
+	case THREAD_RESOLVED:
+		if (is_due(t->due, now))
+			thread_finish(e, t, THREAD_CLOSED);
+		else
+			engine_wake(e, t->due);
+		break;
+	case THREAD_CLOSED:
+	case THREAD_DROPPED: break;
+	}
+}
+
+/* The parent is over and this one is not: after a while it is told on its own again. */
+static void outlive(struct engine *e, struct incident *i, const struct now *now)
+{
+	struct problem *p;
+
+	if (!i->release) {
+		i->release = now->boot_ms + OUTLIVE_MS;
+		engine_wake(e, i->release);
+		return;
+	}
+	if (!is_due(i->release, now)) {
+		engine_wake(e, i->release);
+		return;
+	}
+	i->parent = NULL;
+	i->release = 0;
+	i->dirty = true;
+	for (struct thread *t = i->threads; t; t = t->next) {
+		t->flags &= ~(unsigned)THREAD_PART_TOLD;
+		if (t->state == THREAD_TOLD && live_heard(t)) {
+			thread_say(e, t, SAY_UPDATE, NULL, now);
+			thread_told(e, t, now);
+		}
+	}
+	for (p = i->problems; p; p = p->next)
+		threads_for(e, i, p, now);
+}
+
+void thread_timers(struct engine *e, struct incident *i, const struct now *now)
+{
+	struct thread *t, *next;
+
+	if (!is_known(i))
+		return;
+	if (i->parent && !incident_has_live(i->parent))
+		outlive(e, i, now);
+	else if (i->release && i->parent)
+		i->release = 0;
+	LL_FOREACH_SAFE (i->threads, t, next)
+		thread_timer(e, t, now);
+	if (all_final(i) && !(i->parent && incident_has_live(i)))
+		incident_close(e, i, now);
+}

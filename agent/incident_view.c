@@ -1,0 +1,222 @@
+/*
+ * The engine as others may look at it: one incident for a reply, all of them for
+ * the CLI, the facts for `?`; and the change of configuration.
+ * Must never change what was decided.
+ */
+#include "agent/incident_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+static struct incident *find(const struct engine *e, uint64_t id)
+{
+	struct incident *i;
+
+	DL_FOREACH (e->incidents, i)
+		if (i->id == id)
+			return i;
+	return NULL;
+}
+
+static void fill(const struct incident *i, struct incident_view *out)
+{
+	const struct problem *root = incident_root(i);
+
+	memset(out, 0, sizeof *out);
+	out->id = i->id;
+	out->tag = i->tag;
+	out->open = incident_has_live(i);
+	out->acked = (i->flags & INCIDENT_ACKED) != 0;
+	out->object = i->object ? i->object : "";
+	out->owner = i->owner ? i->owner : "";
+	out->since_s = i->since_s;
+	out->until_s = i->until_s;
+	out->acked_s = i->acked_s;
+	out->times = i->times;
+	out->node = out->host = out->service = out->output = "";
+	out->state_word = i->state_word ? i->state_word : "";
+	for (const struct problem *p = i->problems; p; p = p->next)
+		out->members += problem_is_live(p);
+	if (!root)
+		return;
+	out->node = root->node->name;
+	out->host = root->host;
+	out->service = root->service;
+	out->kind = root->kind;
+	out->state = root->state;
+	out->output = root->output ? root->output : "";
+	if (root->object)
+		out->public_name = object_public_name(root->object, "");
+}
+
+bool engine_view(const struct engine *e, uint64_t incident, struct incident_view *out)
+{
+	const struct incident *i = find(e, incident);
+
+	if (i)
+		fill(i, out);
+	return i != NULL;
+}
+
+bool engine_view_tag(const struct engine *e, const char *tag, struct incident_view *out)
+{
+	const struct incident *i;
+
+	DL_FOREACH (e->incidents, i) {
+		if (strcasecmp(i->tag, tag) != 0)
+			continue;
+		fill(i, out);
+		return true;
+	}
+	return false;
+}
+
+const struct object *engine_root_object(const struct engine *e, uint64_t incident)
+{
+	const struct incident *i = find(e, incident);
+	const struct problem *root = i ? incident_root(i) : NULL;
+
+	return root ? root->object : NULL;
+}
+
+void engine_each(const struct engine *e, void (*fn)(void *arg, const struct incident_view *view), void *arg)
+{
+	struct incident_view view;
+	const struct incident *i;
+
+	DL_FOREACH (e->incidents, i) {
+		fill(i, &view);
+		fn(arg, &view);
+	}
+}
+
+bool engine_status(struct engine *e, uint64_t incident, unsigned audience, bool internals,
+		   const struct now *now, struct say *out)
+{
+	struct incident *i = find(e, incident);
+
+	if (!i || audience >= e->config->n_audiences || !e->config->audiences[audience].n_accounts)
+		return false;
+	say_fill(e, i, audience, e->config->audiences[audience].accounts[0], SAY_STATUS, now, out);
+	if (internals)
+		say_internals(e, i, audience, out);
+	return true;
+}
+
+unsigned engine_told_to(const struct engine *e, uint64_t incident, const char **names, unsigned max)
+{
+	const struct incident *i = find(e, incident);
+	const struct thread *t;
+	unsigned n = 0;
+
+	if (!i)
+		return 0;
+	LL_FOREACH (i->threads, t) {
+		const char *name = e->config->audiences[t->audience].name;
+		bool known = t->state == THREAD_HELD || t->state == THREAD_DROPPED;
+
+		for (unsigned k = 0; k < n && !known; k++)
+			known = !strcmp(names[k], name);
+		if (!known && n < max)
+			names[n++] = name;
+	}
+	return n;
+}
+
+int engine_thread_audience(const struct engine *e, uint64_t thread)
+{
+	const struct incident *i;
+	const struct thread *t;
+
+	DL_FOREACH (e->incidents, i)
+		LL_FOREACH (i->threads, t)
+			if (t->id == thread)
+				return (int)t->audience;
+	return -1;
+}
+
+void engine_counts(const struct engine *e, struct engine_counts *out)
+{
+	struct problem *p, *next;
+	const struct incident *i;
+	const struct thread *t;
+
+	memset(out, 0, sizeof *out);
+	out->dropped = e->dropped;
+	HASH_ITER (hh, e->problems, p, next) {
+		out->problems += problem_is_live(p);
+		out->adopted += problem_is_live(p) && p->adopted;
+	}
+	DL_FOREACH (e->incidents, i) {
+		if (!incident_has_live(i))
+			continue;
+		out->incidents++;
+		out->acked += (i->flags & INCIDENT_ACKED) != 0;
+		LL_FOREACH (i->threads, t)
+			out->threads++;
+	}
+}
+
+/* --- another configuration --------------------------------------------------------- */
+
+static uint64_t map_bits(uint64_t bits, const int *to, unsigned n)
+{
+	uint64_t out = 0;
+
+	for (unsigned k = 0; k < n && k < AUDIENCES_MAX; k++)
+		if ((bits & AUDIENCE_BIT(k)) && to[k] >= 0 && to[k] < AUDIENCES_MAX)
+			out |= AUDIENCE_BIT(to[k]);
+	return out;
+}
+
+static bool still_there(const struct config *c, unsigned audience, unsigned account)
+{
+	for (unsigned k = 0; k < c->audiences[audience].n_accounts; k++)
+		if (c->audiences[audience].accounts[k] == account)
+			return true;
+	return false;
+}
+
+static void remap_threads(struct engine *e, struct incident *i, const struct config *old, const int *to)
+{
+	struct thread *t, *next;
+
+	LL_FOREACH_SAFE (i->threads, t, next) {
+		int audience = to[t->audience];
+		int account = config_account_index(e->config, old->accounts[t->account].name);
+
+		if (audience >= 0 && account >= 0 && still_there(e->config, (unsigned)audience, (unsigned)account)) {
+			t->audience = (unsigned)audience;
+			t->account = (unsigned)account;
+			continue;
+		}
+		e->sink.cancel(e->sink.arg, t->id);
+		LL_DELETE(i->threads, t);
+		free(t);
+	}
+}
+
+void engine_set_config(struct engine *e, const struct config *config)
+{
+	const struct config *old = e->config;
+	unsigned n = old->n_audiences;
+	int *to = calloc(n + 1, sizeof *to);
+	struct problem *p, *next;
+	struct incident *i;
+
+	if (!to)
+		return; /* the old configuration stays: the caller keeps it alive */
+	e->config = config;
+	for (unsigned k = 0; k < n; k++)
+		to[k] = config_audience_index(config, old->audiences[k].name);
+	DL_FOREACH (e->incidents, i)
+		remap_threads(e, i, old, to);
+	HASH_ITER (hh, e->problems, p, next) {
+		p->heard = map_bits(p->heard, to, n);
+		p->notified = map_bits(p->notified, to, n);
+		problem_hear(e, p);
+	}
+	free(to);
+	e->next_due = 0;
+}

@@ -1,0 +1,65 @@
+/*
+ * What the core's configuration says of one host or service: the answer to a
+ * DESCRIBE, kept for the epoch. Made by the module source, read by match.c and
+ * the engine. Pure data; strings that repeat are shared through an intern table.
+ */
+#ifndef TWICKET_OBJECT_H
+#define TWICKET_OBJECT_H
+
+#include "common/event.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct object_var {
+	const char *name; /* with its underscore, in capitals: "_TWICKET_PUBLIC" */
+	const char *value;
+};
+
+struct object_list {
+	const char **at;
+	unsigned n;
+};
+
+struct object_vars {
+	struct object_var *at;
+	unsigned n;
+};
+
+struct object {
+	uint8_t kind; /* EVENT_HOST or EVENT_SERVICE */
+	const char *node, *host, *service; /* service "" for a host */
+	const char *display, *address;
+	struct object_list hostgroups; /* of the host, also in a service */
+	struct object_list servicegroups;
+	struct object_list contacts, contactgroups;
+	struct object_vars vars;
+	struct object_vars host_vars;	/* a service's host's variables; empty in a host */
+	struct object_list parents;	/* of the host, also in a service */
+	struct object_list ancestors;	/* nearest first */
+	unsigned services;		/* a host: how many services it has */
+	struct object *named;		/* a host: its services that have a public name */
+	unsigned n_named;
+};
+
+/*
+ * Builds an object from the collected pairs of a DESCRIPTION or INVENTORY (all
+ * parts joined; a NUL-terminated string after the other, key then value).
+ * NULL when the pairs are malformed or memory ran out.
+ */
+struct object *object_create(const char *node, unsigned kind, const char *host,
+			     const char *service, const char *pairs, size_t len);
+void object_destroy(struct object *o); /* NULL is fine */
+
+/* The public name in a language ("de", or "" for the plain one): _TWICKET_PUBLIC_DE, else
+ * _TWICKET_PUBLIC; NULL when it has none. Blanks around it do not count. Borrowed. */
+const char *object_public_name(const struct object *o, const char *language);
+
+/* Has it a public name in any language at all? The term `named` of match. */
+bool object_named(const struct object *o);
+
+/* A variable's value, the host's where a service has none; NULL when absent. */
+const char *object_var(const struct object *o, const char *name);
+
+#endif

@@ -1,0 +1,132 @@
+/*
+ * What is said: facts in, the text of one post out (SURFACE section 3).
+ * Called by core.c with what the engine decided, by config.c to check overrides,
+ * by control.c for the status query. Pure: no clock, no I/O; the time zone is set
+ * once per process. Foreign text is neutralised here, before it is counted.
+ */
+#ifndef TWICKET_WORDS_H
+#define TWICKET_WORDS_H
+
+#include "common/buf.h"
+#include "common/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The sentences, in the catalogues' spelling (words_event_name). */
+enum say_event {
+	SAY_PROBLEM,
+	SAY_AGAIN,
+	SAY_WORSE,
+	SAY_UPDATE,
+	SAY_ACK,
+	SAY_UNACK,
+	SAY_RECOVERY,
+	SAY_PAST,
+	SAY_FLAPPING,
+	SAY_STABLE,
+	SAY_BEGUN,
+	SAY_ENDED,
+	SAY_ENDED_BAD,
+	SAY_PART_OF,
+	SAY_STATUS,   /* the answer to `?` */
+	SAY_TROUBLE,  /* the private answer when a command had no effect */
+	SAY_ADOPTED,  /* "300 problems were open when I came" */
+	SAY_LOST,     /* a source is lost: operators only */
+	SAY_GONE,     /* the object is no longer monitored */
+	SAY_EVENTS
+};
+
+enum say_symbol { SYMBOL_RED, SYMBOL_YELLOW, SYMBOL_GREEN, SYMBOL_WHITE };
+
+/*
+ * The facts of one sentence. 0, NULL and "" mean "not known": the macro is empty.
+ * Everything may be foreign and hostile; words.c neutralises each value.
+ * Public audiences (internals = false) are given only names, times and counts.
+ */
+struct say {
+	enum say_event event;
+	enum say_symbol symbol;
+	const char *tag;	    /* "T7K2" */
+	const char *const *names;   /* public names, each once: $NAME$ */
+	unsigned n_names;
+	const char *object;	    /* "db1/Postgres": $OBJECT$ */
+	const char *host, *service; /* Nagios' own $HOSTNAME$ $SERVICEDESC$ */
+	const char *state, *was;    /* Nagios' words */
+	const char *output;
+	const char *const *members; /* other objects of the incident: $MEMBERS$ */
+	unsigned n_members;
+	unsigned with_services;	    /* a host DOWN: how many services it has: $WITH$ */
+	const char *owner;	    /* who acknowledged */
+	bool acked;		    /* $WHO$ */
+	const char *text;	    /* somebody's words: $TEXT$ */
+	const char *parent;	    /* the incident that it is part of: "mx1 #T9QM" */
+	const char *writer;	    /* who is answered, as the network addresses them: "@alice@server" */
+	const char *reason;	    /* of SAY_TROUBLE: key in the catalogue's `trouble` group */
+	unsigned times;		    /* how often broken: 2 = "2nd time" */
+	unsigned count;
+	int64_t since, until, at, eta; /* wall seconds: $SINCE$ $UNTIL$ $AT$ $ETA$ */
+	int64_t duration;	       /* seconds: $DURATION$; -1 = not known */
+	int64_t now;		       /* wall seconds: decides whether a weekday is needed */
+	int64_t next;		       /* when the next line comes at the latest: $NEXT$ */
+	const char *last_fix;	       /* what helped the last time: $LASTFIX$ */
+	/* Of sentences of later versions; no catalogue uses them yet. */
+	const char *ticket, *list, *situation, *longest; /* $TICKET$ $LIST$ $NOW$ $LONGEST$ */
+	int64_t interval;				 /* seconds: $INTERVAL$ */
+};
+
+struct words; /* the catalogue of one language, parsed */
+
+/* "en", "de". NULL with err: no such language, or a catalogue that does not parse. */
+struct words *words_open(const char *language, struct err *err);
+void words_close(struct words *w); /* NULL is fine */
+
+/* NULL-terminated list of the shipped languages. */
+const char *const *words_languages(void);
+
+/* "problem" <-> SAY_PROBLEM; -1 when there is none. */
+const char *words_event_name(enum say_event event);
+int words_event_find(const char *name);
+
+/*
+ * Checks one template: macros known, brackets balanced, $TAG$ present, and only
+ * public macros unless internals. -1 with err.
+ */
+int words_check(const char *text, bool internals, struct err *err);
+
+/* Checks a link pattern: http(s), and only $HOSTNAME$, $SERVICEDESC$ and $TAG$ in it. */
+int words_check_link(const char *pattern, struct err *err);
+
+/* NULL-terminated list of what say.reason may be: "already_ok", "not_confirmed" ... */
+const char *const *words_reasons(void);
+
+/* How a network counts: fills units and limit (see notifier.h measure). */
+typedef void words_measure(const void *arg, const char *text, unsigned *units, unsigned *limit);
+
+struct words_want {
+	const struct words *words;
+	const char *base;     /* "public" or "operators" */
+	const char *override; /* a template that replaces the catalogue's; NULL = none */
+	const char *link;     /* pattern of $LINK$; NULL or "" = none */
+	words_measure *measure; /* NULL = no limit */
+	const void *measure_arg;
+};
+
+/*
+ * The post's text. When it is too long, fields are dropped in order: $OUTPUT$ and
+ * $TEXT$ lose whole words, lists become "and 4 more", then [parts] go, last first.
+ * 0; 1 when the catalogue has no sentence for it (say nothing); -1 with err.
+ */
+int words_say(const struct words_want *want, const struct say *say, struct buf *out,
+	      struct err *err);
+
+/*
+ * Foreign text made harmless for a network: no mention, hashtag, cashtag or link
+ * comes alive, no control or bidirectional character stays, newlines become blanks.
+ */
+void words_neutralise(const char *text, struct buf *out);
+
+/* "1 h 20 min", "42 min", "30 s", "2 d 4 h". */
+void words_duration(int64_t seconds, struct buf *out);
+
+#endif
