@@ -7,6 +7,8 @@ sbindir     = $(prefix)/sbin
 libdir      = $(prefix)/lib/twicket
 mandir      = $(prefix)/share/man
 docdir      = $(prefix)/share/doc/twicket
+unitdir     = $(prefix)/lib/systemd/system
+sysusersdir = $(prefix)/lib/sysusers.d
 
 VERSION = 0.1.0
 B      ?= build
@@ -38,12 +40,51 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(HARDEN) -c -o $@ $<
 
+# the catalogues are built into the program
+$(addsuffix /agent/words_catalogue.o,$(B) $(B)/asan $(B)/fuzz): $(wildcard agent/words/*.cfg)
+
 -include module/module.mk
 -include tests/tests.mk
+
+# A running core has the module mapped, a running agent its program: new files come by rename.
+# put MODE SOURCE TARGET
+put = install -D -m $(1) $(2) $(DESTDIR)$(3).new && mv -f $(DESTDIR)$(3).new $(DESTDIR)$(3)
+
+install: all
+	$(call put,755,$(MODULE_SO),$(libdir)/nagios-4.4/twicket.so)
+	$(call put,755,$(B)/twicketd,$(sbindir)/twicketd)
+	$(call put,755,$(B)/twicket,$(bindir)/twicket)
+	$(call put,644,agent/twicketd.8,$(mandir)/man8/twicketd.8)
+	$(call put,644,agent/twicket.1,$(mandir)/man1/twicket.1)
+	$(call put,644,sample.cfg,$(docdir)/sample.cfg)
+	$(call put,644,contrib/systemd/twicket.sysusers,$(sysusersdir)/twicket.conf)
+	sed 's|/usr/sbin/|$(sbindir)/|' contrib/systemd/twicketd.service >$(B)/twicketd.service
+	$(call put,644,$(B)/twicketd.service,$(unitdir)/twicketd.service)
+	@echo "In nagios.cfg:  broker_module=$(libdir)/nagios-4.4/twicket.so"
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR),$(sbindir)/twicketd $(bindir)/twicket $(mandir)/man8/twicketd.8 \
+		$(mandir)/man1/twicket.1 $(sysusersdir)/twicket.conf $(unitdir)/twicketd.service)
+	rm -rf $(DESTDIR)$(libdir) $(DESTDIR)$(docdir)
+
+help:
+	@echo 'make                the module, twicketd and twicket, in $(B)/'
+	@echo 'make demo           the whole loop on this machine, without an account (KEEP=1: left running)'
+	@echo 'make install        [prefix=/usr/local] [DESTDIR=]; make uninstall takes it away'
+	@echo
+	@echo 'make deps           shows and installs the Debian packages that are missing'
+	@echo 'make check          what every commit must pass: at most 5 minutes on 2 cores'
+	@echo 'make check-long     before a release: all of it; an hour and more'
+	@echo 'make check-unit     one suite; also -scenario -crash -module -fuzz -e2e, and lint. V=1: all output'
+	@echo 'make bench          measured against its goals and against a bash+curl notification'
+	@echo 'make fuzz           [FUZZ_SECONDS=600] each parser of outside bytes'
+	@echo 'make clean'
+	@echo
+	@echo 'NAGIOS_SRC=dir      headers of the core from an unpacked source tree'
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean module
+.PHONY: all install uninstall help clean module
 .DEFAULT_GOAL := all
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

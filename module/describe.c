@@ -1,0 +1,392 @@
+/*
+ * Descriptions as lists of pairs, whole inventories, members of groups.
+ * Called by neb.c with the time it has; sees the core's headers through neb_compat.h.
+ * Must never allocate: a list is made anew for every part, without what was sent.
+ */
+#include "module/describe.h"
+
+#include <string.h>
+
+#include "module/object.h"
+#include "module/sender.h"
+
+#define PART_BYTES 57344u /* of a list in one message; with names and head below EVENT_MAX */
+#define ROOM_BYTES 81920u
+#define PAIRS_MAX 100000u /* of one answer; a misconfigured core must not hold its own loop */
+#define ANCESTORS_MAX 1024
+
+enum detail { DETAIL_INVENTORY, DETAIL_ALL };
+
+/* A part under way: the first `skip` entries went out before. */
+static struct part {
+	size_t len;
+	unsigned skip, index;
+	int is_full;
+	char list[PART_BYTES];
+} part;
+
+static struct {
+	enum event_type type; /* of the answer under way, 0 = none */
+	struct event head;
+	struct object object;
+	struct hostgroup *hostgroup;
+	struct servicegroup *servicegroup;
+	unsigned done;
+} answer;
+
+static struct {
+	int is_running;
+	uint32_t id;
+	int32_t sent;
+	host *host;
+	service *service;
+	unsigned done; /* entries of the present object that went out */
+} inventory;
+
+void describe_reset(void)
+{
+	answer.type = 0;
+	inventory.is_running = 0;
+}
+
+int describe_is_busy(void)
+{
+	return answer.type != 0;
+}
+
+/* ---- parts ---- */
+
+static void part_begin(unsigned skip)
+{
+	part.len = 0;
+	part.skip = skip;
+	part.index = 0;
+	part.is_full = 0;
+}
+
+static void part_string(const char *s, size_t n)
+{
+	memcpy(part.list + part.len, s, n);
+	part.len += n;
+}
+
+/* Cuts where a character begins. */
+static size_t value_length(const char *value)
+{
+	size_t n = strnlen(value, EVENT_TEXT_MAX + 1);
+
+	if (n <= EVENT_TEXT_MAX)
+		return n;
+	for (n = EVENT_TEXT_MAX; n && ((unsigned char)value[n] & 0xc0) == 0x80; n--)
+		;
+	return n;
+}
+
+/* prefix and key make the first string; NULL leaves it out (a plain name). */
+static void put(const char *prefix, const char *key, const char *value)
+{
+	size_t prefix_len = strlen(prefix), key_len = key ? value_length(key) : 0;
+	size_t len = value ? value_length(value) : 0;
+
+	if (part.is_full || part.index == PAIRS_MAX)
+		return;
+	if (part.index < part.skip) {
+		part.index++;
+		return;
+	}
+	if (part.len + prefix_len + key_len + len + 2 > PART_BYTES) {
+		part.is_full = 1;
+		return;
+	}
+	part.index++;
+	if (key) {
+		part_string(prefix, prefix_len);
+		part_string(key, key_len);
+		part_string("", 1);
+	}
+	part_string(value ? value : "", len);
+	part_string("", 1);
+}
+
+static void pair(const char *key, const char *value)
+{
+	if (value && *value)
+		put("", key, value);
+}
+
+/* ---- what an object has ---- */
+
+static void put_variables(const char *prefix, const customvariablesmember *v)
+{
+	for (; v && !part.is_full; v = v->next)
+		put(prefix, v->variable_name, v->variable_value);
+}
+
+static void
+put_contacts(const char *prefix, const contactsmember *contact, const contactgroupsmember *group)
+{
+	const contactgroupsmember *g;
+
+	for (; contact && !part.is_full; contact = contact->next)
+		put(prefix, "contact", contact->contact_name);
+	for (g = group; g && !part.is_full; g = g->next) {
+		put(prefix, "contactgroup", g->group_name);
+		for (contact = g->group_ptr ? g->group_ptr->members : NULL;
+		     contact && !part.is_full; contact = contact->next)
+			put(prefix, "contact", contact->contact_name);
+	}
+}
+
+static void put_hostgroups(const host *h)
+{
+	for (const objectlist *l = h->hostgroups_ptr; l && !part.is_full; l = l->next)
+		put("", "hostgroup", ((const hostgroup *)l->object_ptr)->group_name);
+}
+
+static void put_servicegroups(const char *prefix, const service *s)
+{
+	for (const objectlist *l = s->servicegroups_ptr; l && !part.is_full; l = l->next)
+		put(prefix, "servicegroup", ((const servicegroup *)l->object_ptr)->group_name);
+}
+
+static void put_hosts(const char *key, const hostsmember *m)
+{
+	for (; m && !part.is_full; m = m->next)
+		put("", key, m->host_name);
+}
+
+static int has_seen(host *const *seen, size_t n, const host *h)
+{
+	while (n--)
+		if (seen[n] == h)
+			return 1;
+	return 0;
+}
+
+/* Breadth first, so that the nearest come first; each once, however many ways lead there. */
+static void put_ancestors(const host *h)
+{
+	static host *seen[ANCESTORS_MAX];
+	size_t n = 0;
+
+	for (size_t at = 0;; h = seen[at++]) {
+		for (const hostsmember *m = h->parent_hosts; m; m = m->next)
+			if (m->host_ptr && n < ANCESTORS_MAX && !has_seen(seen, n, m->host_ptr))
+				seen[n++] = m->host_ptr;
+		if (at == n)
+			break;
+	}
+	for (size_t i = 0; i < n && !part.is_full; i++)
+		put("", "ancestor", seen[i]->name);
+}
+
+static void put_upward(const host *h)
+{
+	put_hosts("parent", h->parent_hosts);
+	put_ancestors(h);
+}
+
+static int is_public(const service *s)
+{
+	static const char name[] = "TWICKET_PUBLIC";
+	size_t n = sizeof name - 1;
+
+	for (const customvariablesmember *v = s->custom_variables; v; v = v->next)
+		if (!strncmp(v->variable_name, name, n) &&
+		    (!v->variable_name[n] || v->variable_name[n] == '_'))
+			return 1;
+	return 0;
+}
+
+static void put_services(const host *h)
+{
+	for (const servicesmember *m = h->services; m && !part.is_full; m = m->next) {
+		put("", "service", m->service_description);
+		if (!m->service_ptr || !is_public(m->service_ptr))
+			continue;
+		put_servicegroups(".", m->service_ptr);
+		put_contacts(".", m->service_ptr->contacts, m->service_ptr->contact_groups);
+		put_variables("._", m->service_ptr->custom_variables);
+	}
+}
+
+static void put_host(const host *h, enum detail detail)
+{
+	pair("display", h->display_name);
+	pair("alias", h->alias);
+	pair("address", h->address);
+	put_hostgroups(h);
+	put_contacts("", h->contacts, h->contact_groups);
+	put_variables("_", h->custom_variables);
+	if (detail == DETAIL_INVENTORY)
+		return;
+	put_upward(h);
+	put_hosts("child", h->child_hosts);
+	put_services(h);
+}
+
+static void put_service(const service *s, enum detail detail)
+{
+	pair("display", s->display_name);
+	put_servicegroups("", s);
+	put_contacts("", s->contacts, s->contact_groups);
+	put_variables("_", s->custom_variables);
+	if (!s->host_ptr)
+		return;
+	put_hostgroups(s->host_ptr);
+	if (detail == DETAIL_ALL)
+		put_upward(s->host_ptr);
+	put_variables("host._", s->host_ptr->custom_variables);
+}
+
+static void put_object(const struct object *object, enum detail detail)
+{
+	if (object->service)
+		put_service(object->service, detail);
+	else if (object->host)
+		put_host(object->host, detail);
+}
+
+/* A service group's members are pairs of host and service. */
+static void put_members(void)
+{
+	const hostsmember *h = answer.hostgroup ? answer.hostgroup->members : NULL;
+	const servicesmember *s = answer.servicegroup ? answer.servicegroup->members : NULL;
+
+	for (; h && !part.is_full; h = h->next)
+		put("", NULL, h->host_name);
+	for (; s && !part.is_full; s = s->next)
+		put("", s->host_name, s->service_description);
+}
+
+/* Sends the part; returns true when it was the last one. *done is where the next begins. */
+static int part_send(struct event *ev, unsigned *done)
+{
+	ev->list = part.list;
+	ev->list_len = (uint32_t)part.len;
+	ev->flags = part.is_full ? EVENT_MORE : 0;
+	*done = part.index;
+	sender_put(ev);
+	return !part.is_full;
+}
+
+/* ---- answers ---- */
+
+static void start_description(const struct event *ev)
+{
+	struct event now = {0};
+
+	answer.object = object_find(ev->kind, ev->host, ev->service);
+	answer.head = (struct event){.type = EVENT_DESCRIPTION, .id = ev->id, .kind = ev->kind};
+	if (!object_exists(&answer.object)) {
+		answer.head.code = -1;
+		return;
+	}
+	/* state and since: whoever missed a recovery learns when it was */
+	object_describe(&answer.object, &now);
+	answer.head.state = now.state;
+	answer.head.since = now.since;
+	object_name(&answer.object, &answer.head);
+}
+
+static void start_members(const struct event *ev)
+{
+	answer.hostgroup = ev->sub == EVENT_HOSTGROUP ? find_hostgroup(ev->host) : NULL;
+	answer.servicegroup = ev->sub == EVENT_SERVICEGROUP ? find_servicegroup(ev->host) : NULL;
+	answer.head = (struct event){.type = EVENT_MEMBERS, .id = ev->id, .sub = ev->sub};
+	if (answer.hostgroup)
+		answer.head.host = answer.hostgroup->group_name;
+	else if (answer.servicegroup)
+		answer.head.host = answer.servicegroup->group_name;
+	else
+		answer.head.code = -1;
+}
+
+static void end_inventory(void)
+{
+	struct event ev = {.type = EVENT_INVENTORY_END, .id = inventory.id, .code = inventory.sent};
+
+	inventory.is_running = 0;
+	sender_put(&ev);
+}
+
+static void start_inventory(const struct event *ev)
+{
+	if (inventory.is_running)
+		end_inventory();
+	inventory.is_running = 1;
+	inventory.id = ev->id;
+	inventory.sent = 0;
+	inventory.done = 0;
+	inventory.host = host_list;
+	inventory.service = service_list;
+}
+
+void describe_start(const struct event *ev)
+{
+	if (ev->type == EVENT_LIST) {
+		start_inventory(ev);
+		sender_kick();
+		return;
+	}
+	answer.object = (struct object){NULL, NULL};
+	answer.hostgroup = NULL;
+	answer.servicegroup = NULL;
+	if (ev->type == EVENT_DESCRIBE)
+		start_description(ev);
+	else
+		start_members(ev);
+	answer.type = (enum event_type)answer.head.type;
+	answer.done = 0;
+	sender_kick();
+}
+
+static void answer_part(void)
+{
+	part_begin(answer.done);
+	if (answer.type == EVENT_DESCRIPTION)
+		put_object(&answer.object, DETAIL_ALL);
+	else
+		put_members();
+	if (part_send(&answer.head, &answer.done))
+		answer.type = 0;
+}
+
+static void inventory_part(void)
+{
+	struct object object = {inventory.host, NULL};
+	struct event ev = {.type = EVENT_INVENTORY, .id = inventory.id};
+
+	if (!object.host)
+		object.service = inventory.service;
+	if (!object_exists(&object)) {
+		end_inventory();
+		return;
+	}
+	object_name(&object, &ev);
+	part_begin(inventory.done);
+	put_object(&object, DETAIL_INVENTORY);
+	if (!part_send(&ev, &inventory.done))
+		return;
+	inventory.done = 0;
+	inventory.sent++;
+	if (object.host)
+		inventory.host = object.host->next;
+	else
+		inventory.service = object.service->next;
+}
+
+int describe_work(struct slice *slice)
+{
+	while (describe_is_busy() || inventory.is_running) {
+		if (!sender_has_room(ROOM_BYTES))
+			return 1;
+		if (describe_is_busy())
+			answer_part();
+		else
+			inventory_part();
+		if (slice_spend(slice, 1 + part.index / 8))
+			return describe_is_busy() || inventory.is_running;
+	}
+	return 0;
+}

@@ -1,0 +1,145 @@
+/*
+ * The fake core's hosts, services and groups. Built by cases, freed by core_reset().
+ * Linked into the same binary as fakecore.c.
+ * Must never share a string that the core would own.
+ */
+#include "tests/module/fakecore_internal.h"
+
+struct hostgroup *core_groups;
+
+host *core_add_host(const char *name)
+{
+	static host *last;
+	host *h = core_take(sizeof *h);
+
+	h->name = h->display_name = h->alias = strdup(name);
+	h->address = (char *)"127.0.0.1";
+	h->has_been_checked = TRUE;
+	h->state_type = HARD_STATE;
+	h->plugin_output = (char *)"PING OK";
+	if (host_list)
+		last->next = h;
+	else
+		host_list = h;
+	return last = h;
+}
+
+service *core_add_service(host *h, const char *name)
+{
+	static service *last;
+	service *s = core_take(sizeof *s);
+	servicesmember *m = core_take(sizeof *m);
+
+	s->host_name = h->name;
+	s->host_ptr = h;
+	s->description = s->display_name = strdup(name);
+	s->has_been_checked = TRUE;
+	s->state_type = HARD_STATE;
+	s->max_attempts = 1;
+	s->plugin_output = (char *)"OK - fine";
+	*m = (servicesmember){h->name, s->description, s, h->services};
+	h->services = m;
+	if (service_list)
+		last->next = s;
+	else
+		service_list = s;
+	return last = s;
+}
+
+void core_add_parent(host *h, host *parent)
+{
+	hostsmember *up = core_take(sizeof *up), *down = core_take(sizeof *down);
+
+	*up = (hostsmember){parent->name, parent, h->parent_hosts};
+	h->parent_hosts = up;
+	*down = (hostsmember){h->name, h, parent->child_hosts};
+	parent->child_hosts = down;
+}
+
+void core_add_variable(customvariablesmember **list, const char *name, const char *value)
+{
+	customvariablesmember *v = core_take(sizeof *v);
+
+	*v = (customvariablesmember){(char *)name, (char *)value, 0, *list};
+	*list = v;
+}
+
+hostgroup *core_add_hostgroup(const char *name)
+{
+	hostgroup *g = core_take(sizeof *g);
+
+	g->group_name = (char *)name;
+	g->next = core_groups;
+	return core_groups = g;
+}
+
+void core_add_member(hostgroup *group, host *h)
+{
+	hostsmember *m = core_take(sizeof *m);
+	objectlist *l = core_take(sizeof *l);
+
+	*m = (hostsmember){h->name, h, group->members};
+	group->members = m;
+	*l = (objectlist){group, h->hostgroups_ptr};
+	h->hostgroups_ptr = l;
+}
+
+static void free_members(hostsmember *m)
+{
+	for (hostsmember *next; m; m = next) {
+		next = m->next;
+		free(m);
+	}
+}
+
+static void free_variables(customvariablesmember *v)
+{
+	for (customvariablesmember *next; v; v = next) {
+		next = v->next;
+		free(v);
+	}
+}
+
+static void free_host(host *h)
+{
+	free_members(h->parent_hosts);
+	free_members(h->child_hosts);
+	free_variables(h->custom_variables);
+	for (servicesmember *m = h->services, *next; m; m = next) {
+		next = m->next;
+		free(m);
+	}
+	for (objectlist *l = h->hostgroups_ptr, *next; l; l = next) {
+		next = l->next;
+		free(l);
+	}
+	free(h->name);
+	free(h);
+}
+
+void core_free_objects(void)
+{
+	for (service *s = service_list, *next; s; s = next) {
+		next = s->next;
+		free_variables(s->custom_variables);
+		free(s->description);
+		free(s);
+	}
+	for (host *h = host_list, *next; h; h = next) {
+		next = h->next;
+		free_host(h);
+	}
+	for (hostgroup *g = core_groups, *next; g; g = next) {
+		next = g->next;
+		free_members(g->members);
+		free(g);
+	}
+	for (nagios_comment *c = comment_list, *next; c; c = next) {
+		next = c->next;
+		core_free_comment(c);
+	}
+	service_list = NULL;
+	host_list = NULL;
+	comment_list = NULL;
+	core_groups = NULL;
+}
