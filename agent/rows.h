@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TAG_SIZE 5 /* four characters and the NUL */
+#define TAG_SIZE 5 /* T, three characters, NUL */
 
 struct node_row {
 	const char *name, *epoch;

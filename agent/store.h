@@ -1,0 +1,107 @@
+/*
+ * The only file that knows SQL: what is true after a crash.
+ *
+ * Writes open a transaction by themselves; store_commit() ends it, durably, once
+ * per turn of the loop. After a failed write or commit everything since the last
+ * commit is rolled back and store_commit() says -1: the caller keeps its rows and
+ * writes them again, and lets nothing leave the process before that succeeded.
+ * Row ids are the caller's: store_next_id() gives fresh ones.
+ */
+#ifndef TWICKET_STORE_H
+#define TWICKET_STORE_H
+
+#include "agent/rows.h"
+#include "common/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct store;
+
+/*
+ * Opens or makes the store (SQLite, WAL, synchronous=FULL, private file mode).
+ * Migrates an older schema; refuses a newer one, a foreign file and a damaged one
+ * with a text that says what to do. path ":memory:" is for tests.
+ */
+struct store *store_open(const char *path, struct err *err);
+void store_close(struct store *s); /* rolls back what was not committed; NULL is fine */
+
+/* 0: all writes since the last commit are on disk (or there were none). -1 with err. */
+int store_commit(struct store *s, struct err *err);
+void store_rollback(struct store *s);
+
+/* Ids for problems, incidents, threads, posts and replies: from one counter, never 0, never reused. */
+uint64_t store_next_id(struct store *s);
+
+/* Writes: insert or replace by id (or name). -1: remembered, store_commit() will say why. */
+int store_put_node(struct store *s, const struct node_row *r);
+int store_put_problem(struct store *s, const struct problem_row *r);
+int store_put_incident(struct store *s, const struct incident_row *r);
+int store_put_thread(struct store *s, const struct thread_row *r);
+int store_put_post(struct store *s, const struct post_row *r);
+int store_put_reply(struct store *s, const struct reply_row *r);
+int store_put_account(struct store *s, const struct account_row *r);
+int store_put_identity(struct store *s, const struct identity_row *r);
+int store_put_timeline(struct store *s, const struct timeline_row *r);
+int store_put_audit(struct store *s, const struct audit_row *r);
+int store_put_meta(struct store *s, const char *key, const char *value); /* "next_id" is the store's own */
+/* account + remote id -> one of our posts; several may lead to one. */
+int store_put_alias(struct store *s, const char *account, const char *remote_id, uint64_t post);
+
+/*
+ * Reads call fn for each row; its strings live until fn returns. fn returning
+ * non-zero ends the walk; NULL only counts. fn may read, write and commit here.
+ * They see what was written in the open transaction.
+ * Return the number of rows, -1 with err.
+ */
+#define STORE_WALK(name, type) typedef int store_##name##_fn(void *arg, const struct type *row)
+STORE_WALK(node, node_row);
+STORE_WALK(problem, problem_row);
+STORE_WALK(incident, incident_row);
+STORE_WALK(thread, thread_row);
+STORE_WALK(post, post_row);
+STORE_WALK(reply, reply_row);
+STORE_WALK(account, account_row);
+STORE_WALK(identity, identity_row);
+STORE_WALK(timeline, timeline_row);
+#undef STORE_WALK
+
+int store_nodes(struct store *s, store_node_fn *fn, void *arg, struct err *err);
+int store_live_problems(struct store *s, store_problem_fn *fn, void *arg, struct err *err); /* live, or of an open incident */
+int store_open_incidents(struct store *s, store_incident_fn *fn, void *arg, struct err *err);
+int store_open_threads(struct store *s, store_thread_fn *fn, void *arg, struct err *err); /* of open incidents */
+/* Not yet final: QUEUED SENDING RETRY UNKNOWN; in id order. */
+int store_unsettled_posts(struct store *s, store_post_fn *fn, void *arg, struct err *err);
+/* SEEN or SUBMITTED: not through yet. */
+int store_submitted_replies(struct store *s, store_reply_fn *fn, void *arg, struct err *err);
+int store_accounts(struct store *s, store_account_fn *fn, void *arg, struct err *err);
+int store_identities(struct store *s, store_identity_fn *fn, void *arg, struct err *err);
+
+/* For people: newest incidents first, closed ones too when since_ms says how far back. */
+int store_incidents(struct store *s, bool closed_too, int64_t since_ms, store_incident_fn *fn, void *arg, struct err *err);
+/* By tag: the newest incident of that tag. 1 found, 0 none, -1. */
+int store_incident_by_tag(struct store *s, const char *tag, store_incident_fn *fn, void *arg, struct err *err);
+int store_timeline(struct store *s, uint64_t incident, store_timeline_fn *fn, void *arg, struct err *err);
+int store_posts_of_incident(struct store *s, uint64_t incident, store_post_fn *fn, void *arg, struct err *err);
+int store_posts_of_thread(struct store *s, uint64_t thread, store_post_fn *fn, void *arg, struct err *err);
+int store_replies_of_incident(struct store *s, uint64_t incident, store_reply_fn *fn, void *arg, struct err *err);
+/* Sent posts of open incidents on one account, oldest first: where answers may hang. */
+int store_told_posts(struct store *s, const char *account, store_post_fn *fn, void *arg, struct err *err);
+
+/* Lookups. 1 found, 0 not, -1 with err. */
+int store_post_by_id(struct store *s, uint64_t id, store_post_fn *fn, void *arg, struct err *err);
+int store_post_by_remote(struct store *s, const char *account, const char *remote_id, store_post_fn *fn, void *arg, struct err *err);
+int store_post_by_uri(struct store *s, const char *account, const char *uri, store_post_fn *fn, void *arg, struct err *err);
+int store_reply_by_uri(struct store *s, const char *account, const char *uri, store_reply_fn *fn, void *arg, struct err *err);
+int store_reply_by_remote(struct store *s, const char *account, const char *remote_id, store_reply_fn *fn, void *arg, struct err *err);
+int store_reply_by_mark(struct store *s, const char *mark, store_reply_fn *fn, void *arg, struct err *err);
+int store_tag_used_since(struct store *s, const char *tag, int64_t since_ms, struct err *err);
+/* The incident that a direct-message partner talked about since since_ms; 0 when there were several. 1, 0, -1. */
+int store_last_incident_of(struct store *s, const char *account, const char *author_id, int64_t since_ms, uint64_t *incident, struct err *err);
+/* The value is copied; "" when absent. */
+int store_meta(struct store *s, const char *key, char *value, size_t size, struct err *err);
+/* Posts made on an account since since_ms, POST_SAY only, without those that came to nothing: for
+ * the hour and day budgets. */
+int store_count_posts(struct store *s, const char *account, int64_t since_ms, struct err *err);
+
+#endif

@@ -1,0 +1,169 @@
+/*
+ * What the store's own files share: the connection, the statements, the columns.
+ * Included by store*.c and by tests/unit/test_store.c (query plans) only.
+ * Nothing outside may rely on it; the contract is store.h.
+ */
+#ifndef TWICKET_STORE_INTERNAL_H
+#define TWICKET_STORE_INTERNAL_H
+
+#include "agent/store.h"
+
+#include <sqlite3.h>
+#include <stdint.h>
+
+/*
+ * The columns of each table, in the order of the statements: A is the first, F
+ * each further one; t is handed through. This is the only list: statements, bound
+ * parameters and what is read come from it. Migrations are written out by hand,
+ * because they may never change.
+ */
+#define NODE_FIELDS(A, F, t) A(t, name) F(t, epoch) F(t, seq) F(t, adopted) F(t, last_seen_ms)
+#define PROBLEM_FIELDS(A, F, t)                                                                    \
+	A(t, id)                                                                                   \
+	F(t, incident) F(t, node) F(t, host) F(t, service) F(t, kind) F(t, state) F(t, flags)      \
+	    F(t, since_s) F(t, until_s) F(t, output) F(t, owner)
+#define INCIDENT_FIELDS(A, F, t)                                                                   \
+	A(t, id)                                                                                   \
+	F(t, parent) F(t, tag) F(t, open) F(t, flags) F(t, times) F(t, opened_ms) F(t, closed_ms)  \
+	    F(t, since_s) F(t, until_s) F(t, object) F(t, state) F(t, owner) F(t, was_owner)       \
+		F(t, acked_s) F(t, ack_until_s)
+#define THREAD_FIELDS(A, F, t)                                                                     \
+	A(t, id)                                                                                   \
+	F(t, incident) F(t, audience) F(t, account) F(t, state) F(t, root) F(t, flags)             \
+	    F(t, told_state) F(t, told_count) F(t, reminders) F(t, times) F(t, due_ms)             \
+		F(t, due_boot_ms) F(t, update_ms) F(t, update_boot_ms) F(t, remind_ms)             \
+		    F(t, remind_boot_ms) F(t, since_s) F(t, until_s)
+#define POST_FIELDS(A, F, t)                                                                       \
+	A(t, id)                                                                                   \
+	F(t, thread) F(t, incident) F(t, reply) F(t, account) F(t, kind) F(t, event) F(t, state)   \
+	    F(t, text) F(t, key) F(t, tag) F(t, language) F(t, to) F(t, target) F(t, visibility)   \
+		F(t, attempts) F(t, looks) F(t, maybe_sent) F(t, created_ms) F(t, sending_ms)      \
+		    F(t, sent_ms) F(t, not_before_ms) F(t, looked_ms) F(t, remote_id) F(t, uri)    \
+			F(t, url) F(t, reason)
+#define REPLY_FIELDS(A, F, t)                                                                      \
+	A(t, id)                                                                                   \
+	F(t, account) F(t, remote_id) F(t, uri) F(t, parent_id) F(t, author_id) F(t, acct)         \
+	    F(t, person) F(t, text) F(t, created_ms) F(t, seen_ms) F(t, done_ms) F(t, expires_ms)  \
+		F(t, incident) F(t, state) F(t, verb) F(t, mark) F(t, reason) F(t, visibility)
+#define ACCOUNT_FIELDS(A, F, t)                                                                    \
+	A(t, name)                                                                                 \
+	F(t, cursor) F(t, self_id) F(t, self_acct) F(t, software) F(t, paused_until_ms)            \
+	    F(t, pause_reason) F(t, last_read_ms) F(t, last_post_ms)
+#define IDENTITY_FIELDS(A, F, t)                                                                   \
+	A(t, person)                                                                               \
+	F(t, network) F(t, acct) F(t, server_account) F(t, author_id) F(t, disabled)               \
+	    F(t, pinned_ms)
+#define TIMELINE_FIELDS(A, F, t) A(t, incident) F(t, at_ms) F(t, kind) F(t, text)
+#define AUDIT_FIELDS(A, F, t) A(t, at_ms) F(t, actor) F(t, action) F(t, object) F(t, result)
+
+enum store_table {
+	TABLE_NODE,
+	TABLE_PROBLEM,
+	TABLE_INCIDENT,
+	TABLE_THREAD,
+	TABLE_POST,
+	TABLE_REPLY,
+	TABLE_ACCOUNT,
+	TABLE_IDENTITY,
+	TABLE_TIMELINE,
+	TABLE_AUDIT
+};
+
+enum column_type {
+	COLUMN_TEXT,
+	COLUMN_U64,
+	COLUMN_I64,
+	COLUMN_UINT, /* unsigned, and enums without negative members */
+	COLUMN_INT,
+	COLUMN_BOOL,
+	COLUMN_TAG /* char[TAG_SIZE] */
+};
+
+struct column {
+	enum column_type type;
+	size_t offset; /* in the row's struct */
+};
+
+struct columns {
+	const struct column *at;
+	int n;
+};
+
+extern const struct columns store_columns[];
+
+enum store_sql {
+	SQL_BEGIN,
+	SQL_COMMIT,
+	SQL_ROLLBACK,
+	SQL_PUT_NODE,
+	SQL_PUT_PROBLEM,
+	SQL_PUT_INCIDENT,
+	SQL_PUT_THREAD,
+	SQL_PUT_POST,
+	SQL_PUT_REPLY,
+	SQL_PUT_ACCOUNT,
+	SQL_PUT_IDENTITY,
+	SQL_PUT_TIMELINE,
+	SQL_PUT_AUDIT,
+	SQL_PUT_META,
+	SQL_PUT_ALIAS,
+	SQL_LAST_ID,
+	SQL_NODES,
+	SQL_LIVE_PROBLEMS,
+	SQL_OPEN_INCIDENTS,
+	SQL_OPEN_THREADS,
+	SQL_UNSETTLED_POSTS,
+	SQL_SUBMITTED_REPLIES,
+	SQL_ACCOUNTS,
+	SQL_IDENTITIES,
+	SQL_RECENT_OPEN,
+	SQL_RECENT_ALL,
+	SQL_INCIDENT_BY_TAG,
+	SQL_TIMELINE,
+	SQL_POSTS_OF_INCIDENT,
+	SQL_POSTS_OF_THREAD,
+	SQL_REPLIES_OF_INCIDENT,
+	SQL_TOLD_POSTS,
+	SQL_POST_BY_ID,
+	SQL_POST_BY_REMOTE,
+	SQL_POST_BY_URI,
+	SQL_REPLY_BY_URI,
+	SQL_REPLY_BY_REMOTE,
+	SQL_REPLY_BY_MARK,
+	SQL_TAG_USED,
+	SQL_LAST_INCIDENT_OF,
+	SQL_META,
+	SQL_COUNT_POSTS,
+	SQL_END
+};
+
+extern const char *const store_sql[SQL_END];
+
+struct store {
+	sqlite3 *db;
+	char *path;
+	sqlite3_stmt *cached[SQL_END]; /* prepared when first asked for */
+	bool taken[SQL_END]; /* a walk holds it: a nested one makes its own */
+	uint64_t next_id; /* the next that store_next_id() gives */
+	uint64_t next_id_written; /* as the open or last transaction has it */
+	bool failed; /* a write failed: nothing more goes in before the end */
+	struct err why;
+};
+
+/* The schema, brought up to date; application_id and user_version are part of it. store_schema.c */
+int store_migrate(struct store *s, struct err *err);
+
+/* A statement that nobody else is stepping; give it back to store_put_back(). NULL: sqlite says why. */
+sqlite3_stmt *store_take(struct store *s, enum store_sql which);
+void store_put_back(struct store *s, enum store_sql which, sqlite3_stmt *stmt);
+
+/* Fills err with what failed, in words, and SQLite's own; returns -1. */
+int store_err(struct store *s, struct err *err, const char *doing);
+
+/* As store_err(), remembered: this transaction is lost. Only the first reason is kept. */
+int store_fail(struct store *s, const char *doing);
+
+/* Opens the transaction when none is open. 0 or -1 (remembered). */
+int store_begin(struct store *s);
+
+#endif

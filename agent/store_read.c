@@ -1,0 +1,335 @@
+/*
+ * Rows out of the store: walks for start-up, lookups for a turn, lists for people.
+ * Called from all of agent/; a callback may read and write the store again.
+ * It must never keep a row: strings live until the callback returns.
+ */
+#include "agent/store_internal.h"
+
+#include <string.h>
+
+struct param {
+	const char *text; /* NULL: the number */
+	int64_t number;
+};
+
+#define TEXT(x)                                                                                    \
+	{                                                                                          \
+		(x) ? (x) : "", 0                                                                  \
+	}
+#define NUMBER(x)                                                                                  \
+	{                                                                                          \
+		NULL, (int64_t)(x)                                                                 \
+	}
+
+/* Hands one row to a callback of its own type. */
+typedef int give_fn(const void *call, const void *row);
+
+union any_row {
+	struct node_row node;
+	struct problem_row problem;
+	struct incident_row incident;
+	struct thread_row thread;
+	struct post_row post;
+	struct reply_row reply;
+	struct account_row account;
+	struct identity_row identity;
+	struct timeline_row timeline;
+};
+
+static const char *text_at(sqlite3_stmt *stmt, int at)
+{
+	const char *text = (const char *)sqlite3_column_text(stmt, at);
+
+	return text ? text : "";
+}
+
+static void read_column(sqlite3_stmt *stmt, int at, const struct column *c, void *row)
+{
+	char *p = (char *)row + c->offset;
+
+	switch (c->type) {
+	case COLUMN_TEXT: *(const char **)p = text_at(stmt, at); break;
+	case COLUMN_TAG: sqlite3_snprintf(TAG_SIZE, p, "%s", text_at(stmt, at)); break;
+	case COLUMN_U64: *(uint64_t *)p = (uint64_t)sqlite3_column_int64(stmt, at); break;
+	case COLUMN_I64: *(int64_t *)p = sqlite3_column_int64(stmt, at); break;
+	case COLUMN_UINT: *(unsigned *)p = (unsigned)sqlite3_column_int64(stmt, at); break;
+	case COLUMN_INT: *(int *)p = sqlite3_column_int(stmt, at); break;
+	case COLUMN_BOOL: *(bool *)p = sqlite3_column_int(stmt, at) != 0; break;
+	}
+}
+
+/* A statement with its parameters bound. NULL with err. */
+static sqlite3_stmt *
+ask(struct store *s, enum store_sql which, const struct param *params, int n, struct err *err)
+{
+	sqlite3_stmt *stmt = store_take(s, which);
+	int rc = stmt ? SQLITE_OK : SQLITE_ERROR;
+
+	for (int i = 0; i < n && rc == SQLITE_OK; i++)
+		rc = params[i].text
+			 ? sqlite3_bind_text(stmt, i + 1, params[i].text, -1, SQLITE_STATIC)
+			 : sqlite3_bind_int64(stmt, i + 1, params[i].number);
+	if (rc == SQLITE_OK)
+		return stmt;
+	store_err(s, err, "cannot read");
+	store_put_back(s, which, stmt);
+	return NULL;
+}
+
+struct question {
+	enum store_sql which;
+	enum store_table table;
+	const struct param *params;
+	int n_params;
+};
+
+static int
+walk(struct store *s, const struct question *q, give_fn *give, const void *call, struct err *err)
+{
+	const struct columns *c = &store_columns[q->table];
+	sqlite3_stmt *stmt = ask(s, q->which, q->params, q->n_params, err);
+	int n = 0, rc;
+
+	if (!stmt)
+		return -1;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		union any_row row = {0};
+
+		for (int i = 0; i < c->n; i++)
+			read_column(stmt, i, &c->at[i], &row);
+		n++;
+		if (give(call, &row)) {
+			rc = SQLITE_DONE;
+			break;
+		}
+	}
+	if (rc != SQLITE_DONE)
+		n = store_err(s, err, "cannot read");
+	store_put_back(s, q->which, stmt);
+	return n;
+}
+
+/* The first column of the first row. 1 found, 0 none, -1. */
+static int ask_number(
+    struct store *s, enum store_sql which, const struct param *params, int n, int64_t *value,
+    struct err *err)
+{
+	sqlite3_stmt *stmt = ask(s, which, params, n, err);
+	int rc;
+
+	if (!stmt)
+		return -1;
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW)
+		*value = sqlite3_column_int64(stmt, 0);
+	else if (rc != SQLITE_DONE)
+		store_err(s, err, "cannot read");
+	store_put_back(s, which, stmt);
+	return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : -1;
+}
+
+#define GIVE(noun)                                                                                 \
+	struct noun##_call {                                                                       \
+		store_##noun##_fn *fn;                                                             \
+		void *arg;                                                                         \
+	};                                                                                         \
+	static int give_##noun(const void *call, const void *row)                                  \
+	{                                                                                          \
+		const struct noun##_call *c = call;                                                \
+                                                                                                   \
+		return c->fn ? c->fn(c->arg, row) : 0;                                             \
+	}
+
+GIVE(node)
+GIVE(problem)
+GIVE(incident)
+GIVE(thread)
+GIVE(post)
+GIVE(reply)
+GIVE(account)
+GIVE(identity)
+GIVE(timeline)
+
+/* The body of a walk: its statement, its parameters, and s, fn, arg, err of the function around it. */
+#define WALK(noun, TABLE, which, n, ...)                                                           \
+	walk(                                                                                      \
+	    s, &(struct question){which, TABLE, (const struct param[]){__VA_ARGS__}, n},           \
+	    give_##noun, &(struct noun##_call){fn, arg}, err)
+#define NONE                                                                                       \
+	{                                                                                          \
+		NULL, 0                                                                            \
+	}
+
+int store_nodes(struct store *s, store_node_fn *fn, void *arg, struct err *err)
+{
+	return WALK(node, TABLE_NODE, SQL_NODES, 0, NONE);
+}
+
+int store_live_problems(struct store *s, store_problem_fn *fn, void *arg, struct err *err)
+{
+	return WALK(problem, TABLE_PROBLEM, SQL_LIVE_PROBLEMS, 0, NONE);
+}
+
+int store_open_incidents(struct store *s, store_incident_fn *fn, void *arg, struct err *err)
+{
+	return WALK(incident, TABLE_INCIDENT, SQL_OPEN_INCIDENTS, 0, NONE);
+}
+
+int store_open_threads(struct store *s, store_thread_fn *fn, void *arg, struct err *err)
+{
+	return WALK(thread, TABLE_THREAD, SQL_OPEN_THREADS, 0, NONE);
+}
+
+int store_unsettled_posts(struct store *s, store_post_fn *fn, void *arg, struct err *err)
+{
+	return WALK(post, TABLE_POST, SQL_UNSETTLED_POSTS, 0, NONE);
+}
+
+int store_submitted_replies(struct store *s, store_reply_fn *fn, void *arg, struct err *err)
+{
+	return WALK(reply, TABLE_REPLY, SQL_SUBMITTED_REPLIES, 0, NONE);
+}
+
+int store_accounts(struct store *s, store_account_fn *fn, void *arg, struct err *err)
+{
+	return WALK(account, TABLE_ACCOUNT, SQL_ACCOUNTS, 0, NONE);
+}
+
+int store_identities(struct store *s, store_identity_fn *fn, void *arg, struct err *err)
+{
+	return WALK(identity, TABLE_IDENTITY, SQL_IDENTITIES, 0, NONE);
+}
+
+int store_incidents(
+    struct store *s, bool closed_too, int64_t since_ms, store_incident_fn *fn, void *arg,
+    struct err *err)
+{
+	if (closed_too)
+		return WALK(incident, TABLE_INCIDENT, SQL_RECENT_ALL, 1, NUMBER(since_ms));
+	return WALK(incident, TABLE_INCIDENT, SQL_RECENT_OPEN, 0, NONE);
+}
+
+int store_incident_by_tag(
+    struct store *s, const char *tag, store_incident_fn *fn, void *arg, struct err *err)
+{
+	return WALK(incident, TABLE_INCIDENT, SQL_INCIDENT_BY_TAG, 1, TEXT(tag));
+}
+
+int store_timeline(
+    struct store *s, uint64_t incident, store_timeline_fn *fn, void *arg, struct err *err)
+{
+	return WALK(timeline, TABLE_TIMELINE, SQL_TIMELINE, 1, NUMBER(incident));
+}
+
+int store_posts_of_incident(
+    struct store *s, uint64_t incident, store_post_fn *fn, void *arg, struct err *err)
+{
+	return WALK(post, TABLE_POST, SQL_POSTS_OF_INCIDENT, 1, NUMBER(incident));
+}
+
+int store_posts_of_thread(
+    struct store *s, uint64_t thread, store_post_fn *fn, void *arg, struct err *err)
+{
+	return WALK(post, TABLE_POST, SQL_POSTS_OF_THREAD, 1, NUMBER(thread));
+}
+
+int store_replies_of_incident(
+    struct store *s, uint64_t incident, store_reply_fn *fn, void *arg, struct err *err)
+{
+	return WALK(reply, TABLE_REPLY, SQL_REPLIES_OF_INCIDENT, 1, NUMBER(incident));
+}
+
+int store_told_posts(
+    struct store *s, const char *account, store_post_fn *fn, void *arg, struct err *err)
+{
+	return WALK(post, TABLE_POST, SQL_TOLD_POSTS, 1, TEXT(account));
+}
+
+int store_post_by_id(struct store *s, uint64_t id, store_post_fn *fn, void *arg, struct err *err)
+{
+	return WALK(post, TABLE_POST, SQL_POST_BY_ID, 1, NUMBER(id));
+}
+
+int store_post_by_remote(
+    struct store *s, const char *account, const char *remote_id, store_post_fn *fn, void *arg,
+    struct err *err)
+{
+	return WALK(post, TABLE_POST, SQL_POST_BY_REMOTE, 2, TEXT(account), TEXT(remote_id));
+}
+
+int store_post_by_uri(
+    struct store *s, const char *account, const char *uri, store_post_fn *fn, void *arg,
+    struct err *err)
+{
+	return WALK(post, TABLE_POST, SQL_POST_BY_URI, 2, TEXT(account), TEXT(uri));
+}
+
+int store_reply_by_uri(
+    struct store *s, const char *account, const char *uri, store_reply_fn *fn, void *arg,
+    struct err *err)
+{
+	return WALK(reply, TABLE_REPLY, SQL_REPLY_BY_URI, 2, TEXT(account), TEXT(uri));
+}
+
+int store_reply_by_remote(
+    struct store *s, const char *account, const char *remote_id, store_reply_fn *fn, void *arg,
+    struct err *err)
+{
+	return WALK(reply, TABLE_REPLY, SQL_REPLY_BY_REMOTE, 2, TEXT(account), TEXT(remote_id));
+}
+
+int store_reply_by_mark(
+    struct store *s, const char *mark, store_reply_fn *fn, void *arg, struct err *err)
+{
+	return WALK(reply, TABLE_REPLY, SQL_REPLY_BY_MARK, 1, TEXT(mark));
+}
+
+int store_tag_used_since(struct store *s, const char *tag, int64_t since_ms, struct err *err)
+{
+	const struct param params[] = {TEXT(tag), NUMBER(since_ms)};
+	int64_t used = 0;
+
+	if (ask_number(s, SQL_TAG_USED, params, 2, &used, err) == -1)
+		return -1;
+	return used != 0;
+}
+
+int store_last_incident_of(
+    struct store *s, const char *account, const char *author_id, int64_t since_ms,
+    uint64_t *incident, struct err *err)
+{
+	const struct param params[] = {TEXT(account), TEXT(author_id), NUMBER(since_ms)};
+	int64_t id = 0;
+	int rc = ask_number(s, SQL_LAST_INCIDENT_OF, params, 3, &id, err);
+
+	*incident = (uint64_t)id;
+	return rc;
+}
+
+int store_meta(struct store *s, const char *key, char *value, size_t size, struct err *err)
+{
+	const struct param params[] = {TEXT(key)};
+	sqlite3_stmt *stmt = ask(s, SQL_META, params, 1, err);
+	int rc;
+
+	value[0] = '\0';
+	if (!stmt)
+		return -1;
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW)
+		sqlite3_snprintf((int)size, value, "%s", text_at(stmt, 0));
+	else if (rc != SQLITE_DONE)
+		store_err(s, err, "cannot read");
+	store_put_back(s, SQL_META, stmt);
+	return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : -1;
+}
+
+int store_count_posts(struct store *s, const char *account, int64_t since_ms, struct err *err)
+{
+	const struct param params[] = {TEXT(account), NUMBER(since_ms)};
+	int64_t n = 0;
+
+	if (ask_number(s, SQL_COUNT_POSTS, params, 2, &n, err) == -1)
+		return -1;
+	return (int)n;
+}

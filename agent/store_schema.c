@@ -1,0 +1,178 @@
+/*
+ * The store's tables and how an older file becomes a newer one.
+ * Called by store_open() only, before anything else is read.
+ * A migration that was released is never edited: a change is a further one.
+ */
+#include "agent/store_internal.h"
+#include "notifiers/notifier.h"
+
+#include <string.h>
+
+/* In the file's header at byte 68 ("twkt"), so that file(1) and we know our own. */
+#define APPLICATION_ID 0x74776b74
+#define APPLICATION_ID_SQL "1953983348"
+
+/*
+ * Numbers of enums are on disk: a member may be added at the end, never moved.
+ * Partial indices name some of them, the queries repeat their words exactly.
+ */
+_Static_assert(POST_QUEUED == 0 && POST_SENDING == 1 && POST_SENT == 2, "on disk");
+_Static_assert(POST_RETRY == 3 && POST_UNKNOWN == 4 && POST_DEAD == 6, "on disk");
+_Static_assert(POST_SAY == 0 && POST_ANSWER == 1 && POST_FAVOURITE == 2, "on disk");
+_Static_assert(REPLY_SEEN == 0 && REPLY_SUBMITTED == 1 && REPLY_IGNORED == 7, "on disk");
+_Static_assert(VISIBILITY_PUBLIC == 0 && VISIBILITY_DIRECT == 3, "on disk");
+_Static_assert(THREAD_HELD == 0 && THREAD_CLOSED == 4 && THREAD_DROPPED == 5, "on disk");
+_Static_assert(DELIVERY_NONE == 0 && DELIVERY_SENT == 3 && DELIVERY_DEAD == 4, "on disk");
+
+static const char *const migrations[] = {
+    /* 1: first release */
+    "PRAGMA application_id=" APPLICATION_ID_SQL ";"
+    "PRAGMA user_version=1;"
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE node(name TEXT PRIMARY KEY, epoch TEXT, seq INTEGER, adopted INTEGER,"
+    " last_seen_ms INTEGER) WITHOUT ROWID;"
+    "CREATE TABLE problem(id INTEGER PRIMARY KEY, incident INTEGER, node TEXT, host TEXT,"
+    " service TEXT, kind INTEGER, state INTEGER, flags INTEGER, since_s INTEGER,"
+    " until_s INTEGER, output TEXT, owner TEXT);"
+    "CREATE INDEX problem_incident ON problem(incident);"
+    "CREATE INDEX problem_live ON problem(id) WHERE until_s=0;"
+    "CREATE TABLE incident(id INTEGER PRIMARY KEY, parent INTEGER, tag TEXT, open INTEGER,"
+    " flags INTEGER, times INTEGER, opened_ms INTEGER, closed_ms INTEGER, since_s INTEGER,"
+    " until_s INTEGER, object TEXT, state TEXT, owner TEXT, was_owner TEXT, acked_s INTEGER,"
+    " ack_until_s INTEGER);"
+    "CREATE INDEX incident_open ON incident(id) WHERE open=1;"
+    "CREATE INDEX incident_tag ON incident(tag);"
+    "CREATE INDEX incident_closed ON incident(closed_ms);"
+    "CREATE TABLE thread(id INTEGER PRIMARY KEY, incident INTEGER, audience TEXT, account TEXT,"
+    " state INTEGER, root INTEGER, flags INTEGER, told_state INTEGER, told_count INTEGER,"
+    " reminders INTEGER, times INTEGER, due_ms INTEGER, due_boot_ms INTEGER, update_ms INTEGER,"
+    " update_boot_ms INTEGER, remind_ms INTEGER, remind_boot_ms INTEGER, since_s INTEGER,"
+    " until_s INTEGER);"
+    "CREATE INDEX thread_incident ON thread(incident);"
+    "CREATE TABLE post(id INTEGER PRIMARY KEY, thread INTEGER, incident INTEGER, reply INTEGER,"
+    " account TEXT, kind INTEGER, event INTEGER, state INTEGER, text TEXT, key TEXT, tag TEXT,"
+    " language TEXT, \"to\" TEXT, target TEXT, visibility INTEGER, attempts INTEGER,"
+    " looks INTEGER, maybe_sent INTEGER, created_ms INTEGER, sending_ms INTEGER,"
+    " sent_ms INTEGER, not_before_ms INTEGER, looked_ms INTEGER, remote_id TEXT, uri TEXT,"
+    " url TEXT, reason TEXT);"
+    "CREATE INDEX post_unsettled ON post(id) WHERE state IN (0,1,3,4);"
+    "CREATE INDEX post_incident ON post(incident);"
+    "CREATE INDEX post_thread ON post(thread);"
+    "CREATE INDEX post_remote ON post(remote_id, account) WHERE remote_id<>'';"
+    "CREATE INDEX post_uri ON post(uri, account) WHERE uri<>'';"
+    "CREATE INDEX post_created ON post(account, created_ms) WHERE kind=0;"
+    "CREATE TABLE alias(remote_id TEXT, account TEXT, post INTEGER,"
+    " PRIMARY KEY(remote_id, account)) WITHOUT ROWID;"
+    "CREATE TABLE reply(id INTEGER PRIMARY KEY, account TEXT, remote_id TEXT, uri TEXT,"
+    " parent_id TEXT, author_id TEXT, acct TEXT, person TEXT, text TEXT, created_ms INTEGER,"
+    " seen_ms INTEGER, done_ms INTEGER, expires_ms INTEGER, incident INTEGER, state INTEGER, verb "
+    "TEXT, mark TEXT,"
+    " reason TEXT, visibility INTEGER);"
+    "CREATE INDEX reply_submitted ON reply(id) WHERE state IN (0,1);"
+    "CREATE INDEX reply_incident ON reply(incident);"
+    "CREATE INDEX reply_remote ON reply(remote_id, account) WHERE remote_id<>'';"
+    "CREATE INDEX reply_uri ON reply(uri, account) WHERE uri<>'';"
+    "CREATE INDEX reply_mark ON reply(mark) WHERE mark<>'';"
+    "CREATE INDEX reply_author ON reply(author_id, account, created_ms);"
+    "CREATE TABLE account(name TEXT PRIMARY KEY, cursor TEXT, self_id TEXT, self_acct TEXT,"
+    " software TEXT, paused_until_ms INTEGER, pause_reason TEXT, last_read_ms INTEGER,"
+    " last_post_ms INTEGER) WITHOUT ROWID;"
+    "CREATE TABLE identity(person TEXT, network TEXT, acct TEXT, server_account TEXT,"
+    " author_id TEXT, disabled INTEGER, pinned_ms INTEGER,"
+    " PRIMARY KEY(person, network, acct, server_account)) WITHOUT ROWID;"
+    "CREATE TABLE timeline(incident INTEGER, at_ms INTEGER, kind TEXT, text TEXT);"
+    "CREATE INDEX timeline_incident ON timeline(incident, at_ms);"
+    "CREATE TABLE audit(at_ms INTEGER, actor TEXT, action TEXT, object TEXT, result TEXT);"
+    "CREATE INDEX audit_at ON audit(at_ms);",
+};
+
+#define MIGRATIONS ((int)(sizeof migrations / sizeof migrations[0]))
+
+/* One number of one row, for questions that are asked once. */
+static int ask_number(struct store *s, const char *sql, int *value, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int rc = -1;
+
+	if (sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW) {
+		*value = sqlite3_column_int(stmt, 0);
+		rc = 0;
+	} else {
+		store_err(s, err, "cannot read it");
+	}
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+/* Whose file is it, and of which version? Reads only: what is not ours stays untouched. */
+static int identify(struct store *s, int *version, struct err *err)
+{
+	int id, objects;
+
+	if (ask_number(s, "PRAGMA application_id", &id, err) == -1 ||
+	    ask_number(s, "PRAGMA user_version", version, err) == -1 ||
+	    ask_number(s, "SELECT count(*) FROM sqlite_schema", &objects, err) == -1)
+		return -1;
+	if (id == 0 && *version == 0 && objects == 0)
+		return 0; /* empty: just made, or the first start was interrupted */
+	if (id != APPLICATION_ID)
+		return err_set(
+		    err,
+		    "store %s: this is a database of another program; give "
+		    "twicket a file of its own",
+		    s->path);
+	if (*version > MIGRATIONS)
+		return err_set(
+		    err,
+		    "store %s: written by a newer twicket (schema %d, this one "
+		    "knows up to %d); install that version again, or move the file away "
+		    "to start afresh",
+		    s->path, *version, MIGRATIONS);
+	return 0;
+}
+
+/* WAL is a property of the file and cannot be set within a transaction. */
+static int use_wal(struct store *s, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	const char *mode;
+	int rc = -1;
+
+	if (sqlite3_prepare_v2(s->db, "PRAGMA journal_mode=WAL", -1, &stmt, NULL) != SQLITE_OK ||
+	    sqlite3_step(stmt) != SQLITE_ROW) {
+		store_err(s, err, "cannot write it");
+		goto out;
+	}
+	mode = (const char *)sqlite3_column_text(stmt, 0);
+	if (mode && (strcmp(mode, "wal") == 0 || strcmp(mode, "memory") == 0))
+		rc = 0;
+	else
+		err_set(
+		    err,
+		    "store %s: this file system cannot share memory (journal mode %s); "
+		    "put state_dir on a local disk",
+		    s->path, mode ? mode : "?");
+out:
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+int store_migrate(struct store *s, struct err *err)
+{
+	int version;
+
+	if (identify(s, &version, err) == -1 || use_wal(s, err) == -1)
+		return -1;
+	for (; version < MIGRATIONS; version++) {
+		if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
+		    sqlite3_exec(s->db, migrations[version], NULL, NULL, NULL) == SQLITE_OK &&
+		    sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
+			continue;
+		store_err(s, err, "cannot bring its tables up to date");
+		if (!sqlite3_get_autocommit(s->db))
+			sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+		return -1;
+	}
+	return 0;
+}

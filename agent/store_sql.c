@@ -1,0 +1,132 @@
+/*
+ * Every statement of the store, and where each column lives in its row's struct.
+ * Read by store_write.c and store_read.c; each is prepared when first asked for.
+ * Values are bound, never pasted in; column lists come from store_internal.h.
+ */
+#include "agent/store_internal.h"
+
+/* "a","b","c" and ?,?,? of a list of columns. */
+#define NAME_A(t, f) "\"" #f "\""
+#define NAME_F(t, f) ",\"" #f "\""
+#define MARK_A(t, f) "?"
+#define MARK_F(t, f) ",?"
+#define NAMES(FIELDS) FIELDS(NAME_A, NAME_F, t)
+#define PUT(table, FIELDS)                                                                         \
+	"INSERT OR REPLACE INTO " table "(" NAMES(FIELDS) ") VALUES(" FIELDS(MARK_A, MARK_F, t) ")"
+#define SELECT(table, FIELDS) "SELECT " NAMES(FIELDS) " FROM " table " "
+
+#define SELECT_PROBLEM SELECT("problem", PROBLEM_FIELDS)
+#define SELECT_INCIDENT SELECT("incident", INCIDENT_FIELDS)
+#define SELECT_THREAD SELECT("thread", THREAD_FIELDS)
+#define SELECT_POST SELECT("post", POST_FIELDS)
+#define SELECT_REPLY SELECT("reply", REPLY_FIELDS)
+
+/* "+id" keeps the planner from walking the whole table just to have it in order. */
+const char *const store_sql[SQL_END] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_PUT_NODE] = PUT("node", NODE_FIELDS),
+    [SQL_PUT_PROBLEM] = PUT("problem", PROBLEM_FIELDS),
+    [SQL_PUT_INCIDENT] = PUT("incident", INCIDENT_FIELDS),
+    [SQL_PUT_THREAD] = PUT("thread", THREAD_FIELDS),
+    [SQL_PUT_POST] = PUT("post", POST_FIELDS),
+    [SQL_PUT_REPLY] = PUT("reply", REPLY_FIELDS),
+    [SQL_PUT_ACCOUNT] = PUT("account", ACCOUNT_FIELDS),
+    [SQL_PUT_IDENTITY] = PUT("identity", IDENTITY_FIELDS),
+    [SQL_PUT_TIMELINE] = PUT("timeline", TIMELINE_FIELDS),
+    [SQL_PUT_AUDIT] = PUT("audit", AUDIT_FIELDS),
+    [SQL_PUT_META] = "INSERT OR REPLACE INTO meta(key,value) VALUES(?,?)",
+    [SQL_PUT_ALIAS] = "INSERT OR REPLACE INTO alias(account,remote_id,post) VALUES(?,?,?)",
+    [SQL_LAST_ID] = "SELECT max(coalesce((SELECT max(id) FROM problem),0),"
+		    "coalesce((SELECT max(id) FROM incident),0),"
+		    "coalesce((SELECT max(id) FROM thread),0),"
+		    "coalesce((SELECT max(id) FROM post),0),"
+		    "coalesce((SELECT max(id) FROM reply),0))",
+    [SQL_NODES] = SELECT("node", NODE_FIELDS) "ORDER BY name",
+    [SQL_LIVE_PROBLEMS] = SELECT_PROBLEM
+    "WHERE id IN (SELECT id FROM problem WHERE until_s=0 UNION ALL SELECT p.id FROM incident i"
+    " CROSS JOIN problem p ON p.incident=i.id WHERE i.open=1) ORDER BY id",
+    [SQL_OPEN_INCIDENTS] = SELECT_INCIDENT "WHERE open=1 ORDER BY id",
+    [SQL_OPEN_THREADS] =
+	SELECT_THREAD "WHERE incident IN (SELECT id FROM incident WHERE open=1) ORDER BY +id",
+    [SQL_UNSETTLED_POSTS] = SELECT_POST "WHERE state IN (0,1,3,4) ORDER BY id",
+    [SQL_SUBMITTED_REPLIES] = SELECT_REPLY "WHERE state IN (0,1) ORDER BY id",
+    [SQL_ACCOUNTS] = SELECT("account", ACCOUNT_FIELDS) "ORDER BY name",
+    [SQL_IDENTITIES] =
+	SELECT("identity", IDENTITY_FIELDS) "ORDER BY person,network,acct,server_account",
+    [SQL_RECENT_OPEN] = SELECT_INCIDENT "WHERE open=1 ORDER BY opened_ms DESC,+id DESC",
+    [SQL_RECENT_ALL] = SELECT_INCIDENT
+    "WHERE id IN (SELECT id FROM incident WHERE open=1 UNION ALL SELECT id FROM incident"
+    " WHERE closed_ms>=max(?,1)) ORDER BY opened_ms DESC,+id DESC",
+    [SQL_INCIDENT_BY_TAG] = SELECT_INCIDENT "WHERE tag=? ORDER BY id DESC LIMIT 1",
+    [SQL_TIMELINE] = SELECT("timeline", TIMELINE_FIELDS) "WHERE incident=? ORDER BY at_ms,rowid",
+    [SQL_POSTS_OF_INCIDENT] = SELECT_POST "WHERE incident=? ORDER BY id",
+    [SQL_POSTS_OF_THREAD] = SELECT_POST "WHERE thread=? ORDER BY id",
+    [SQL_REPLIES_OF_INCIDENT] = SELECT_REPLY "WHERE incident=? ORDER BY id",
+    [SQL_TOLD_POSTS] = SELECT_POST
+    "WHERE incident IN (SELECT id FROM incident WHERE open=1) AND +account=? AND state=2"
+    " ORDER BY sent_ms,+id",
+    [SQL_POST_BY_ID] = SELECT_POST "WHERE id=?",
+    [SQL_POST_BY_REMOTE] = SELECT_POST
+    "WHERE id IN (SELECT post FROM alias WHERE remote_id=?2 AND account=?1 UNION ALL"
+    " SELECT id FROM post WHERE remote_id=?2 AND account=?1 AND remote_id<>'')"
+    " ORDER BY id DESC LIMIT 1",
+    [SQL_POST_BY_URI] =
+	SELECT_POST "WHERE account=? AND uri=? AND uri<>'' ORDER BY +id DESC LIMIT 1",
+    [SQL_REPLY_BY_URI] =
+	SELECT_REPLY "WHERE account=? AND uri=? AND uri<>'' ORDER BY +id DESC LIMIT 1",
+    [SQL_REPLY_BY_REMOTE] =
+	SELECT_REPLY "WHERE account=? AND remote_id=? AND remote_id<>'' ORDER BY +id DESC LIMIT 1",
+    [SQL_REPLY_BY_MARK] = SELECT_REPLY "WHERE mark=? AND mark<>'' ORDER BY +id DESC LIMIT 1",
+    [SQL_TAG_USED] =
+	"SELECT EXISTS(SELECT 1 FROM incident WHERE tag=?1 AND (open=1 OR closed_ms>=?2 OR"
+	" opened_ms>=?2))",
+    /* 3: only what was said directly makes a direct message's "it" */
+    [SQL_LAST_INCIDENT_OF] =
+	"SELECT max(incident) FROM reply WHERE account=? AND author_id=? AND created_ms>=? AND"
+	" visibility=3 AND incident<>0 HAVING count(DISTINCT incident)=1",
+    [SQL_META] = "SELECT value FROM meta WHERE key=?",
+    [SQL_COUNT_POSTS] = "SELECT count(*) FROM post WHERE account=? AND created_ms>=? AND kind=0 AND state NOT IN (5,6)",
+};
+
+/* The type comes from the member itself; enums are unsigned to gcc and clang. */
+#define TYPE(t, f)                                                                                 \
+	_Generic(((t *)0)->f, const char *: COLUMN_TEXT, char *: COLUMN_TAG, bool: COLUMN_BOOL,    \
+		 int: COLUMN_INT, uint64_t: COLUMN_U64, int64_t: COLUMN_I64, default: COLUMN_UINT)
+#define COLUMN_A(t, f)                                                                             \
+	{                                                                                          \
+		TYPE(t, f), offsetof(t, f)                                                         \
+	}
+#define COLUMN_F(t, f)                                                                             \
+	,                                                                                          \
+	{                                                                                          \
+		TYPE(t, f), offsetof(t, f)                                                         \
+	}
+
+#define COLUMNS(noun, FIELDS)                                                                      \
+	static const struct column noun##_columns[] = {                                            \
+	    FIELDS(COLUMN_A, COLUMN_F, struct noun##_row)}
+#define COUNTED(noun)                                                                              \
+	{                                                                                          \
+		noun##_columns, (int)(sizeof noun##_columns / sizeof noun##_columns[0])            \
+	}
+
+COLUMNS(node, NODE_FIELDS);
+COLUMNS(problem, PROBLEM_FIELDS);
+COLUMNS(incident, INCIDENT_FIELDS);
+COLUMNS(thread, THREAD_FIELDS);
+COLUMNS(post, POST_FIELDS);
+COLUMNS(reply, REPLY_FIELDS);
+COLUMNS(account, ACCOUNT_FIELDS);
+COLUMNS(identity, IDENTITY_FIELDS);
+COLUMNS(timeline, TIMELINE_FIELDS);
+COLUMNS(audit, AUDIT_FIELDS);
+
+const struct columns store_columns[] = {
+    [TABLE_NODE] = COUNTED(node),         [TABLE_PROBLEM] = COUNTED(problem),
+    [TABLE_INCIDENT] = COUNTED(incident), [TABLE_THREAD] = COUNTED(thread),
+    [TABLE_POST] = COUNTED(post),         [TABLE_REPLY] = COUNTED(reply),
+    [TABLE_ACCOUNT] = COUNTED(account),   [TABLE_IDENTITY] = COUNTED(identity),
+    [TABLE_TIMELINE] = COUNTED(timeline), [TABLE_AUDIT] = COUNTED(audit),
+};

@@ -1,0 +1,143 @@
+/*
+ * Rows into the store. Called by the engine, the outbox, the collector and command.c.
+ * Each opens the transaction when none is open; only store_commit() ends it.
+ * It must never go on after a failure: the rest of the turn would be kept without it.
+ */
+#include "agent/store_internal.h"
+
+#include <string.h>
+
+static int bind_text(sqlite3_stmt *stmt, int at, const char *text)
+{
+	return sqlite3_bind_text(stmt, at, text ? text : "", -1, SQLITE_STATIC);
+}
+
+static int bind_column(sqlite3_stmt *stmt, int at, const struct column *c, const void *row)
+{
+	const char *p = (const char *)row + c->offset;
+
+	switch (c->type) {
+	case COLUMN_TEXT: return bind_text(stmt, at, *(const char *const *)p);
+	case COLUMN_TAG:
+		return sqlite3_bind_text(stmt, at, p, (int)strnlen(p, TAG_SIZE), SQLITE_STATIC);
+	case COLUMN_U64: return sqlite3_bind_int64(stmt, at, (int64_t) * (const uint64_t *)p);
+	case COLUMN_I64: return sqlite3_bind_int64(stmt, at, *(const int64_t *)p);
+	case COLUMN_UINT: return sqlite3_bind_int64(stmt, at, *(const unsigned *)p);
+	case COLUMN_INT: return sqlite3_bind_int(stmt, at, *(const int *)p);
+	case COLUMN_BOOL: return sqlite3_bind_int(stmt, at, *(const bool *)p);
+	}
+	return SQLITE_MISUSE;
+}
+
+static sqlite3_stmt *start(struct store *s, enum store_sql which)
+{
+	sqlite3_stmt *stmt;
+
+	if (store_begin(s) == -1)
+		return NULL;
+	stmt = store_take(s, which);
+	if (!stmt)
+		store_fail(s, "cannot write");
+	return stmt;
+}
+
+static int finish(struct store *s, enum store_sql which, sqlite3_stmt *stmt, int rc)
+{
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc != SQLITE_DONE)
+		store_fail(s, "cannot write");
+	store_put_back(s, which, stmt);
+	return rc == SQLITE_DONE ? 0 : -1;
+}
+
+static int put(struct store *s, enum store_sql which, enum store_table table, const void *row)
+{
+	const struct columns *c = &store_columns[table];
+	sqlite3_stmt *stmt = start(s, which);
+	int rc = SQLITE_OK;
+
+	if (!stmt)
+		return -1;
+	for (int i = 0; i < c->n && rc == SQLITE_OK; i++)
+		rc = bind_column(stmt, i + 1, &c->at[i], row);
+	return finish(s, which, stmt, rc);
+}
+
+int store_put_node(struct store *s, const struct node_row *r)
+{
+	return put(s, SQL_PUT_NODE, TABLE_NODE, r);
+}
+
+int store_put_problem(struct store *s, const struct problem_row *r)
+{
+	return put(s, SQL_PUT_PROBLEM, TABLE_PROBLEM, r);
+}
+
+int store_put_incident(struct store *s, const struct incident_row *r)
+{
+	return put(s, SQL_PUT_INCIDENT, TABLE_INCIDENT, r);
+}
+
+int store_put_thread(struct store *s, const struct thread_row *r)
+{
+	return put(s, SQL_PUT_THREAD, TABLE_THREAD, r);
+}
+
+int store_put_post(struct store *s, const struct post_row *r)
+{
+	return put(s, SQL_PUT_POST, TABLE_POST, r);
+}
+
+int store_put_reply(struct store *s, const struct reply_row *r)
+{
+	return put(s, SQL_PUT_REPLY, TABLE_REPLY, r);
+}
+
+int store_put_account(struct store *s, const struct account_row *r)
+{
+	return put(s, SQL_PUT_ACCOUNT, TABLE_ACCOUNT, r);
+}
+
+int store_put_identity(struct store *s, const struct identity_row *r)
+{
+	return put(s, SQL_PUT_IDENTITY, TABLE_IDENTITY, r);
+}
+
+int store_put_timeline(struct store *s, const struct timeline_row *r)
+{
+	return put(s, SQL_PUT_TIMELINE, TABLE_TIMELINE, r);
+}
+
+int store_put_audit(struct store *s, const struct audit_row *r)
+{
+	return put(s, SQL_PUT_AUDIT, TABLE_AUDIT, r);
+}
+
+int store_put_meta(struct store *s, const char *key, const char *value)
+{
+	sqlite3_stmt *stmt = start(s, SQL_PUT_META);
+	int rc;
+
+	if (!stmt)
+		return -1;
+	rc = bind_text(stmt, 1, key);
+	if (rc == SQLITE_OK)
+		rc = bind_text(stmt, 2, value);
+	return finish(s, SQL_PUT_META, stmt, rc);
+}
+
+int store_put_alias(struct store *s, const char *account, const char *remote_id, uint64_t post)
+{
+	sqlite3_stmt *stmt = start(s, SQL_PUT_ALIAS);
+	int rc;
+
+	if (!stmt)
+		return -1;
+	rc = bind_text(stmt, 1, account);
+	if (rc == SQLITE_OK)
+		rc = bind_text(stmt, 2, remote_id);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_int64(stmt, 3, (int64_t)post);
+	return finish(s, SQL_PUT_ALIAS, stmt, rc);
+}
