@@ -1,0 +1,65 @@
+/*
+ * Bytes on the wire: requests out, answers in, around one libcurl multi handle.
+ * The loop waits in it; the outbox and the collector submit. One thread.
+ * It never repeats a request that creates, follows a redirect, or reads the
+ * environment's proxy variables.
+ */
+#ifndef TWICKET_HTTP_H
+#define TWICKET_HTTP_H
+
+#include "common/err.h"
+#include "notifiers/notifier.h"
+
+struct http;
+struct http_call;
+struct curl_waitfd; /* <curl/multi.h>: fd, events, revents in CURL_WAIT_POLLIN, _POLLOUT */
+
+/* How an account reaches its network; read during http_submit() only. */
+struct http_route {
+	const char *proxy; /* "http://proxy:3128"; "" or NULL = none */
+	const char *ca_file; /* PEM; "" or NULL = the system's */
+};
+
+/* The answer and all in it live until the function returns. */
+typedef void http_done_fn(void *arg, const struct answer *answer);
+
+/* NULL with err. The user agent is copied. */
+struct http *http_create(const char *user_agent, struct err *err);
+
+/* Drops the calls that are still in flight, their functions are not called. NULL is fine. */
+void http_destroy(struct http *h);
+
+/*
+ * Takes a copy of the request and starts it with the next http_wait() or http_turn(),
+ * which also call fn, exactly once; never from here. NULL with err when the request
+ * makes no sense (nothing was sent then, and fn will not be called).
+ *
+ * http:// and https:// URLs: TLS is always verified; at most 4 connections to a host,
+ * further calls wait for one within their time-out; a redirect is an answer.
+ *
+ * file:///path: PUT appends the body in one write, all of it or nothing, and answers
+ * 200. GET answers 200 with the content, when it is longer than max_body with its
+ * last max_body bytes and truncated set; 404 when there is no such file, 403 when it
+ * cannot be opened, 500 when it cannot be read.
+ */
+struct http_call *http_submit(
+    struct http *h, const struct request *request, const struct http_route *route, http_done_fn *fn,
+    void *arg, struct err *err);
+
+/* Legal at any moment before fn was called, which it then never is. NULL is fine. */
+void http_cancel(struct http_call *call);
+
+/*
+ * One poll of our sockets and the caller's, at most timeout_ms (sooner when libcurl
+ * wants it so); then work on the transfers and the functions of finished calls, which
+ * may submit and cancel. extra[].revents is always set; a hang-up or error of a
+ * descriptor shows as CURL_WAIT_POLLIN, so that reading it tells.
+ * A signal is not noticed by itself: put a signalfd or a pipe among the extras.
+ * Returns how many functions were called, -1 when polling itself failed.
+ */
+int http_wait(struct http *h, struct curl_waitfd *extra, unsigned n, int timeout_ms);
+
+/* The same without waiting or looking at descriptors of the caller. */
+int http_turn(struct http *h);
+
+#endif

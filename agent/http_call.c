@@ -1,0 +1,268 @@
+/*
+ * One request: its options, what libcurl hands back, and what that means.
+ * Called by http.c only.
+ * It must never say NOT_SENT of something that a server may have read.
+ *
+ * What was sent? libcurl calls CURLOPT_PREREQFUNCTION when the connection stands, TLS
+ * included, and before the first byte of the request (lib/multi.c, MSTATE_DO). Before
+ * that a failure is NOT_SENT, after it NO_ANSWER. CURLINFO_REQUEST_SIZE is no proof:
+ * it counts a proxy's CONNECT, and not what is sent later after a full socket buffer.
+ *
+ * And how often? When a kept-alive connection dies without an answer, libcurl sends
+ * the request again on a new one, POST included (Curl_retry_request, lib/transfer.c,
+ * 7.88.1 to 8.19): the server may have acted on the first. Each attempt comes through
+ * the same function, which refuses the second one of a request that creates. The
+ * other ways to repeat are off: HTTP/2 (REFUSED_STREAM, downgrade), redirects,
+ * authentication rounds, Expect (417).
+ */
+#include "agent/http_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNECT_MS 10000
+#define REQUEST_MS 30000 /* when the request names no time-out */
+#define HEAD_MAX 65536
+
+/*
+ * A request that creates takes a kept connection only when it was used just now:
+ * below the shortest usual keep-alive of a server (Apache's 5 s), so that the two
+ * do not meet and end in "unknown".
+ */
+#define CREATES_IDLE_S 4L
+
+/* Tokens are in headers and bodies: not left behind in freed memory. */
+static void wipe(char *text, size_t len)
+{
+	if (text)
+		explicit_bzero(text, len);
+}
+
+void http_call_destroy(struct http_call *c)
+{
+	if (c->easy) {
+		curl_multi_remove_handle(c->http->multi, c->easy);
+		curl_easy_cleanup(c->easy);
+	}
+	for (struct curl_slist *h = c->headers; h; h = h->next)
+		wipe(h->data, strlen(h->data));
+	curl_slist_free_all(c->headers);
+	wipe(c->body, c->body_len);
+	free(c->body);
+	free(c->path);
+	buf_finish(&c->head);
+	buf_finish(&c->content);
+	free(c);
+}
+
+struct http_call *http_call_create(struct http *h, const struct request *r)
+{
+	struct http_call *c = calloc(1, sizeof *c);
+
+	if (!c)
+		return NULL;
+	c->http = h;
+	buf_init(&c->head, HEAD_MAX);
+	buf_init(&c->content, r->max_body);
+	if (!r->body)
+		return c;
+	c->body = malloc(r->body_len + 1);
+	if (!c->body) {
+		free(c);
+		return NULL;
+	}
+	c->body_len = r->body_len;
+	memcpy(c->body, r->body, r->body_len);
+	return c;
+}
+
+/* One attempt begins: the connection stands, nothing of the request is written. */
+static int on_attempt(void *arg, char *ip, char *local_ip, int port, int local_port)
+{
+	struct http_call *c = arg;
+
+	(void)ip;
+	(void)local_ip;
+	(void)port;
+	(void)local_port;
+	if (c->attempts && c->effect == EFFECT_CREATES)
+		return CURL_PREREQFUNC_ABORT;
+	c->attempts++;
+	return CURL_PREREQFUNC_OK;
+}
+
+/* "HTTP/1.1 200 OK" -> 200. */
+static int status_of(const char *line, size_t n)
+{
+	const char *p = memchr(line, ' ', n), *end = line + n;
+	int status = 0;
+
+	for (p = p ? p + 1 : end; p < end && *p >= '0' && *p <= '9' && status < 1000; p++)
+		status = status * 10 + (*p - '0');
+	return status;
+}
+
+/* Keeps the last header block only: one of 1xx is followed by another, trailers are not wanted. */
+static size_t on_header(char *line, size_t size, size_t n, void *arg)
+{
+	struct http_call *c = arg;
+	size_t len = size * n;
+
+	if (c->head_done && c->status >= 200)
+		return len;
+	while (len && (line[len - 1] == '\n' || line[len - 1] == '\r'))
+		len--;
+	if (!c->in_head) {
+		c->status = status_of(line, len);
+		buf_reset(&c->head);
+	}
+	c->in_head = len != 0;
+	c->head_done = !c->in_head;
+	if (c->head_done)
+		return size * n;
+	buf_add(&c->head, line, len);
+	buf_str(&c->head, "\r\n");
+	return c->head.cut ? 0 : size * n;
+}
+
+static size_t on_content(char *bytes, size_t size, size_t n, void *arg)
+{
+	struct http_call *c = arg;
+
+	return buf_add(&c->content, bytes, size * n) == -1 ? 0 : size * n;
+}
+
+static int add_headers(struct http_call *c, const struct request *r, struct err *err)
+{
+	struct curl_slist *more = curl_slist_append(NULL, "Expect:");
+
+	for (unsigned i = 0; more && i < REQUEST_HEADERS && r->headers[i]; i++) {
+		c->headers = more;
+		/* A line break would make a header, or a second request, of a value. */
+		if (strpbrk(r->headers[i], "\r\n"))
+			return err_set(err, "http: line break in a header for %s", r->url);
+		more = curl_slist_append(more, r->headers[i]);
+	}
+	if (!more)
+		return err_set(err, "http: out of memory");
+	c->headers = more;
+	return 0;
+}
+
+/* Collects the first failure, so that the options below read as a table. */
+#define SET(option, value)                                                                         \
+	do {                                                                                       \
+		if (rc == CURLE_OK)                                                                \
+			rc = curl_easy_setopt(c->easy, option, value);                             \
+	} while (0)
+
+static CURLcode set_route(struct http_call *c, const struct http_route *route)
+{
+	const char *ca = route && route->ca_file && *route->ca_file ? route->ca_file : NULL;
+	CURLcode rc = CURLE_OK;
+
+	/* "" switches the environment's http_proxy, no_proxy and friends off. */
+	SET(CURLOPT_PROXY, route && route->proxy ? route->proxy : "");
+	SET(CURLOPT_NOPROXY, "");
+	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	SET(CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(CURLOPT_SSL_VERIFYHOST, 2L);
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (ca) {
+		SET(CURLOPT_CAINFO, ca);
+		SET(CURLOPT_PROXY_CAINFO, ca);
+	}
+	return rc;
+}
+
+static CURLcode set_connection(struct http_call *c, int64_t timeout_ms)
+{
+	long ms = timeout_ms > 0 && timeout_ms < 86400000 ? (long)timeout_ms : REQUEST_MS;
+	CURLcode rc = CURLE_OK;
+
+	SET(CURLOPT_TIMEOUT_MS, ms);
+	SET(CURLOPT_CONNECTTIMEOUT_MS, ms < CONNECT_MS ? ms : CONNECT_MS);
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+#if LIBCURL_VERSION_NUM >= 0x075500 /* 7.85.0 */
+	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+	SET(CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075700 /* 7.87.0: do not wait for a hanging resolver */
+	SET(CURLOPT_QUICK_EXIT, 1L);
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075000 /* 7.80.0 */
+	SET(CURLOPT_PREREQFUNCTION, on_attempt);
+	SET(CURLOPT_PREREQDATA, c);
+	if (c->effect == EFFECT_CREATES)
+		SET(CURLOPT_MAXAGE_CONN, CREATES_IDLE_S);
+#else
+#error "libcurl 7.80 or newer: without CURLOPT_PREREQFUNCTION nobody knows what was sent"
+#endif
+	return rc;
+}
+
+static CURLcode set_request(struct http_call *c, const struct request *r)
+{
+	CURLcode rc = CURLE_OK;
+
+	SET(CURLOPT_URL, r->url);
+	SET(CURLOPT_USERAGENT, c->http->user_agent);
+	SET(CURLOPT_HTTPHEADER, c->headers);
+	SET(CURLOPT_ERRORBUFFER, c->error);
+	SET(CURLOPT_PRIVATE, c);
+	SET(CURLOPT_HEADERFUNCTION, on_header);
+	SET(CURLOPT_HEADERDATA, c);
+	SET(CURLOPT_WRITEFUNCTION, on_content);
+	SET(CURLOPT_WRITEDATA, c);
+	SET(CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
+	if (r->body || strcmp(r->method, "POST") == 0) {
+		SET(CURLOPT_POST, 1L);
+		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->body_len);
+		SET(CURLOPT_POSTFIELDS, c->body ? c->body : "");
+	}
+	if (strcmp(r->method, "HEAD") == 0)
+		SET(CURLOPT_NOBODY, 1L);
+	else
+		SET(CURLOPT_CUSTOMREQUEST, r->method);
+	return rc;
+}
+
+int http_call_prepare(
+    struct http_call *c, const struct request *r, const struct http_route *route, struct err *err)
+{
+	CURLcode rc;
+
+	c->effect = r->effect;
+	if (add_headers(c, r, err) == -1)
+		return -1;
+	c->easy = curl_easy_init();
+	rc = c->easy ? set_request(c, r) : CURLE_OUT_OF_MEMORY;
+	if (rc == CURLE_OK)
+		rc = set_connection(c, r->timeout_ms);
+	if (rc == CURLE_OK)
+		rc = set_route(c, route);
+	if (rc != CURLE_OK)
+		return err_set(err, "http: %s: %s", r->url, curl_easy_strerror(rc));
+	return 0;
+}
+
+/* What the transfer came to. */
+void http_call_judge(const struct http_call *c, struct answer *a)
+{
+	if (c->status >= 200) {
+		a->transport = TRANSPORT_ANSWERED;
+		a->status = c->status;
+		a->truncated = c->code != CURLE_OK || !c->head_done || c->content.cut;
+		return;
+	}
+	a->transport = c->attempts ? TRANSPORT_NO_ANSWER : TRANSPORT_NOT_SENT;
+	if (c->attempts && c->code == CURLE_ABORTED_BY_CALLBACK)
+		a->error = "the connection broke after the request was sent";
+	else if (c->error[0])
+		a->error = c->error;
+	else
+		a->error = c->code ? curl_easy_strerror(c->code) : "no status line";
+}

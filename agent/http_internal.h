@@ -1,0 +1,58 @@
+/*
+ * What http.c (the multi handle, the loop's side) and http_call.c (one request) share.
+ * Included by these two only.
+ * Nothing outside may rely on it; the contract is http.h.
+ */
+#ifndef TWICKET_HTTP_INTERNAL_H
+#define TWICKET_HTTP_INTERNAL_H
+
+#include "agent/http.h"
+#include "common/buf.h"
+
+#include <curl/curl.h>
+#include <stdbool.h>
+
+struct http {
+	CURLM *multi;
+	char *user_agent;
+	struct http_call *flying, *done; /* lists */
+};
+
+struct http_call {
+	struct http_call *prev, *next;
+	struct http_call **list; /* which of the two it is on */
+	struct http *http;
+	http_done_fn *fn;
+	void *arg;
+	char *body;
+	size_t body_len;
+
+	/* http:// and https:// */
+	CURL *easy;
+	struct curl_slist *headers;
+	enum effect effect;
+	unsigned attempts;
+	CURLcode code;
+	char error[CURL_ERROR_SIZE];
+	int status; /* of the last status line; 0 = none yet */
+	bool in_head, head_done;
+	struct buf head;
+	struct buf content; /* file: too */
+
+	/* file:// */
+	char *path;
+	bool append;
+};
+
+/* A call with a copy of the body, on no list yet. NULL: out of memory. */
+struct http_call *http_call_create(struct http *h, const struct request *r);
+void http_call_destroy(struct http_call *c); /* takes it out of the multi handle */
+
+/* Makes its easy handle, with all options. 0 or -1 with err. */
+int http_call_prepare(
+    struct http_call *c, const struct request *r, const struct http_route *route, struct err *err);
+
+/* What the transfer came to, once it is over; the texts stay the call's. */
+void http_call_judge(const struct http_call *c, struct answer *a);
+
+#endif
