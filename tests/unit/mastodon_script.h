@@ -1,0 +1,85 @@
+/*
+ * The scripted server of test_mastodon.c: its language is in data/mastodon/README.
+ * Shared by mastodon_script.c (what is done) and mastodon_expect.c (what is checked).
+ * A line that fails ends its case, not the run.
+ */
+#ifndef TWICKET_TEST_MASTODON_SCRIPT_H
+#define TWICKET_TEST_MASTODON_SCRIPT_H
+
+#include "common/buf.h"
+#include "notifiers/notifier.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define SCRIPT_NOW_MS INT64_C(1795305600000) /* 2026-11-22T00:00:00Z */
+#define SCRIPT_TOKEN "SECRET-TOKEN"
+#define SCRIPT_ITEMS 256
+
+struct item_text {
+	enum item_kind kind;
+	char *field[12]; /* in the order of item_fields */
+};
+
+/* One case: one account, any number of jobs. */
+struct script {
+	char where[600];
+	char *handle, *url, *token;
+	struct notifier_settings settings;
+	struct account *account;
+	struct job job;
+	char *job_strings[8];
+	bool has_job;
+	struct op *op;
+	enum op_step step;
+	struct request request;
+	struct result result;
+	struct buf headers, body;
+	bool truncated;
+	int fail_at; /* the emit that fails, counted from 1; 0 = none */
+	char *known; /* this uri is KNOWN */
+	struct item_text items[SCRIPT_ITEMS];
+	size_t item_count, item_next;
+	bool is_broken; /* the rest of the case is skipped */
+};
+
+extern struct script script;
+extern jmp_buf script_broken;
+extern const struct op_env script_env;
+
+#define BROKEN(...)                                                                                \
+	do {                                                                                       \
+		print_error("%s: ", script.where);                                                 \
+		print_error(__VA_ARGS__);                                                          \
+		print_error("\n");                                                                 \
+		longjmp(script_broken, 1);                                                         \
+	} while (0)
+
+/* Runs the cases of one file; the numbers are added to. */
+void script_run(const char *path, int *cases, int *failures);
+
+char *script_dup(const char *s);
+char *script_unescape(const char *s); /* \n, \xHH and \\ */
+int script_find(const char *const *list, size_t n, const char *word);
+#define FIND(list, word) script_find(list, sizeof(list) / sizeof((list)[0]), word)
+
+void script_open(void);
+void script_start(void); /* the job's fields are complete: its first step */
+void script_end(void);
+void script_drop_items(void);
+const char *script_header(const char *wanted, size_t n);
+enum emitted script_emit(void *arg, const struct item *item);
+
+void expect_request(const char *line);
+void expect_header(const char *wanted);
+void expect_body(const char *wanted);
+void expect_effect(const char *wanted);
+void expect_item(char *line);
+void expect_result(char *line);
+void expect_measure(const char *line);
+
+#endif
