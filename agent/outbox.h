@@ -1,0 +1,86 @@
+/*
+ * When to try, wait, give up, ask again (SPEC 4.3): the only place with a retry
+ * policy. Fed by core.c with rendered posts, drives notifiers through the runner,
+ * keeps its rows in the store. It never decides what is said.
+ *
+ * Order of a turn (core.c): outbox_turn() -> outbox_save() -> store_commit() ->
+ * outbox_saved() -> runner_release(). A post that is about to be created is
+ * marked SENDING by outbox_turn(), so the mark is on disk before its first byte.
+ */
+#ifndef TWICKET_OUTBOX_H
+#define TWICKET_OUTBOX_H
+
+#include "agent/config.h"
+#include "agent/rows.h"
+#include "agent/runner.h"
+#include "agent/store.h"
+#include "common/now.h"
+
+struct outbox;
+
+/* What the outbox tells core.c; all are called from outbox_turn() or runner_turn(). */
+struct outbox_events {
+	void *arg;
+	/* The delivery of a thread's post: event says which; root = it is the thread's first. */
+	void (*delivery)(void *arg, const struct post_row *post, enum delivery delivery, bool root);
+	/* Something for the timeline of an incident, in words. */
+	void (*note)(void *arg, uint64_t incident, const char *text);
+};
+
+struct outbox *outbox_create(struct runner *runner, struct store *store,
+			     const struct outbox_events *events, void (*random)(void *bytes, size_t n));
+/* After runner_destroy(), which ends the ops that lean on our strings. NULL is fine. */
+void outbox_destroy(struct outbox *o);
+
+/*
+ * The accounts that posts may go to; again after a reload of the configuration.
+ * notifiers[i]/accounts[i] belong to config->accounts[i] and are NULL where the
+ * account has no token: its posts wait. All are the caller's.
+ */
+void outbox_set_accounts(struct outbox *o, const struct config *config,
+			 const struct notifier *const *notifiers, struct account *const *accounts);
+
+/* Reads what is unsettled; SENDING becomes UNKNOWN: we may have been killed in between. */
+int outbox_load(struct outbox *o, const struct now *now, struct err *err);
+
+/*
+ * Takes a post (id 0 = give it one; state QUEUED). Newer text of the same thread
+ * and event replaces queued older text, which is CANCELLED. Returns its id.
+ */
+uint64_t outbox_add(struct outbox *o, const struct post_row *post, const struct now *now);
+
+/* Cancels what is QUEUED or in RETRY of a thread; what is SENDING or UNKNOWN is settled first. */
+void outbox_cancel_thread(struct outbox *o, uint64_t thread);
+
+void outbox_turn(struct outbox *o, const struct now *now);
+int64_t outbox_next(const struct outbox *o, const struct now *now); /* wall ms, NOW_NEVER = nothing to wait for */
+
+void outbox_save(struct outbox *o);  /* writes changed rows to the store */
+void outbox_saved(struct outbox *o); /* the commit succeeded */
+
+/* A human acted (auth, SIGHUP, queue retry): account index, or -1 for all. Ends AUTH pauses and back-off. */
+void outbox_resume(struct outbox *o, int account);
+/* queue retry / queue drop by id. -1 with err when there is no such post or it must be settled first. */
+int outbox_retry(struct outbox *o, uint64_t post, struct err *err);
+int outbox_drop(struct outbox *o, uint64_t post, struct err *err);
+
+/* The collector met a LIMIT or AUTH verdict: the pause is the account's, not the job's. */
+void outbox_account_result(struct outbox *o, unsigned account, const struct result *result,
+			   const struct now *now);
+
+struct outbox_health {
+	unsigned queued, unsettled; /* unsettled: SENDING and UNKNOWN */
+	int64_t oldest_ms;	    /* wall ms of the oldest unsent post, 0 = none */
+	int64_t paused_until_ms;    /* 0 = not paused, NOW_NEVER = until a human acts */
+	char pause_reason[256];
+	int64_t last_post_ms;
+	char last_tag[TAG_SIZE];
+	unsigned posts_hour, posts_day;
+};
+void outbox_health(const struct outbox *o, unsigned account, const struct now *now,
+		   struct outbox_health *out);
+
+/* Unsent rows, oldest first, for `twicket queue`. */
+void outbox_each(const struct outbox *o, void (*fn)(void *arg, const struct post_row *post), void *arg);
+
+#endif

@@ -1,0 +1,208 @@
+/*
+ * What the outbox's own files share: its rows in memory and how they hang together.
+ * Included by agent/outbox*.c only. Everything that outbox.h promises to others is
+ * there; nothing here may be used from outside.
+ */
+#ifndef TWICKET_OUTBOX_INTERNAL_H
+#define TWICKET_OUTBOX_INTERNAL_H
+
+#include "agent/outbox.h"
+#include "agent/words.h"
+
+#include <uthash.h>
+#include <utlist.h>
+
+#define SECOND_MS INT64_C(1000)
+#define MINUTE_MS (60 * SECOND_MS)
+#define HOUR_MS (60 * MINUTE_MS)
+
+#define OUTBOX_IN_FLIGHT 4 /* ops of one account */
+#define OUTBOX_UNSETTLED_MAX                                                                       \
+	8 /* unsettled posts of one account: beyond it nothing new is created */
+#define OUTBOX_KEY_SIZE 33 /* 32 hexadecimal characters and the NUL */
+#define BUDGET_MINUTES 61 /* an hour and the minute that has begun */
+#define BUDGET_QUARTERS 97 /* the same for a day */
+
+/* One POST or FAVOURITE op under way. */
+struct attempt {
+	struct post *post;
+	struct run *run; /* NULL: it is over, result holds */
+	struct result result;
+};
+
+/* What a look at our own posts brought for one row. */
+struct found {
+	char *id, *uri, *url;
+	unsigned score; /* 0 = nothing */
+};
+
+/*
+ * A row that is not settled, or settled and not yet saved. It hangs in its
+ * account's waiting (QUEUED, RETRY) or busy (SENDING, UNKNOWN, watched) list, in its
+ * thread's list until it is final, and in the dirty list until it is on disk.
+ */
+struct post {
+	struct post_row row; /* its strings are ours */
+	struct outbox_account *account;
+	struct outbox_thread *thread; /* NULL: answers, favourites */
+	struct post *prev, *next; /* account->waiting, account->busy or none */
+	struct post *thread_prev, *thread_next;
+	struct post *dirty_prev, *dirty_next;
+	struct attempt *attempt;
+	struct found found;
+	char *remote; /* block of remote_id, uri, url */
+	char *reason;
+	int64_t expires_ms; /* wall */
+	int64_t budget_ms; /* wall: it waits for the budget until then, 0 = it does not */
+	int64_t unknown_ms; /* wall: since when this process tries to settle it */
+	int64_t look_ms; /* wall: next look */
+	unsigned look_failures;
+	unsigned tells; /* deliveries that were not yet told */
+	bool is_suspect; /* an earlier attempt may still come true */
+	bool is_in_look;
+	bool is_watched; /* SENT after a resend: one more look for a double */
+	bool is_warned;
+	bool is_dirty, is_written;
+	char strings[]; /* text, key, tag, language, to, target */
+};
+
+struct outbox_thread {
+	uint64_t id;
+	struct post *posts; /* not final, in their order */
+	unsigned held; /* posts in memory that point here */
+	char *root_id; /* remote id of its first SENT post, NULL = none */
+	bool is_learnt; /* what the store knows of it was read */
+	bool is_lost; /* a post of it was given up that certainly did not appear */
+	bool may_stand; /* one was given up that may have appeared */
+	UT_hash_handle hh;
+};
+
+/* One RECENT op: settles all UNKNOWN rows of an account that are due. */
+struct look {
+	struct run *run; /* NULL: none, or over and the result holds */
+	struct result result;
+	bool is_over, has_failed;
+};
+
+struct budget {
+	int64_t minute, quarter; /* numbers of the newest buckets */
+	unsigned minutes[BUDGET_MINUTES], quarters[BUDGET_QUARTERS];
+	bool is_counted; /* what the store knows was added */
+};
+
+struct outbox_account {
+	struct outbox_account *prev, *next;
+	struct outbox *outbox;
+	char *name;
+	const struct notifier *notifier; /* NULL: no token, or not configured any more */
+	struct account *account;
+	bool is_configured;
+	unsigned index, per_hour, per_day;
+	struct post *waiting; /* by id */
+	struct post *busy;
+	unsigned in_flight; /* ops, the look included */
+	unsigned unsettled; /* SENDING and UNKNOWN */
+	unsigned failures; /* RETRY verdicts in a row, of any post */
+	int64_t breaker_ms; /* wall: nothing is started before */
+	int64_t paused_ms; /* wall; past = not, NOW_NEVER = until a human acts */
+	int64_t wake_ms; /* wall: outbox_turn() has something to do here */
+	bool is_stirred; /* something changed: look at it in the next turn */
+	bool is_auth_told;
+	char reason[256]; /* why it is paused or fails */
+	struct look look;
+	struct budget budget;
+	int64_t last_post_ms, kept_post_ms; /* kept: as in the store, at most a minute behind */
+	int64_t kept_paused_ms;
+	bool is_written; /* its row, in the open transaction */
+	char last_tag[TAG_SIZE];
+};
+
+/* A delivery that is told at the end of the turn, when no list is being walked. */
+struct tell {
+	struct tell *prev, *next;
+	struct post *post;
+	enum delivery delivery;
+	bool is_root;
+	char *note; /* NULL = none */
+};
+
+struct outbox {
+	struct runner *runner;
+	struct store *store;
+	struct outbox_events events;
+	void (*random)(void *bytes, size_t n);
+	struct outbox_account *accounts;
+	struct outbox_thread *threads; /* hash by id */
+	struct post *dirty;
+	struct tell *tells;
+	int64_t clocks_ms; /* wall - boot at the last turn */
+	bool has_clocks;
+};
+
+/* outbox.c: rows */
+void *outbox_alloc(size_t n); /* zeroed; never NULL */
+char *outbox_dup(const char *s);
+struct outbox_account *account_of(struct outbox *o, const char *name);
+struct post *post_create(struct outbox *o, const struct post_row *row);
+void post_touch(struct outbox *o, struct post *p);
+void post_wait(struct post *p); /* into account->waiting */
+void post_set_reason(struct post *p, const char *reason);
+void post_set_remote(struct post *p, const char *id, const char *uri, const char *url);
+void found_finish(struct found *f);
+
+/* outbox_thread.c: order, the end of a row, and who hears of it */
+struct outbox_thread *thread_of(struct outbox *o, uint64_t id);
+void thread_drop(struct outbox *o, struct outbox_thread *t); /* one row less; may free it */
+bool thread_is_next(const struct post *p); /* all before it are final */
+bool thread_learn(struct outbox *o, struct outbox_thread *t); /* false: the store cannot be read */
+bool thread_lacks_problem(const struct post *p); /* it ends what was never said; once learnt */
+bool post_is_root(const struct post *p);
+/* Out of all lists, into its last state: without a word. */
+void post_close(struct outbox *o, struct post *p, enum post_state state, const char *reason);
+/* The same, told and logged; what hangs on it ends too. */
+void post_finish(
+    struct outbox *o, struct post *p, enum post_state state, const char *reason, int64_t now_ms);
+void post_tell(struct outbox *o, struct post *p, enum delivery delivery, bool is_root);
+void post_note(struct outbox *o, struct post *p, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void outbox_flush(struct outbox *o);
+const char *post_event_name(const struct post *p);
+
+/* outbox_send.c: when to start, what a verdict means */
+void account_turn(struct outbox *o, struct outbox_account *a, int64_t now_ms);
+void account_wake(struct outbox_account *a, int64_t at_ms); /* not later than that */
+void account_pause(struct outbox_account *a, const struct result *result, int64_t now_ms);
+bool account_can_send(const struct outbox_account *a, int64_t now_ms);
+int64_t outbox_backoff(struct outbox *o, int64_t first_ms, unsigned n);
+int64_t post_age_limit(const struct post_row *row);
+void post_extend(struct post *p, int64_t now_ms); /* waits through no fault of its network */
+void post_requeue(struct outbox *o, struct post *p, enum post_state state, int64_t not_before_ms);
+void post_sent(struct outbox *o, struct post *p, int64_t now_ms); /* its remote id is set */
+
+/* outbox_settle.c: UNKNOWN */
+void post_doubt(struct outbox *o, struct post *p, const char *reason, int64_t now_ms);
+void look_turn(struct outbox *o, struct outbox_account *a, int64_t now_ms);
+void look_soon(struct post *p); /* no back-off any more */
+void look_cancel(struct outbox_account *a);
+
+/* outbox_double.c: what stands there twice */
+bool text_is_same(const char *a, const char *b); /* but for blanks and leading mentions */
+bool text_has_tag(const char *text, const char *tag);
+void post_watch(struct post *p, int64_t now_ms); /* SENT after a resend: one more look */
+void post_unwatch(struct outbox *o, struct post *p);
+void double_report(struct outbox *o, const struct post *p, uint64_t post, const struct found *f);
+/* 1: the item is a double of another row of p's incident (and was reported), 0: not, -1: cannot tell. */
+int double_of_other(struct outbox *o, struct post *p, const struct item *item);
+
+/* outbox_queue.c: the pause and the last post, in the row that the collector shares */
+void account_save(struct outbox *o, struct outbox_account *a);
+void account_saved(struct outbox_account *a);
+
+/* outbox_budget.c */
+void budget_count(struct outbox *o, struct outbox_account *a, int64_t now_ms);
+void budget_spend(struct outbox_account *a, int64_t now_ms);
+int64_t budget_free_ms(const struct outbox_account *a, const struct post *p, int64_t now_ms);
+unsigned budget_hour(const struct outbox_account *a, int64_t now_ms);
+unsigned budget_day(const struct outbox_account *a, int64_t now_ms);
+
+#endif

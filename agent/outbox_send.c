@@ -1,0 +1,398 @@
+/*
+ * When a post is started, and what each class of result means for it: the retry
+ * policy of SPEC 4.3 in one file. Called by outbox_turn(), once per account.
+ * Must never start a creating request that is not marked SENDING first.
+ */
+#include "agent/outbox_internal.h"
+#include "common/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BACKOFF_MS (5 * SECOND_MS)
+#define BACKOFF_MAX_MS (5 * MINUTE_MS)
+#define LIMIT_PAUSE_MS (60 * SECOND_MS) /* a 429 that does not say until when */
+#define LIMIT_MAX_MS (24 * HOUR_MS) /* whatever a server says, we ask once a day */
+#define SAY_AGE_MS (24 * HOUR_MS)
+#define ANSWER_AGE_MS HOUR_MS /* nobody waits longer for an answer or a favourite */
+#define GRACE_MS HOUR_MS /* left to a post that waited for a human or a budget */
+/*
+ * The breaker: after so many failures in a row of an account's posts it gets one
+ * probe at a time and a pause between them, shorter than any post's own back-off.
+ */
+#define BREAKER_FAILURES 3
+#define BREAKER_MAX_MS (60 * SECOND_MS)
+
+void account_wake(struct outbox_account *a, int64_t at_ms)
+{
+	if (at_ms < a->wake_ms)
+		a->wake_ms = at_ms;
+}
+
+int64_t post_age_limit(const struct post_row *row)
+{
+	return row->kind == POST_SAY ? SAY_AGE_MS : ANSWER_AGE_MS;
+}
+
+void post_extend(struct post *p, int64_t now_ms)
+{
+	if (p->row.kind == POST_SAY && p->expires_ms < now_ms + GRACE_MS)
+		p->expires_ms = now_ms + GRACE_MS;
+}
+
+/* first_ms doubled n times, capped, less up to a quarter so that clients spread. */
+int64_t outbox_backoff(struct outbox *o, int64_t first_ms, unsigned n)
+{
+	int64_t delay_ms = n < 10 ? first_ms << n : BACKOFF_MAX_MS;
+	uint32_t dice = 0;
+
+	if (delay_ms > BACKOFF_MAX_MS)
+		delay_ms = BACKOFF_MAX_MS;
+	o->random(&dice, sizeof dice);
+	return delay_ms - (int64_t)(dice % (uint32_t)(delay_ms / 4 + 1));
+}
+
+/* --- pauses: the account's, never a job's --- */
+
+bool account_can_send(const struct outbox_account *a, int64_t now_ms)
+{
+	return a->notifier && a->account && a->paused_ms <= now_ms;
+}
+
+static void pause_for_limit(struct outbox_account *a, const struct result *result, int64_t now_ms)
+{
+	int64_t until_ms = result->not_before_ms;
+
+	if (until_ms <= now_ms)
+		until_ms = now_ms + LIMIT_PAUSE_MS;
+	if (until_ms > now_ms + LIMIT_MAX_MS)
+		until_ms = now_ms + LIMIT_MAX_MS;
+	if (until_ms <= a->paused_ms)
+		return;
+	if (a->paused_ms <= now_ms)
+		log_info(
+		    "outbox", "account=%s result=limit wait_ms=%lld reason=%s", a->name,
+		    (long long)(until_ms - now_ms), result->text);
+	a->paused_ms = until_ms;
+}
+
+static void pause_for_human(struct outbox_account *a, const struct result *result)
+{
+	if (!a->is_auth_told)
+		log_warnx(
+		    "outbox",
+		    "%s refuses our token (%s): posts wait until you run "
+		    "'twicket auth %s'",
+		    a->name, result->text, a->name);
+	a->is_auth_told = true;
+	a->paused_ms = NOW_NEVER;
+}
+
+void account_pause(struct outbox_account *a, const struct result *result, int64_t now_ms)
+{
+	if (result->class == RESULT_AUTH)
+		pause_for_human(a, result);
+	else
+		pause_for_limit(a, result, now_ms);
+	snprintf(a->reason, sizeof a->reason, "%s", result->text);
+	a->is_stirred = true;
+}
+
+static void breaker_failure(struct outbox_account *a, const char *reason, int64_t now_ms)
+{
+	unsigned n = ++a->failures - BREAKER_FAILURES;
+	int64_t hold_ms;
+
+	snprintf(a->reason, sizeof a->reason, "%s", reason);
+	if (a->failures < BREAKER_FAILURES)
+		return;
+	if (n == 0)
+		log_warnx("outbox", "%s cannot be reached: %s", a->name, reason);
+	hold_ms = n < 4 ? BACKOFF_MS << n : BREAKER_MAX_MS;
+	a->breaker_ms = now_ms + (hold_ms < BREAKER_MAX_MS ? hold_ms : BREAKER_MAX_MS);
+}
+
+static void breaker_success(struct outbox_account *a)
+{
+	if (a->failures >= BREAKER_FAILURES)
+		log_info("outbox", "account=%s result=reached failures=%u", a->name, a->failures);
+	if (a->failures)
+		a->reason[0] = '\0';
+	a->failures = 0;
+	a->breaker_ms = 0;
+}
+
+/* --- verdicts --- */
+
+/* SENDING or UNKNOWN back to waiting; nothing of this attempt was accepted. */
+void post_requeue(struct outbox *o, struct post *p, enum post_state state, int64_t not_before_ms)
+{
+	DL_DELETE(p->account->busy, p);
+	p->account->unsettled -= p->row.kind != POST_FAVOURITE;
+	p->row.state = state;
+	p->row.not_before_ms = not_before_ms;
+	if (!p->is_suspect)
+		p->row.sending_ms = 0;
+	post_wait(p);
+	post_touch(o, p);
+	post_tell(o, p, DELIVERY_QUEUED, post_is_root(p));
+}
+
+static void post_retry(struct outbox *o, struct post *p, const char *reason, int64_t now_ms)
+{
+	int64_t wait_ms = outbox_backoff(o, BACKOFF_MS, p->row.attempts - 1);
+
+	log_debug(
+	    "outbox", "post=%llu account=%s result=retry attempts=%u wait_ms=%lld reason=%s",
+	    (unsigned long long)p->row.id, p->row.account, p->row.attempts, (long long)wait_ms,
+	    reason);
+	post_set_reason(p, reason);
+	breaker_failure(p->account, reason, now_ms);
+	post_requeue(o, p, POST_RETRY, now_ms + wait_ms);
+}
+
+/* The account cannot, the job could: it has not used up an attempt. */
+static void post_give_back(
+    struct outbox *o, struct post *p, enum post_state state, const struct result *result,
+    int64_t now_ms)
+{
+	p->row.attempts--;
+	post_set_reason(p, result->text);
+	account_pause(p->account, result, now_ms);
+	post_requeue(o, p, state, 0);
+}
+
+void post_sent(struct outbox *o, struct post *p, int64_t now_ms)
+{
+	struct outbox_account *a = p->account;
+
+	p->row.sent_ms = now_ms;
+	if (p->row.kind == POST_SAY)
+		budget_spend(a, now_ms);
+	if (p->row.kind != POST_FAVOURITE)
+		a->last_post_ms = now_ms;
+	if (p->row.tag[0])
+		snprintf(a->last_tag, sizeof a->last_tag, "%s", p->row.tag);
+	breaker_success(a);
+	post_finish(o, p, POST_SENT, "", now_ms);
+}
+
+static void
+post_accepted(struct outbox *o, struct post *p, const struct result *result, int64_t now_ms)
+{
+	bool is_resent = p->is_suspect;
+
+	if (p->row.kind != POST_FAVOURITE && !result->id[0]) {
+		post_doubt(o, p, "accepted, but the answer has no id", now_ms);
+		return;
+	}
+	if (p->row.kind != POST_FAVOURITE)
+		post_set_remote(p, result->id, result->uri, result->url);
+	post_sent(o, p, now_ms);
+	if (is_resent)
+		post_watch(p, now_ms);
+}
+
+static void post_verdict(struct outbox *o, struct post *p, int64_t now_ms)
+{
+	struct attempt *at = p->attempt;
+	const struct result *result = &at->result;
+
+	p->attempt = NULL;
+	p->account->in_flight--;
+	switch (result->class) {
+	case RESULT_OK: post_accepted(o, p, result, now_ms); break;
+	case RESULT_RETRY: post_retry(o, p, result->text, now_ms); break;
+	case RESULT_LIMIT: post_give_back(o, p, POST_RETRY, result, now_ms); break;
+	case RESULT_AUTH: post_give_back(o, p, POST_QUEUED, result, now_ms); break;
+	case RESULT_PERMANENT:
+	case RESULT_BUG: post_finish(o, p, POST_DEAD, result->text, now_ms); break;
+	case RESULT_UNKNOWN:
+		if (p->row.kind == POST_FAVOURITE) /* may be done twice */
+			post_retry(o, p, result->text, now_ms);
+		else
+			post_doubt(o, p, result->text, now_ms);
+		break;
+	}
+	free(at);
+}
+
+/* The runner's done: the verdict waits for outbox_turn(), which has the time. */
+static void attempt_done(void *arg, const struct result *result)
+{
+	struct attempt *at = arg;
+
+	at->run = NULL;
+	at->result = *result;
+	at->post->account->is_stirred = true;
+}
+
+/* --- starting --- */
+
+static void post_start(struct outbox *o, struct post *p, int64_t now_ms)
+{
+	struct outbox_account *a = p->account;
+	const char *parent = p->row.target;
+	struct job job;
+
+	if (p->thread)
+		parent = p->thread->root_id ? p->thread->root_id : "";
+	job = (struct job){
+	    .type = p->row.kind == POST_FAVOURITE ? JOB_FAVOURITE : JOB_POST,
+	    .text = p->row.text,
+	    .key = p->row.key,
+	    .parent_id = parent,
+	    .target_id = p->row.target,
+	    .to = p->row.to,
+	    .visibility = (enum visibility)p->row.visibility,
+	    .language = p->row.language};
+	DL_DELETE(a->waiting, p);
+	DL_APPEND(a->busy, p);
+	a->unsettled += p->row.kind != POST_FAVOURITE;
+	a->in_flight++;
+	p->row.state = POST_SENDING;
+	p->row.attempts++;
+	p->row.sending_ms = p->row.sending_ms ? p->row.sending_ms : now_ms;
+	p->row.looks = 0;
+	p->row.looked_ms = p->row.not_before_ms = 0;
+	post_set_reason(p, "");
+	post_touch(o, p);
+	post_tell(o, p, DELIVERY_UNSETTLED, post_is_root(p));
+	p->attempt = outbox_alloc(sizeof *p->attempt);
+	p->attempt->post = p;
+	p->attempt->run = runner_start(
+	    o->runner, a->notifier, a->account, a->index, &job, NULL, attempt_done, p->attempt);
+}
+
+/* One unsettled creating request per incident: otherwise a look could not tell whose post it finds. */
+static bool incident_is_busy(const struct post *p)
+{
+	const struct post *b;
+
+	if (p->row.kind == POST_FAVOURITE)
+		return false;
+	DL_FOREACH (p->account->busy, b) {
+		if (!b->is_watched && b->row.kind != POST_FAVOURITE &&
+		    b->row.incident == p->row.incident)
+			return true;
+	}
+	return false;
+}
+
+static bool has_room(const struct outbox_account *a)
+{
+	unsigned most = a->failures >= BREAKER_FAILURES ? 1 : OUTBOX_IN_FLIGHT;
+
+	return a->in_flight < most && a->unsettled < OUTBOX_UNSETTLED_MAX;
+}
+
+/* Ends what is too old, or what says the end of something that was never said. */
+static bool end_if_pointless(struct outbox *o, struct post *p, int64_t now_ms)
+{
+	if (p->expires_ms <= now_ms) {
+		char reason[320];
+
+		snprintf(
+		    reason, sizeof reason, "too old%s%s", p->row.reason[0] ? "; last: " : "",
+		    p->row.reason);
+		post_finish(o, p, POST_DEAD, reason, now_ms);
+		return true;
+	}
+	if (thread_lacks_problem(p)) {
+		post_finish(o, p, POST_CANCELLED, "its problem was never posted", now_ms);
+		return true;
+	}
+	return false;
+}
+
+/* When p may start. It does not age while others or the budget keep it waiting. */
+static int64_t start_time(struct outbox *o, struct post *p, int64_t now_ms)
+{
+	struct outbox_account *a = p->account;
+	int64_t free_ms;
+
+	p->budget_ms = 0;
+	if (!thread_is_next(p) || incident_is_busy(p)) {
+		post_extend(p, now_ms);
+		return NOW_NEVER; /* something else changes first */
+	}
+	if (p->row.not_before_ms > now_ms || a->breaker_ms > now_ms)
+		return p->row.not_before_ms > a->breaker_ms ? p->row.not_before_ms : a->breaker_ms;
+	if (p->thread && !thread_learn(o, p->thread))
+		return now_ms + SECOND_MS;
+	free_ms = budget_free_ms(a, p, now_ms);
+	if (free_ms <= now_ms)
+		return now_ms;
+	p->budget_ms = free_ms;
+	post_extend(p, free_ms);
+	return free_ms;
+}
+
+static void try_start(struct outbox *o, struct post *p, int64_t now_ms)
+{
+	int64_t at_ms = start_time(o, p, now_ms);
+
+	if (end_if_pointless(o, p, now_ms))
+		return;
+	if (at_ms <= now_ms) {
+		post_start(o, p, now_ms);
+		return;
+	}
+	account_wake(p->account, at_ms);
+	account_wake(p->account, p->expires_ms);
+}
+
+static void start_waiting(struct outbox *o, struct outbox_account *a, int64_t now_ms)
+{
+	struct post *p, *tmp;
+
+	DL_FOREACH_SAFE(a->waiting, p, tmp)
+	{
+		if (p->row.state != POST_QUEUED && p->row.state != POST_RETRY)
+			continue; /* ended with its root just now */
+		if (!has_room(a))
+			break; /* whatever frees a place stirs the account */
+		try_start(o, p, now_ms);
+	}
+}
+
+/* Nobody can be asked: only what is too old to matter ends. */
+static void idle(struct outbox *o, struct outbox_account *a, int64_t now_ms)
+{
+	bool is_ours_to_mend = !a->notifier || a->paused_ms == NOW_NEVER;
+	struct post *p, *tmp;
+
+	if (a->paused_ms > now_ms)
+		account_wake(a, a->paused_ms);
+	DL_FOREACH_SAFE(a->waiting, p, tmp)
+	{
+		if (p->row.state != POST_QUEUED && p->row.state != POST_RETRY)
+			continue;
+		if (is_ours_to_mend)
+			post_extend(p, now_ms);
+		if (!end_if_pointless(o, p, now_ms))
+			account_wake(a, p->expires_ms);
+	}
+}
+
+void account_turn(struct outbox *o, struct outbox_account *a, int64_t now_ms)
+{
+	struct post *p, *tmp;
+
+	if (!a->is_stirred && now_ms < a->wake_ms)
+		return;
+	a->wake_ms = NOW_NEVER;
+	if (!a->budget.is_counted)
+		budget_count(o, a, now_ms);
+	DL_FOREACH_SAFE(a->busy, p, tmp)
+	{
+		if (p->attempt && !p->attempt->run)
+			post_verdict(o, p, now_ms);
+	}
+	look_turn(o, a, now_ms);
+	if (account_can_send(a, now_ms))
+		start_waiting(o, a, now_ms);
+	else
+		idle(o, a, now_ms);
+	a->is_stirred = false; /* what this turn itself has moved, it has also looked at */
+}
