@@ -1,0 +1,85 @@
+/*
+ * What collector.c and collector_feed.c share: an account as the collector sees it.
+ */
+#ifndef TWICKET_COLLECTOR_INTERNAL_H
+#define TWICKET_COLLECTOR_INTERNAL_H
+
+#include "agent/collector.h"
+
+#define COLLECTOR_POLL_MIN_MS 5000 /* 300 paging requests per 15 min (facts/MASTODON.md 4) */
+#define COLLECTOR_THREAD_MS 30000 /* least time between two looks under posts */
+#define COLLECTOR_BACK_OFF_MS (10 * 60000)
+#define COLLECTOR_VERIFY_MS (24 * 3600000)
+#define COLLECTOR_WARN_AFTER 5 /* failures in a row, then one line */
+#define COLLECTOR_GET_TRIES 5
+#define COLLECTOR_GET_MS 30000 /* between them */
+#define COLLECTOR_NOTICES 8 /* different ones that are remembered per account */
+
+/* A status that the inbox asked for. */
+struct errand {
+	struct errand *next;
+	uint64_t reply;
+	char *remote_id;
+	unsigned tries;
+	int64_t at_ms; /* boot */
+	char uri[512], parent_id[512];
+};
+
+/* One account: as configured, as the store knows it, and what it is doing now. */
+struct feed {
+	struct feed *next;
+	struct collector *collector;
+	char *name;
+	const struct notifier *notifier; /* NULL: no token, or not configured any more */
+	struct account *account;
+	unsigned index;
+	int64_t poll_ms;
+
+	char *cursor, *self_id, *self_acct, *software;
+	int64_t last_read_ms; /* wall */
+	bool is_changed, is_saving;
+
+	struct run *run; /* never two at a time */
+	struct job job;
+	char *job_cursor, *job_target;
+	bool has_failed_item; /* the inbox could not take one: the cursor stays */
+
+	bool is_verified, is_waiting; /* waiting: for a human */
+	bool is_resumed; /* asked for while an op was under way */
+	unsigned failures;
+	bool is_warned;
+	int64_t verify_ms, collect_ms, thread_ms; /* boot clock: due */
+	int64_t pause_ms; /* boot clock: the network's wish, for all of it */
+	uint64_t thread_incident, thread_post; /* looked at last */
+	struct errand *errands;
+	char *notices[COLLECTOR_NOTICES];
+	unsigned n_notices;
+	char failure[256];
+};
+
+struct collector {
+	struct runner *runner;
+	struct store *store;
+	struct inbox *inbox;
+	struct outbox *outbox;
+	struct feed *feeds;
+	struct now now;
+};
+
+void feed_set(char **slot, const char *value); /* a copy; frees the old one */
+void errand_free(struct errand *e);
+
+static inline int64_t feed_thread_pause(const struct feed *f)
+{
+	return f->poll_ms > COLLECTOR_THREAD_MS ? f->poll_ms : COLLECTOR_THREAD_MS;
+}
+
+/* For runner_start(); arg is the feed. */
+enum emitted feed_emit(void *arg, const struct item *item);
+enum emitted feed_emit_parent(void *arg, const struct item *item);
+void feed_verify_done(void *arg, const struct result *result);
+void feed_collect_done(void *arg, const struct result *result);
+void feed_thread_done(void *arg, const struct result *result);
+void feed_get_done(void *arg, const struct result *result);
+
+#endif

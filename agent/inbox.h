@@ -1,0 +1,82 @@
+/*
+ * What happens to a reply (SPEC 4.4): matched, authorised, parsed, submitted,
+ * confirmed. Fed by the collector (items), by the control socket (`twicket reply`)
+ * and by the sources (what the core did). "Acknowledged" is only ever said when
+ * the core's own event came back with our mark.
+ */
+#ifndef TWICKET_INBOX_H
+#define TWICKET_INBOX_H
+
+#include "agent/config.h"
+#include "agent/incident.h"
+#include "agent/people.h"
+#include "agent/store.h"
+#include "common/event.h"
+#include "common/now.h"
+#include "notifiers/notifier.h"
+
+struct inbox;
+
+/* What the author gets back (core.c renders it and hands it to the outbox). */
+struct inbox_answer {
+	const struct reply_row *reply; /* whom, where */
+	unsigned account;
+	enum say_event event;	       /* SAY_STATUS or SAY_TROUBLE */
+	const char *reason;	       /* of TROUBLE: key in the catalogue's `trouble` group */
+	const char *text;	       /* the reply's free words: $TEXT$ ("30" of "ack 30") */
+	uint64_t live;		       /* of "closed": the live incident of the same object, 0 = none */
+};
+
+struct inbox_events {
+	void *arg;
+	/* Sends a COMMAND (cmd->id is the reply's id) to a node; -1: it is not connected. */
+	int (*command)(void *arg, const char *node, const struct event *cmd);
+	void (*answer)(void *arg, const struct inbox_answer *answer);
+	void (*favourite)(void *arg, unsigned account, uint64_t reply, const char *remote_id);
+	void (*note)(void *arg, uint64_t incident, const char *kind, const char *text);
+	/* A reply that hangs under something unknown: please GET it (collector) and call inbox_parent(). */
+	void (*want_parent)(void *arg, unsigned account, uint64_t reply, const char *remote_id);
+	/* A reply from the command line is through: state and reason say how. */
+	void (*local_done)(void *arg, void *ticket, const struct reply_row *reply);
+	uint64_t (*next_id)(void *arg);
+};
+
+struct inbox *inbox_create(const struct config *config, struct engine *engine, struct people *people,
+			   struct store *store, const struct inbox_events *events);
+void inbox_destroy(struct inbox *b); /* NULL is fine */
+void inbox_set_config(struct inbox *b, const struct config *config);
+int inbox_load(struct inbox *b, const struct now *now, struct err *err); /* what was SUBMITTED */
+
+/* One collected ITEM_REPLY: once per uri. Writes its row into the open transaction. */
+enum emitted inbox_item(struct inbox *b, unsigned account, const struct item *item, const struct now *now);
+
+/* The GET for want_parent came back: its uri ("" = no such status) and its own parent. */
+void inbox_parent(struct inbox *b, uint64_t reply, const char *uri, const char *parent_id, const struct now *now);
+
+/* `twicket reply TAG WORDS` by a local user with the rights of a local admin.
+ * -1 with err: no such incident, nothing submitted. Else local_done comes, at the latest after 30 s. */
+int inbox_local(struct inbox *b, const char *tag, const char *words, const char *user, void *ticket,
+		const struct now *now, struct err *err);
+/* The client went away: local_done does not come any more. */
+void inbox_forget(struct inbox *b, void *ticket);
+
+/* What a core did or said: RESULT, ACK, ACK_GONE, COMMENT, OBJECT, SNAP_END; others are ignored.
+ * After engine_event() of the same event. */
+void inbox_event(struct inbox *b, const char *node, const struct event *ev, const struct now *now);
+
+void inbox_turn(struct inbox *b, const struct now *now); /* commands that nobody confirmed in 30 s */
+int64_t inbox_next(const struct inbox *b);		 /* boot_ms */
+
+/* save() also writes what people.c has to keep. saved(), once the commit succeeded, is
+ * the only place that sends commands: no reply's effect is ahead of its row. */
+void inbox_save(struct inbox *b);
+void inbox_saved(struct inbox *b);
+
+struct inbox_health {
+	unsigned submitted; /* commands that wait for the core */
+	unsigned denied;    /* refusals in the last 10 min; more than 5: check_twicket warns */
+	uint64_t denied_ever;
+};
+void inbox_health(const struct inbox *b, const struct now *now, struct inbox_health *out);
+
+#endif

@@ -1,0 +1,166 @@
+/*
+ * What inbox*.c share: a reply while it is under way, and the steps it goes through.
+ * Included by inbox*.c only.
+ */
+#ifndef TWICKET_INBOX_INTERNAL_H
+#define TWICKET_INBOX_INTERNAL_H
+
+#include "agent/inbox.h"
+#include "agent/reply.h"
+
+#include <uthash.h>
+
+#define INBOX_CONFIRM_MS 30000 /* SPEC 4.4: the core's own event within 30 s */
+#define INBOX_STALE_MS (30 * 60000) /* SPEC 4.5 case 14: the text says when it was said */
+#define INBOX_RESEND_MS (10 * 60000) /* after a crash: younger commands are sent once more */
+#define INBOX_SNAPSHOT_MS 20000 /* ... when the node's snapshot is in, or after so long */
+#define INBOX_PARTNER_MS (2 * 3600000) /* SPEC 4.4: a direct message's last incident */
+#define INBOX_PARENTS 3 /* statuses asked for on the way up a thread */
+#define INBOX_LIVE_MAX 10000 /* replies in memory; more are collected again later */
+#define INBOX_CORE_CHARS 300 /* SPEC 5.1 rule 9: characters of a text in the core */
+
+enum inbox_text {
+	TEXT_ACCOUNT,
+	TEXT_REMOTE,
+	TEXT_URI,
+	TEXT_PARENT,
+	TEXT_AUTHOR,
+	TEXT_ACCT,
+	TEXT_PERSON,
+	TEXT_TEXT,
+	TEXT_VERB,
+	TEXT_MARK,
+	TEXT_REASON,
+	TEXT_NODE, /* of the command */
+	TEXT_HOST,
+	TEXT_SERVICE,
+	TEXT_WORDS,
+	TEXT_COUNT
+};
+
+/* One reply from its arrival until it is final and committed. The row's strings are ours. */
+struct inbox_reply {
+	UT_hash_handle hh;
+	struct reply_row row;
+	char *text[TEXT_COUNT];
+	bool is_local; /* from the command line; ticket NULL = the client went away */
+	bool is_changed; /* no commit has it yet */
+	bool is_fresh; /* put into the transaction that is open now */
+	bool is_told; /* local_done was called */
+	bool is_resent; /* from before our start: may find the node not yet there */
+	void *ticket;
+
+	unsigned parents; /* asked for so far */
+	char hangs[512]; /* the status that want_parent asked for; "" = none */
+
+	/* SUBMITTED: the command */
+	bool is_unsent;
+	uint8_t verb; /* enum event_verb */
+	uint8_t kind;
+	uint32_t flags;
+	int64_t submitted_ms, deadline_ms, try_ms; /* boot clock; try_ms: not sent before */
+};
+
+/* How often a person spoke (SPEC 5.1 rule 7). */
+struct inbox_speaker {
+	char *name;
+	int64_t at_ms[10]; /* wall, when said; a ring */
+	unsigned next;
+	unsigned not_understood; /* answers since the last valid command */
+	bool is_warned; /* told that it is too much */
+};
+
+/* An acknowledgement of ours that ends by itself. */
+struct inbox_expiry {
+	char mark[40]; /* of the reply that set it */
+	char person[128];
+	uint64_t reply, incident;
+	int64_t at_ms; /* wall */
+	int64_t next_try_ms; /* boot; 0 = not tried */
+	unsigned tries;
+	bool is_due; /* the command waits for the commit */
+};
+
+struct inbox_audit {
+	int64_t at_ms;
+	char *actor, *action, *object, *result;
+};
+
+struct inbox {
+	const struct config *config;
+	struct engine *engine;
+	struct people *people;
+	struct store *store;
+	struct inbox_events events;
+	struct now now; /* of the last call that brought one */
+
+	struct inbox_reply *live; /* by id */
+	struct inbox_speaker *speakers;
+	unsigned n_speakers;
+	struct inbox_expiry *expiries;
+	unsigned n_expiries;
+	bool expiries_changed;
+	struct inbox_audit *audits; /* not yet committed */
+	unsigned n_audits, cap_audits;
+
+	int64_t denied_ms[64]; /* boot; a ring */
+	unsigned next_denied;
+	uint64_t denied;
+	bool is_again; /* something changed after the commit: another turn, please */
+	bool is_behind; /* a save() without its saved(): rows may be in memory only */
+};
+
+/* inbox.c: rows, and what goes out */
+void inbox_set(struct inbox_reply *r, enum inbox_text which, const char *value);
+struct inbox_reply *inbox_add(struct inbox *b, const struct reply_row *row);
+void inbox_put(struct inbox *b, struct inbox_reply *r);
+void inbox_finish(
+    struct inbox *b, struct inbox_reply *r, enum reply_state state, const char *reason);
+void inbox_trouble(struct inbox *b, struct inbox_reply *r, const char *reason);
+void inbox_reply_to(
+    struct inbox *b, const struct reply_row *row, const struct inbox_answer *answer);
+void inbox_thank(struct inbox *b, struct inbox_reply *r);
+const char *inbox_author(const struct inbox_reply *r);
+void inbox_audit(
+    struct inbox *b, const struct inbox_reply *r, const char *action, const char *result);
+void inbox_denied(struct inbox *b, struct inbox_reply *r, const char *reason);
+void inbox_note(struct inbox *b, uint64_t incident, const char *kind, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* inbox_match.c: which incident */
+enum inbox_found { FOUND_INCIDENT, FOUND_NOTHING, FOUND_NO_SUCH_TAG, FOUND_LATER };
+enum inbox_found inbox_match(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p);
+void inbox_drop_tag(struct reply_parsed *p);
+bool inbox_find_tag(struct inbox *b, const char *tag, uint64_t *incident);
+enum inbox_found
+inbox_climb(struct inbox *b, struct inbox_reply *r, const char *uri, const char *parent_id);
+enum inbox_found inbox_match_partner(struct inbox *b, struct inbox_reply *r);
+
+/* inbox_act.c: what is done about it */
+void inbox_parse(const struct inbox_reply *r, struct reply_parsed *p);
+int64_t inbox_said_ms(const struct inbox_reply *r);
+void inbox_act(
+    struct inbox *b, struct inbox_reply *r, struct reply_parsed *p, enum inbox_found found);
+void inbox_command(
+    struct inbox *b, struct inbox_reply *r, const struct incident_view *v, enum event_verb verb,
+    const struct reply_parsed *p);
+void inbox_speakers_finish(struct inbox *b);
+
+/* inbox_core.c: commands and what came back */
+void inbox_submit(
+    struct inbox *b, struct inbox_reply *r, const struct incident_view *v, enum event_verb verb,
+    const char *words);
+struct inbox_reply *inbox_pending_ack(struct inbox *b, uint64_t incident);
+void inbox_send(struct inbox *b);
+void inbox_time_out(struct inbox *b);
+
+/* inbox_expiry.c: acknowledgements that end by themselves */
+void inbox_expiry_set(struct inbox *b, const struct inbox_reply *r, int64_t at_ms);
+void inbox_expiry_event(struct inbox *b, const char *node, const struct event *ev);
+void inbox_expiry_turn(struct inbox *b);
+void inbox_expiry_send(struct inbox *b);
+int64_t inbox_expiry_next(const struct inbox *b);
+void inbox_expiry_save(struct inbox *b);
+int inbox_expiry_load(struct inbox *b, struct err *err);
+
+#endif

@@ -1,0 +1,144 @@
+/*
+ * Which incident does a reply mean (SPEC 4.4): a tag, else what it hangs under, else
+ * the partner's last one. Called by inbox.c. It must never guess between two, and
+ * never take a stranger's tag for the word of somebody who answers him.
+ */
+#include "agent/inbox_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define INBOX_WAITING_MAX 256 /* replies that wait for their parents at a time */
+
+static int inbox_keep_incident(void *arg, const struct incident_row *row)
+{
+	*(uint64_t *)arg = row->id;
+	return 1;
+}
+
+/* Live ones from the engine, closed ones from the store. */
+bool inbox_find_tag(struct inbox *b, const char *tag, uint64_t *incident)
+{
+	struct incident_view v;
+
+	tag += *tag == '#';
+	if (engine_view_tag(b->engine, tag, &v)) {
+		*incident = v.id;
+		return true;
+	}
+	return store_incident_by_tag(b->store, tag, inbox_keep_incident, incident, NULL) == 1;
+}
+
+/* It was no tag after all: back into the text with it. */
+void inbox_drop_tag(struct reply_parsed *p)
+{
+	char text[sizeof(p->text)];
+
+	if (!p->tag[0])
+		return;
+	memcpy(text, p->text, sizeof(text));
+	snprintf(
+	    p->text, sizeof(p->text), "%s%s%s%.*s", p->bare[0] ? "" : "#",
+	    p->bare[0] ? p->bare : p->tag, text[0] ? " " : "", (int)(sizeof(text) - TAG_SIZE - 3),
+	    text);
+	p->tag[0] = p->bare[0] = '\0';
+	if (p->verb == REPLY_VERB_EMPTY)
+		p->verb = REPLY_VERB_COMMENT;
+}
+
+static int inbox_keep_post(void *arg, const struct post_row *row)
+{
+	*(uint64_t *)arg = row->incident;
+	return 1;
+}
+
+struct inbox_above {
+	char id[512];
+};
+
+static int inbox_keep_parent(void *arg, const struct reply_row *row)
+{
+	struct inbox_above *above = arg;
+
+	snprintf(above->id, sizeof(above->id), "%s", row->parent_id);
+	return 1;
+}
+
+static unsigned inbox_waiting(const struct inbox *b)
+{
+	unsigned n = 0;
+
+	for (const struct inbox_reply *r = b->live; r; r = r->hh.next)
+		n += r->hangs[0] != '\0';
+	return n;
+}
+
+/* Asks the network what is above; only for people, and not for ever. */
+static enum inbox_found inbox_ask(struct inbox *b, struct inbox_reply *r, const char *id)
+{
+	int account = config_account_index(b->config, r->row.account);
+
+	if (!r->row.person[0] || account < 0 || r->parents >= INBOX_PARENTS ||
+	    inbox_waiting(b) >= INBOX_WAITING_MAX)
+		return FOUND_NOTHING;
+	r->parents++;
+	snprintf(r->hangs, sizeof(r->hangs), "%s", id);
+	b->events.want_parent(b->events.arg, (unsigned)account, r->row.id, r->hangs);
+	return FOUND_LATER;
+}
+
+/* From a status up: one of our posts, a reply that we have, or something to ask for. */
+enum inbox_found
+inbox_climb(struct inbox *b, struct inbox_reply *r, const char *uri, const char *parent_id)
+{
+	struct inbox_above above;
+	uint64_t incident = 0;
+
+	r->hangs[0] = '\0';
+	if (*uri &&
+	    store_post_by_uri(b->store, r->row.account, uri, inbox_keep_post, &incident, NULL) == 1)
+		goto found;
+	snprintf(above.id, sizeof(above.id), "%s", parent_id);
+	for (int step = 0; step < 2 * INBOX_PARENTS && above.id[0]; step++) {
+		if (store_post_by_remote(
+			b->store, r->row.account, above.id, inbox_keep_post, &incident, NULL) == 1)
+			goto found;
+		/* only where it hangs, never what its author wrote */
+		if (store_reply_by_remote(
+			b->store, r->row.account, above.id, inbox_keep_parent, &above, NULL) != 1)
+			return inbox_ask(b, r, above.id);
+	}
+	return FOUND_NOTHING;
+found:
+	r->row.incident = incident;
+	return incident ? FOUND_INCIDENT : FOUND_NOTHING;
+}
+
+enum inbox_found inbox_match_partner(struct inbox *b, struct inbox_reply *r)
+{
+	int64_t since = b->now.wall_ms - INBOX_PARTNER_MS;
+	uint64_t incident = 0;
+
+	if (r->row.visibility != VISIBILITY_DIRECT ||
+	    store_last_incident_of(
+		b->store, r->row.account, r->row.author_id, since, &incident, NULL) != 1 ||
+	    !incident)
+		return FOUND_NOTHING;
+	r->row.incident = incident;
+	return FOUND_INCIDENT;
+}
+
+enum inbox_found inbox_match(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p)
+{
+	enum inbox_found found;
+
+	if (p->tag[0]) {
+		if (inbox_find_tag(b, p->tag, &r->row.incident))
+			return FOUND_INCIDENT;
+		if (p->tag_sure && p->verb != REPLY_VERB_COMMENT && p->verb != REPLY_VERB_EMPTY)
+			return FOUND_NO_SUCH_TAG;
+		inbox_drop_tag(p);
+	}
+	found = inbox_climb(b, r, "", r->row.parent_id);
+	return found == FOUND_NOTHING ? inbox_match_partner(b, r) : found;
+}

@@ -1,0 +1,217 @@
+/*
+ * A reply's row and what leaves for people: audit, timeline, favourites, answers.
+ * Called by inbox*.c. It must never answer anybody who is not in the configuration.
+ */
+#include "agent/inbox_internal.h"
+#include "common/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char **inbox_slot(struct reply_row *row, enum inbox_text which)
+{
+	switch (which) {
+	case TEXT_ACCOUNT: return &row->account;
+	case TEXT_REMOTE: return &row->remote_id;
+	case TEXT_URI: return &row->uri;
+	case TEXT_PARENT: return &row->parent_id;
+	case TEXT_AUTHOR: return &row->author_id;
+	case TEXT_ACCT: return &row->acct;
+	case TEXT_PERSON: return &row->person;
+	case TEXT_TEXT: return &row->text;
+	case TEXT_VERB: return &row->verb;
+	case TEXT_MARK: return &row->mark;
+	case TEXT_REASON: return &row->reason;
+	case TEXT_NODE:
+	case TEXT_HOST:
+	case TEXT_SERVICE:
+	case TEXT_WORDS:
+	case TEXT_COUNT: break;
+	}
+	return NULL;
+}
+
+void inbox_set(struct inbox_reply *r, enum inbox_text which, const char *value)
+{
+	const char **slot = inbox_slot(&r->row, which);
+	char *copy = strdup(value ? value : "");
+
+	if (!copy)
+		fatal("inbox", "out of memory");
+	free(r->text[which]);
+	r->text[which] = copy;
+	if (slot)
+		*slot = copy;
+}
+
+struct inbox_reply *inbox_add(struct inbox *b, const struct reply_row *row)
+{
+	struct inbox_reply *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->row = *row;
+	for (int i = 0; i < TEXT_COUNT; i++) {
+		const char **slot = inbox_slot(&r->row, (enum inbox_text)i);
+
+		inbox_set(r, (enum inbox_text)i, slot ? *slot : "");
+	}
+	r->is_local = r->row.account[0] == '\0';
+	HASH_ADD(hh, b->live, row.id, sizeof(r->row.id), r);
+	return r;
+}
+
+void inbox_put(struct inbox *b, struct inbox_reply *r)
+{
+	r->is_changed = true;
+	r->is_fresh = true;
+	store_put_reply(b->store, &r->row);
+}
+
+void inbox_audit(
+    struct inbox *b, const struct inbox_reply *r, const char *action, const char *result)
+{
+	struct inbox_audit *a;
+
+	if (b->n_audits == b->cap_audits) {
+		unsigned cap = b->cap_audits ? b->cap_audits * 2 : 64;
+		struct inbox_audit *more =
+		    cap > 4 * INBOX_LIVE_MAX ? NULL : realloc(b->audits, cap * sizeof(*more));
+
+		if (!more)
+			return; /* the reply's own row still says it */
+		b->audits = more;
+		b->cap_audits = cap;
+	}
+	a = &b->audits[b->n_audits++];
+	*a = (struct inbox_audit){
+	    .at_ms = b->now.wall_ms,
+	    .actor = strdup(r->row.person[0] ? r->row.person : r->row.acct),
+	    .action = strdup(action),
+	    .object = strdup(r->row.mark[0] ? r->row.mark : r->row.uri),
+	    .result = strdup(result)};
+}
+
+void inbox_note(struct inbox *b, uint64_t incident, const char *kind, const char *format, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	if (!incident)
+		return;
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	b->events.note(b->events.arg, incident, kind, text);
+}
+
+static const char *inbox_state_name(enum reply_state state)
+{
+	switch (state) {
+	case REPLY_SEEN: return "seen";
+	case REPLY_SUBMITTED: return "submitted";
+	case REPLY_CONFIRMED: return "confirmed";
+	case REPLY_COMMENT: return "comment";
+	case REPLY_QUERY: return "query";
+	case REPLY_DENIED: return "denied";
+	case REPLY_NO_EFFECT: return "no effect";
+	case REPLY_IGNORED: return "ignored";
+	}
+	return "?";
+}
+
+const char *inbox_author(const struct inbox_reply *r)
+{
+	return r->is_local ? r->row.acct : r->row.person;
+}
+
+/* Its last state. reason NULL keeps the one that it has. */
+void inbox_finish(
+    struct inbox *b, struct inbox_reply *r, enum reply_state state, const char *reason)
+{
+	char result[160];
+
+	r->row.state = state;
+	r->row.done_ms = b->now.wall_ms;
+	r->is_unsent = false;
+	r->hangs[0] = '\0';
+	if (reason)
+		inbox_set(r, TEXT_REASON, reason);
+	snprintf(
+	    result, sizeof(result), "%s%s%s", inbox_state_name(state), r->row.reason[0] ? ": " : "",
+	    r->row.reason);
+	inbox_audit(b, r, r->row.verb, result);
+	log_info(
+	    "inbox", "reply=r%llu account=%s from=%s person=%s verb=%s incident=%llu result=\"%s\"",
+	    (unsigned long long)r->row.id, r->row.account, r->row.acct, r->row.person, r->row.verb,
+	    (unsigned long long)r->row.incident, result);
+	inbox_put(b, r);
+}
+
+void inbox_denied(struct inbox *b, struct inbox_reply *r, const char *reason)
+{
+	b->denied++;
+	b->denied_ms[b->next_denied++ % 64] = b->now.boot_ms;
+	inbox_finish(b, r, REPLY_DENIED, reason);
+}
+
+void inbox_health(const struct inbox *b, const struct now *now, struct inbox_health *out)
+{
+	*out = (struct inbox_health){.denied_ever = b->denied};
+	for (const struct inbox_reply *r = b->live; r; r = r->hh.next)
+		out->submitted += r->row.state == REPLY_SUBMITTED;
+	for (unsigned i = 0; i < 64 && i < b->next_denied; i++)
+		out->denied += now->boot_ms - b->denied_ms[i] < 600000;
+}
+
+/* ---- what the author gets back ---- */
+
+void inbox_reply_to(struct inbox *b, const struct reply_row *row, const struct inbox_answer *answer)
+{
+	int account = config_account_index(b->config, row->account);
+	struct inbox_answer a = *answer;
+	struct reply_parsed p;
+
+	if (account < 0 || !row->person[0]) /* strangers are never answered */
+		return;
+	if (a.event == SAY_TROUBLE && b->config->accounts[account].feedback == FEEDBACK_NONE)
+		return;
+	reply_parse(row->text, &b->now, &p);
+	a.reply = row;
+	a.account = (unsigned)account;
+	if (!a.text)
+		a.text = p.text;
+	b->events.answer(b->events.arg, &a);
+}
+
+void inbox_trouble(struct inbox *b, struct inbox_reply *r, const char *reason)
+{
+	if (!r->is_local)
+		inbox_reply_to(
+		    b, &r->row, &(struct inbox_answer){.event = SAY_TROUBLE, .reason = reason});
+}
+
+/* Seen and done. */
+void inbox_thank(struct inbox *b, struct inbox_reply *r)
+{
+	int account = config_account_index(b->config, r->row.account);
+	bool is_so = r->row.state == REPLY_NO_EFFECT; /* nothing had to be done */
+
+	if (r->is_local || account < 0)
+		return;
+	switch (b->config->accounts[account].feedback) {
+	case FEEDBACK_FAVOURITE:
+		b->events.favourite(b->events.arg, (unsigned)account, r->row.id, r->row.remote_id);
+		break;
+	case FEEDBACK_REPLY:
+		inbox_reply_to(
+		    b, &r->row,
+		    &(struct inbox_answer){
+			.event = is_so ? SAY_TROUBLE : SAY_STATUS,
+			.reason = is_so ? r->row.reason : ""});
+		break;
+	case FEEDBACK_NONE: break;
+	}
+}

@@ -1,0 +1,343 @@
+/*
+ * Who wrote this, and may they: handles from the configuration, ids pinned behind
+ * them. Called by inbox.c for every reply. It must never trust a name: a handle
+ * counts only together with the id that was there first, and in doubt it is nobody.
+ */
+#include "agent/people.h"
+#include "common/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PEOPLE_NETWORK "mastodon" /* the only one whose handles a person has so far */
+#define PEOPLE_AUDITS 100 /* lines that wait for a commit; more are only logged */
+
+/* An id that was seen behind a handle, by the servers' word. All strings are ours. */
+struct pin {
+	char *person, *acct, *server, *author_id;
+	bool disabled;
+	int64_t pinned_ms;
+	bool changed; /* no commit has it yet */
+};
+
+struct people_audit {
+	int64_t at_ms;
+	char *actor, *object, *result;
+};
+
+struct people {
+	const struct config *config;
+	struct store *store;
+	struct pin *pins;
+	size_t n_pins;
+	struct people_audit audits[PEOPLE_AUDITS];
+	unsigned n_audits;
+};
+
+struct people *people_create(const struct config *config, struct store *store)
+{
+	struct people *p = calloc(1, sizeof(*p));
+
+	if (p) {
+		p->config = config;
+		p->store = store;
+	}
+	return p;
+}
+
+static void people_forget_audits(struct people *p)
+{
+	for (unsigned i = 0; i < p->n_audits; i++) {
+		free(p->audits[i].actor);
+		free(p->audits[i].object);
+		free(p->audits[i].result);
+	}
+	p->n_audits = 0;
+}
+
+static void pin_finish(struct pin *pin)
+{
+	free(pin->person);
+	free(pin->acct);
+	free(pin->server);
+	free(pin->author_id);
+}
+
+void people_destroy(struct people *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->n_pins; i++)
+		pin_finish(&p->pins[i]);
+	people_forget_audits(p);
+	free(p->pins);
+	free(p);
+}
+
+void people_set_config(struct people *p, const struct config *config)
+{
+	p->config = config;
+}
+
+/* Equal but for the case of ASCII letters; every other byte must be the same. */
+static bool people_is_same(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		char x = *a >= 'A' && *a <= 'Z' ? (char)(*a - 'A' + 'a') : *a;
+		char y = *b >= 'A' && *b <= 'Z' ? (char)(*b - 'A' + 'a') : *b;
+
+		if (x != y)
+			return false;
+		if (!x)
+			return true;
+	}
+}
+
+/* The server that gives the ids of this account: what stands behind the @ of its handle. */
+static const char *people_server(const struct config_account *a)
+{
+	const char *at = a->handle ? strrchr(a->handle, '@') : NULL;
+
+	return at ? at + 1 : a->name;
+}
+
+static struct pin *people_add(struct people *p, const struct identity_row *row)
+{
+	struct pin *more = realloc(p->pins, (p->n_pins + 1) * sizeof(*more)), *pin;
+
+	if (!more)
+		return NULL;
+	p->pins = more;
+	pin = &more[p->n_pins];
+	*pin = (struct pin){
+	    .person = strdup(row->person),
+	    .acct = strdup(row->acct),
+	    .server = strdup(row->server_account),
+	    .author_id = strdup(row->author_id),
+	    .disabled = row->disabled,
+	    .pinned_ms = row->pinned_ms};
+	if (!pin->person || !pin->acct || !pin->server || !pin->author_id) {
+		pin_finish(pin);
+		return NULL;
+	}
+	p->n_pins++;
+	return pin;
+}
+
+static int people_load_pin(void *arg, const struct identity_row *row)
+{
+	if (strcmp(row->network, PEOPLE_NETWORK) != 0)
+		return 0;
+	return people_add(arg, row) ? 0 : 1;
+}
+
+int people_load(struct people *p, struct err *err)
+{
+	int n = store_identities(p->store, people_load_pin, p, err);
+
+	return n == -1 ? -1 : 0;
+}
+
+/* ---- what must be kept ---- */
+
+static void people_put(struct people *p, const struct pin *pin)
+{
+	store_put_identity(
+	    p->store, &(struct identity_row){
+			  .person = pin->person,
+			  .network = PEOPLE_NETWORK,
+			  .acct = pin->acct,
+			  .server_account = pin->server,
+			  .author_id = pin->author_id,
+			  .disabled = pin->disabled,
+			  .pinned_ms = pin->pinned_ms});
+}
+
+static void people_audit(
+    struct people *p, const char *actor, const char *object, const char *result,
+    const struct now *now)
+{
+	struct people_audit *a = &p->audits[p->n_audits];
+
+	if (p->n_audits == PEOPLE_AUDITS)
+		return;
+	*a = (struct people_audit){
+	    .at_ms = now->wall_ms,
+	    .actor = strdup(actor),
+	    .object = strdup(object),
+	    .result = strdup(result)};
+	p->n_audits++;
+}
+
+void people_save(struct people *p)
+{
+	for (size_t i = 0; i < p->n_pins; i++)
+		if (p->pins[i].changed)
+			people_put(p, &p->pins[i]);
+	for (unsigned i = 0; i < p->n_audits; i++)
+		store_put_audit(
+		    p->store, &(struct audit_row){
+				  .at_ms = p->audits[i].at_ms,
+				  .actor = p->audits[i].actor,
+				  .action = "identity",
+				  .object = p->audits[i].object,
+				  .result = p->audits[i].result});
+}
+
+void people_saved(struct people *p)
+{
+	for (size_t i = 0; i < p->n_pins; i++)
+		p->pins[i].changed = false;
+	people_forget_audits(p);
+}
+
+/* ---- who ---- */
+
+static int people_by_acct(const struct people *p, const char *acct)
+{
+	const struct config *c = p->config;
+
+	for (unsigned i = 0; i < c->n_people; i++)
+		if (c->people[i].mastodon && c->people[i].mastodon[0] &&
+		    people_is_same(c->people[i].mastodon, acct))
+			return (int)i;
+	return -1;
+}
+
+static struct pin *people_pin_of(struct people *p, const char *server, const char *acct)
+{
+	for (size_t i = 0; i < p->n_pins; i++)
+		if (people_is_same(p->pins[i].server, server) &&
+		    people_is_same(p->pins[i].acct, acct))
+			return &p->pins[i];
+	return NULL;
+}
+
+/* Is the id behind another handle that the configuration still names? */
+static const struct pin *
+people_pin_by_id(const struct people *p, const char *server, const char *author_id)
+{
+	for (size_t i = 0; i < p->n_pins; i++)
+		if (people_is_same(p->pins[i].server, server) &&
+		    strcmp(p->pins[i].author_id, author_id) == 0 &&
+		    people_by_acct(p, p->pins[i].acct) >= 0)
+			return &p->pins[i];
+	return NULL;
+}
+
+static enum people_verdict
+people_first_sight(struct people *p, const struct identity_row *row, const struct now *now)
+{
+	const struct pin *other = people_pin_by_id(p, row->server_account, row->author_id);
+	char text[700];
+	struct pin *pin;
+
+	if (other) {
+		snprintf(
+		    text, sizeof(text), "refused: id %s on %s belongs to %s", row->author_id,
+		    row->server_account, other->acct);
+		log_warnx("people", "%s: %s", row->acct, text);
+		people_audit(p, row->person, row->acct, text, now);
+		return PEOPLE_NOBODY;
+	}
+	pin = people_add(p, row);
+	if (!pin)
+		return PEOPLE_NOBODY;
+	pin->changed = true;
+	people_put(p, pin);
+	snprintf(text, sizeof(text), "pinned: id %s on %s", pin->author_id, pin->server);
+	log_info("people", "%s (%s) %s", pin->person, pin->acct, text);
+	people_audit(p, pin->person, pin->acct, text, now);
+	return PEOPLE_PERSON;
+}
+
+static void
+people_disable(struct people *p, struct pin *pin, const char *author_id, const struct now *now)
+{
+	char text[700];
+
+	pin->disabled = true;
+	pin->changed = true;
+	people_put(p, pin);
+	snprintf(
+	    text, sizeof(text), "disabled: id %s on %s, was %s", author_id, pin->server,
+	    pin->author_id);
+	log_warnx(
+	    "people", "%s: %s is another account now, nothing that it says counts any more: %s",
+	    pin->person, pin->acct, text);
+	people_audit(p, pin->person, pin->acct, text, now);
+}
+
+enum people_verdict people_who(
+    struct people *p, unsigned account, const char *author_id, const char *acct, bool bot,
+    const struct now *now, unsigned *person)
+{
+	const struct config_account *a;
+	const char *server;
+	struct pin *pin;
+	int who;
+
+	if (bot || !author_id || !*author_id || !acct || !*acct || account >= p->config->n_accounts)
+		return PEOPLE_NOBODY;
+	a = &p->config->accounts[account];
+	who = strcmp(a->network, PEOPLE_NETWORK) == 0 ? people_by_acct(p, acct) : -1;
+	if (who < 0)
+		return PEOPLE_NOBODY;
+	server = people_server(a);
+	pin = people_pin_of(p, server, acct);
+	if (!pin) {
+		struct identity_row row = {
+		    .person = p->config->people[who].name,
+		    .acct = p->config->people[who].mastodon,
+		    .server_account = server,
+		    .author_id = author_id,
+		    .pinned_ms = now->wall_ms};
+		enum people_verdict verdict = people_first_sight(p, &row, now);
+
+		*person = (unsigned)who;
+		return verdict;
+	}
+	if (!pin->disabled && strcmp(pin->author_id, author_id) != 0)
+		people_disable(p, pin, author_id, now);
+	*person = (unsigned)who;
+	return pin->disabled ? PEOPLE_DISABLED : PEOPLE_PERSON;
+}
+
+/* ---- may they ---- */
+
+/* SPEC 5.3, the part of it that this version has. */
+static bool people_role_may(enum role role, enum people_action action)
+{
+	switch (action) {
+	case PEOPLE_ACK:
+	case PEOPLE_UNACK: return role >= ROLE_OPERATOR;
+	case PEOPLE_UNACK_OTHERS: return role >= ROLE_LEAD;
+	case PEOPLE_COMMENT:
+	case PEOPLE_DETAILS: return role >= ROLE_COMMUNICATOR;
+	}
+	return false;
+}
+
+static bool people_is_all(const char *match)
+{
+	const char *at = match ? strchr(match, '*') : NULL;
+
+	return at && strspn(match, " ") == (size_t)(at - match) &&
+	       strspn(at + 1, " ") == strlen(at + 1);
+}
+
+bool people_may(
+    const struct people *p, unsigned person, enum people_action action, const struct object *o)
+{
+	const struct config_person *who;
+
+	if (person >= p->config->n_people)
+		return false;
+	who = &p->config->people[person];
+	if (!people_role_may(who->role, action))
+		return false;
+	if (!o)
+		return people_is_all(who->match_text);
+	return who->match && match_object(who->match, o);
+}

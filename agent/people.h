@@ -1,0 +1,45 @@
+/*
+ * Who is this author, may they. Handles in the configuration are the allow-list;
+ * the account id behind a handle is pinned at first sight, and a handle that shows
+ * another id is disabled and reported. Fails closed: when in doubt, nobody.
+ */
+#ifndef TWICKET_PEOPLE_H
+#define TWICKET_PEOPLE_H
+
+#include "agent/config.h"
+#include "agent/rows.h"
+#include "agent/store.h"
+#include "common/now.h"
+
+struct people;
+
+struct people *people_create(const struct config *config, struct store *store);
+void people_destroy(struct people *p); /* NULL is fine */
+void people_set_config(struct people *p, const struct config *config);
+int people_load(struct people *p, struct err *err); /* the pinned ids */
+
+enum people_verdict {
+	PEOPLE_NOBODY,	 /* not in the configuration */
+	PEOPLE_PERSON,	 /* *person is the index */
+	PEOPLE_DISABLED	 /* the handle shows another id than the one that was pinned */
+};
+
+/*
+ * account: index of our account whose server told us. Pins at first sight (written
+ * to the store's open transaction). bot authors are nobody.
+ */
+enum people_verdict people_who(struct people *p, unsigned account, const char *author_id,
+			       const char *acct, bool bot, const struct now *now, unsigned *person);
+
+/* UNACK: one's own acknowledgement; UNACK_OTHERS: somebody else's. */
+enum people_action { PEOPLE_ACK, PEOPLE_UNACK, PEOPLE_UNACK_OTHERS, PEOPLE_COMMENT, PEOPLE_DETAILS };
+
+/* May they do this to that object? o NULL (not described): only a match of "*" holds. */
+bool people_may(const struct people *p, unsigned person, enum people_action action,
+		const struct object *o);
+
+/* Called by inbox_save() and inbox_saved(): pins and audit lines that no commit has kept yet. */
+void people_save(struct people *p);
+void people_saved(struct people *p);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * What did they mean: the reply language (SPEC section 5), first cut. Pure: text
+ * in, verb out. Knows nothing of people, incidents or networks, and never guesses:
+ * a sentence is never a command.
+ */
+#ifndef TWICKET_REPLY_H
+#define TWICKET_REPLY_H
+
+#include "agent/rows.h"
+#include "common/now.h"
+
+enum reply_verb {
+	REPLY_VERB_COMMENT, /* any other text */
+	REPLY_VERB_ACK,
+	REPLY_VERB_UNACK,
+	REPLY_VERB_STATUS,     /* ? */
+	REPLY_VERB_LATER,      /* a command of the language that this version does not have */
+	REPLY_VERB_BARE_NUMBER, /* "ack 30": ask whether 30m is meant */
+	REPLY_VERB_EMPTY	/* nothing but mentions and blanks */
+};
+
+#define REPLY_TEXT_MAX 2000
+
+struct reply_parsed {
+	enum reply_verb verb;
+	char tag[TAG_SIZE]; /* the first #Txxx in the text, or the tag argument; "" = none */
+	char bare[TAG_SIZE]; /* the tag as typed when it had no `#`; "" else */
+	bool tag_sure;	     /* false: "tmrw" is a word as well, a tag only if there is such an incident */
+	int64_t duration_s; /* of ack; 0 = none */
+	char text[REPLY_TEXT_MAX + 1]; /* the free words; for COMMENT all of them, one line */
+	char word[16];		       /* the command word as understood: "ack"; LATER: "downtime" */
+};
+
+/* text is the plain text of the post, mentions already dropped or not. now gives `until 18:00`. */
+void reply_parse(const char *text, const struct now *now, struct reply_parsed *out);
+
+/* "ack" and the like, as stored with the reply. */
+const char *reply_verb_name(enum reply_verb verb);
+
+#endif

@@ -1,0 +1,242 @@
+/*
+ * Who counts as whom: pinned ids, look-alikes, recycled handles, roles. On a store in
+ * memory; the configuration is made by hand. Must never need the network.
+ */
+#include "agent/people.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct config_account accounts[] = {
+    {.name = (char *)"status",
+     .network = (char *)"mastodon",
+     .handle = (char *)"status@social.example.net"},
+    {.name = (char *)"noc",
+     .network = (char *)"mastodon",
+     .handle = (char *)"noc@social.example.net"},
+    {.name = (char *)"far",
+     .network = (char *)"mastodon",
+     .handle = (char *)"far@other.example.org"},
+    {.name = (char *)"dry", .network = (char *)"file", .handle = (char *)"/tmp/x"},
+};
+
+static struct config_person persons[] = {
+    {.name = (char *)"alice", .mastodon = (char *)"alice@social.example.net", .role = ROLE_LEAD},
+    {.name = (char *)"bob", .mastodon = (char *)"bob@social.example.net", .role = ROLE_OPERATOR},
+    {.name = (char *)"carol",
+     .mastodon = (char *)"carol@social.example.net",
+     .role = ROLE_COMMUNICATOR},
+    {.name = (char *)"dave", .mastodon = (char *)"", .role = ROLE_OPERATOR},
+};
+
+static struct config config = {
+    .accounts = accounts, .n_accounts = 4, .people = persons, .n_people = 4};
+static const struct now now = {.wall_ms = 1795348800000, .boot_ms = 1000};
+static struct store *store;
+static struct people *people;
+
+static int setup(void **state)
+{
+	struct err err;
+
+	(void)state;
+	store = store_open(":memory:", &err);
+	persons[0].match_text = (char *)"*";
+	persons[1].match_text = (char *)"hostgroup:web";
+	persons[2].match_text = (char *)" * ";
+	for (int i = 0; i < 3; i++)
+		persons[i].match = match_parse(persons[i].match_text, &err);
+	people = people_create(&config, store);
+	return store && people && people_load(people, &err) == 0 ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	people_destroy(people);
+	for (int i = 0; i < 3; i++)
+		match_destroy(persons[i].match);
+	store_close(store);
+	return 0;
+}
+
+static enum people_verdict who(unsigned account, const char *id, const char *acct, unsigned *person)
+{
+	*person = 99;
+	return people_who(people, account, id, acct, false, &now, person);
+}
+
+static void commit(void)
+{
+	struct err err;
+
+	people_save(people);
+	assert_int_equal(store_commit(store, &err), 0);
+	people_saved(people);
+}
+
+static void test_pin(void **state)
+{
+	unsigned person;
+
+	(void)state;
+	assert_int_equal(who(0, "17", "alice@social.example.net", &person), PEOPLE_PERSON);
+	assert_int_equal(person, 0);
+	assert_int_equal(who(0, "17", "Alice@Social.Example.NET", &person), PEOPLE_PERSON);
+	/* the same server gives the same id to our other account */
+	assert_int_equal(who(1, "17", "alice@social.example.net", &person), PEOPLE_PERSON);
+	/* another server has ids of its own */
+	assert_int_equal(who(2, "4711", "alice@social.example.net", &person), PEOPLE_PERSON);
+	assert_int_equal(who(0, "17", "alice@social.example.net", &person), PEOPLE_PERSON);
+}
+
+static void test_lookalikes(void **state)
+{
+	static const char *const bad[] = {
+	    "alice@social.example.org",
+	    "alice@social.example.net.evil.example",
+	    "alice@evil.example",
+	    "alice@social.example.ne",
+	    "alice",
+	    "@alice@social.example.net",
+	    "alice＠social.example.net",
+	    "аlice@social.example.net",
+	    "alice@sосial.example.net",
+	    "al\304\261ce@social.example.net",
+	    "alice@social.example.net ",
+	    " alice@social.example.net",
+	    "alice@social.example.net\xe2\x80\x8b",
+	    "alice_@social.example.net",
+	    "ａlice@social.example.net",
+	    "\342\204\252arol@social.example.net",
+	    "",
+	};
+	unsigned person;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(who(0, "66", bad[i], &person), PEOPLE_NOBODY);
+	assert_int_equal(who(0, "", "alice@social.example.net", &person), PEOPLE_NOBODY);
+	assert_int_equal(who(3, "1", "alice@social.example.net", &person), PEOPLE_NOBODY);
+	assert_int_equal(who(9, "1", "alice@social.example.net", &person), PEOPLE_NOBODY);
+	assert_int_equal(
+	    people_who(people, 0, "17", "alice@social.example.net", true, &now, &person),
+	    PEOPLE_NOBODY);
+	/* nobody of them was pinned */
+	assert_int_equal(who(0, "17", "alice@social.example.net", &person), PEOPLE_PERSON);
+}
+
+static int count_audit(void *arg, const struct identity_row *row)
+{
+	*(unsigned *)arg += row->disabled;
+	return 0;
+}
+
+static void test_recycled(void **state)
+{
+	unsigned person, disabled = 0;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(who(0, "17", "alice@social.example.net", &person), PEOPLE_PERSON);
+	commit();
+	assert_int_equal(who(0, "18", "alice@social.example.net", &person), PEOPLE_DISABLED);
+	/* also the first owner, until somebody has looked */
+	assert_int_equal(who(0, "17", "alice@social.example.net", &person), PEOPLE_DISABLED);
+	assert_int_equal(who(1, "17", "alice@social.example.net", &person), PEOPLE_DISABLED);
+	commit();
+	people_destroy(people);
+	people = people_create(&config, store);
+	assert_int_equal(people_load(people, &err), 0);
+	assert_int_equal(who(0, "17", "alice@social.example.net", &person), PEOPLE_DISABLED);
+	assert_int_equal(store_identities(store, count_audit, &disabled, &err), 1);
+	assert_int_equal(disabled, 1);
+}
+
+/* Somebody renames himself to a handle of ours that nobody has used yet. */
+static void test_moved(void **state)
+{
+	unsigned person;
+
+	(void)state;
+	assert_int_equal(who(0, "17", "alice@social.example.net", &person), PEOPLE_PERSON);
+	assert_int_equal(who(0, "17", "alice2@social.example.net", &person), PEOPLE_NOBODY);
+	assert_int_equal(who(0, "17", "bob@social.example.net", &person), PEOPLE_NOBODY);
+	assert_int_equal(who(0, "20", "bob@social.example.net", &person), PEOPLE_PERSON);
+}
+
+/* The admin follows a rename: the old handle is in the file no more. */
+static void test_renamed_in_config(void **state)
+{
+	char *was = persons[0].mastodon;
+	unsigned person;
+
+	(void)state;
+	assert_int_equal(who(0, "17", "alice@social.example.net", &person), PEOPLE_PERSON);
+	persons[0].mastodon = (char *)"ally@social.example.net";
+	assert_int_equal(who(0, "17", "alice@social.example.net", &person), PEOPLE_NOBODY);
+	assert_int_equal(who(0, "17", "ally@social.example.net", &person), PEOPLE_PERSON);
+	persons[0].mastodon = was;
+}
+
+/* A commit that fails takes the pin with it; it is written again. */
+static void test_rolled_back(void **state)
+{
+	unsigned person, disabled = 0;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(who(0, "17", "alice@social.example.net", &person), PEOPLE_PERSON);
+	store_rollback(store);
+	assert_int_equal(store_identities(store, count_audit, &disabled, &err), 0);
+	commit();
+	assert_int_equal(store_identities(store, count_audit, &disabled, &err), 1);
+}
+
+static void test_may(void **state)
+{
+	const char *web[] = {"web"}, *db[] = {"db"};
+	struct object on_web = {
+	    .kind = EVENT_HOST, .node = "n", .host = "web1", .service = "", .hostgroups = {web, 1}};
+	struct object on_db = {
+	    .kind = EVENT_HOST, .node = "n", .host = "db1", .service = "", .hostgroups = {db, 1}};
+
+	(void)state;
+	/* lead */
+	assert_true(people_may(people, 0, PEOPLE_ACK, &on_db));
+	assert_true(people_may(people, 0, PEOPLE_UNACK_OTHERS, &on_db));
+	assert_true(people_may(people, 0, PEOPLE_ACK, NULL));
+	/* operator within match */
+	assert_true(people_may(people, 1, PEOPLE_ACK, &on_web));
+	assert_true(people_may(people, 1, PEOPLE_UNACK, &on_web));
+	assert_false(people_may(people, 1, PEOPLE_UNACK_OTHERS, &on_web));
+	assert_true(people_may(people, 1, PEOPLE_COMMENT, &on_web));
+	assert_false(people_may(people, 1, PEOPLE_ACK, &on_db));
+	assert_false(people_may(people, 1, PEOPLE_DETAILS, &on_db));
+	assert_false(people_may(people, 1, PEOPLE_ACK, NULL));
+	/* communicator */
+	assert_false(people_may(people, 2, PEOPLE_ACK, &on_web));
+	assert_false(people_may(people, 2, PEOPLE_UNACK, &on_web));
+	assert_true(people_may(people, 2, PEOPLE_COMMENT, &on_web));
+	assert_true(people_may(people, 2, PEOPLE_DETAILS, NULL));
+	assert_false(people_may(people, 99, PEOPLE_DETAILS, &on_web));
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CASE(test_pin),   CASE(test_lookalikes),        CASE(test_recycled),
+	    CASE(test_moved), CASE(test_renamed_in_config), CASE(test_rolled_back),
+	    CASE(test_may),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,215 @@
+/*
+ * The reply language against its cases as data (tests/unit/data/reply), and on
+ * texts that are too long or no text at all. Run by make check; no clock, no I/O
+ * but the data files. It must never depend on the time zone of the machine.
+ */
+#include "agent/reply.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+#include <utf8proc.h>
+
+#ifndef TWICKET_TEST_DATA
+#define TWICKET_TEST_DATA "tests"
+#endif
+#define TEST_DATA TWICKET_TEST_DATA "/unit/data"
+
+static const struct now noon = {.wall_ms = 1795348800000}; /* 2026-11-22 12:00:00 UTC */
+
+static const char *shown(enum reply_verb verb)
+{
+	switch (verb) {
+	case REPLY_VERB_BARE_NUMBER: return "bare";
+	case REPLY_VERB_EMPTY: return "empty";
+	case REPLY_VERB_COMMENT:
+	case REPLY_VERB_ACK:
+	case REPLY_VERB_UNACK:
+	case REPLY_VERB_STATUS:
+	case REPLY_VERB_LATER: return reply_verb_name(verb);
+	}
+	return "";
+}
+
+/* \n and \uXXXX; in place. */
+static void decode(char *s)
+{
+	char *to = s;
+
+	while (*s) {
+		if (s[0] == '\\' && s[1] == 'n') {
+			*to++ = '\n';
+			s += 2;
+		} else if (s[0] == '\\' && s[1] == 'u') {
+			char hex[5] = "";
+
+			memcpy(hex, s + 2, 4);
+			to += utf8proc_encode_char(
+			    (utf8proc_int32_t)strtol(hex, NULL, 16), (utf8proc_uint8_t *)to);
+			s += 6;
+		} else {
+			*to++ = *s++;
+		}
+	}
+	*to = '\0';
+}
+
+static char *field(char **rest)
+{
+	char *at = *rest, *end = at ? strstr(at, " | ") : NULL;
+
+	*rest = end ? end + 3 : NULL;
+	if (end)
+		*end = '\0';
+	return at ? at : (char *)"";
+}
+
+static unsigned run_case(const char *file, unsigned line, char *text)
+{
+	char *rest = text, *input = field(&rest), *verb = field(&rest), *seconds = field(&rest);
+	char *tag = field(&rest), *want = field(&rest), got[2200];
+	struct reply_parsed p;
+
+	decode(input);
+	want = strcmp(want, "-") == 0 ? (char *)"" : want;
+	tag = strcmp(tag, "-") == 0 ? (char *)"" : tag;
+	reply_parse(input, &noon, &p);
+	snprintf(
+	    got, sizeof(got), "%s %lld [%s] %s", shown(p.verb), (long long)p.duration_s, p.tag,
+	    p.text);
+	if (strcmp(shown(p.verb), verb) == 0 && p.duration_s == strtoll(seconds, NULL, 10) &&
+	    strcmp(p.tag, tag) == 0 && strcmp(p.text, want) == 0)
+		return 0;
+	print_error(
+	    "%s:%u: %s\n  want %s %s [%s] %s\n  got  %s\n", file, line, input, verb, seconds, tag,
+	    want, got);
+	return 1;
+}
+
+static unsigned run_file(const char *file, unsigned *cases)
+{
+	unsigned bad = 0, n = 0;
+	char line[4096];
+	FILE *f = fopen(file, "re");
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		n++;
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] == '#' && line[1] == ' ')
+			continue;
+		bad += run_case(file, n, line);
+		++*cases;
+	}
+	fclose(f);
+	return bad;
+}
+
+static void test_data(void **state)
+{
+	unsigned cases = 0;
+
+	(void)state;
+	assert_int_equal(run_file(TEST_DATA "/reply/spec.txt", &cases), 0);
+	assert_int_equal(run_file(TEST_DATA "/reply/attacks.txt", &cases), 0);
+	print_message("%u cases\n", cases);
+}
+
+static void test_words(void **state)
+{
+	struct reply_parsed p;
+
+	(void)state;
+	reply_parse("dt 2h", &noon, &p);
+	assert_string_equal(p.word, "downtime");
+	reply_parse("on it", &noon, &p);
+	assert_string_equal(p.word, "ack");
+	reply_parse("history?", &noon, &p);
+	assert_string_equal(p.word, "last");
+}
+
+static void test_bare_tags(void **state)
+{
+	struct reply_parsed p;
+
+	(void)state;
+	reply_parse("ack tmrw morning", &noon, &p);
+	assert_string_equal(p.tag, "TMRW");
+	assert_string_equal(p.bare, "tmrw");
+	assert_false(p.tag_sure);
+	reply_parse("ack TMRW morning", &noon, &p);
+	assert_true(p.tag_sure);
+	reply_parse("ack #tmrw morning", &noon, &p);
+	assert_true(p.tag_sure);
+	assert_string_equal(p.bare, "");
+}
+
+/* The hour that is not there and the one that is twice: Berlin, March and October 2026. */
+static void test_summer_time(void **state)
+{
+	struct now before = {.wall_ms = 1774738800000}; /* 2026-03-29 00:00 CET */
+	struct reply_parsed p;
+
+	(void)state;
+	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	tzset();
+	reply_parse("ack until 08:00", &before, &p);
+	assert_int_equal(p.duration_s, 7 * 3600);
+	before.wall_ms = 1792879200000; /* 2026-10-25 00:00 CEST */
+	reply_parse("ack until 08:00", &before, &p);
+	assert_int_equal(p.duration_s, 9 * 3600);
+	setenv("TZ", "UTC", 1);
+	tzset();
+}
+
+static void test_long(void **state)
+{
+	struct reply_parsed p;
+	char *text = malloc(20001);
+
+	(void)state;
+	memset(text, 'a', 20000);
+	text[20000] = '\0';
+	memcpy(text, "ack ", 4);
+	reply_parse(text, &noon, &p);
+	assert_int_equal(p.verb, REPLY_VERB_ACK);
+	assert_int_equal(strlen(p.text), REPLY_TEXT_MAX);
+	for (size_t i = 3; i + 3 < 20000; i += 3) /* cut between characters */
+		memcpy(text + i, "€", 3);
+	text[19998] = '\0';
+	reply_parse(text, &noon, &p);
+	assert_int_equal(strlen(p.text) % 3, 0);
+	assert_true(utf8proc_iterate((utf8proc_uint8_t *)p.text, -1, &(utf8proc_int32_t){0}) > 0);
+	free(text);
+}
+
+static void test_bytes(void **state)
+{
+	struct reply_parsed p;
+
+	(void)state;
+	reply_parse("ack \xff\xfe\x80 disk \xc3", &noon, &p);
+	assert_int_equal(p.verb, REPLY_VERB_ACK);
+	assert_string_equal(p.text, "disk");
+	reply_parse("", &noon, &p);
+	assert_int_equal(p.verb, REPLY_VERB_EMPTY);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_data),      cmocka_unit_test(test_words),
+	    cmocka_unit_test(test_bare_tags), cmocka_unit_test(test_summer_time),
+	    cmocka_unit_test(test_long),      cmocka_unit_test(test_bytes),
+	};
+
+	setenv("TZ", "UTC", 1);
+	tzset();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
