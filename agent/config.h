@@ -106,6 +106,15 @@ void config_discard(struct config *c); /* NULL is fine */
 #define config_destroy config_discard
 void config_report_finish(struct config_report *report);
 
+/*
+ * The command line's -s and -r: other folders than the file says (NULL = as it says);
+ * token files in the default place move along. -1 with err: not an absolute path.
+ */
+int config_override(struct config *c, const char *state_dir, const char *run_dir, struct err *err);
+
+/* For demonstrations (-x): every hold and recovery_hold divided by factor. */
+void config_hurry(struct config *c, unsigned factor);
+
 /* Index by name, -1 when there is none. */
 int config_account_index(const struct config *c, const char *name);
 int config_audience_index(const struct config *c, const char *name);

@@ -152,6 +152,7 @@ void engine_node_down(struct engine *e, const char *node, const struct now *now)
 		return;
 	n->connected = n->up = false;
 	n->down_boot_ms = now->boot_ms;
+	n->down_wall_s = now->wall_ms / 1000;
 	engine_wake(e, now->boot_ms + LOST_MS);
 }
 
@@ -206,17 +207,20 @@ void engine_object(struct engine *e, const char *node, unsigned kind, const char
 	if (p->checking && problem_is_live(p)) {
 		/* Not in the snapshot, but still configured: it is well. */
 		p->checking = false;
-		problem_recover(e, p, 0, NULL, now);
-		if (p->incident)
-			incident_update(e, p->incident, now);
+		struct incident *i = p->incident;
+
+		problem_recover(e, p, o->ok_since_s, "", now);
+		if (i)
+			incident_update(e, i, now);
 		return;
 	}
 	problem_hear(e, p);
 	if (p->adopted || !problem_is_live(p))
 		return;
-	if (!p->incident)
+	if (!p->incident || p->rejoins) {
+		p->rejoins = false;
 		place_problem(e, p, now);
-	else {
+	} else {
 		incident_add_refs(e, p->incident, p);
 		threads_for(e, p->incident, p, now);
 		incident_update(e, p->incident, now);
@@ -255,6 +259,7 @@ static void begin(struct engine *e, struct node *n, const struct event *ev, cons
 	}
 	p->adopted = false;
 	if (!p->object || !p->incident) {
+		p->rejoins = p->incident != NULL;
 		ask(e, p, now);
 		return;
 	}
@@ -272,6 +277,15 @@ static void end(struct engine *e, struct problem *p, int64_t until_s, const stru
 	problem_recover(e, p, until_s, ev->type == EVENT_STATE || ev->type == EVENT_OBJECT ? ev->text : NULL, now);
 	if (i)
 		incident_update(e, i, now);
+}
+
+/* Acknowledged while we did not look (a snapshot says so): when exactly, nobody knows. */
+static void acked_meanwhile(struct engine *e, struct incident *i, const struct now *now)
+{
+	i->acked_s = now->wall_ms / 1000;
+	engine_note(e, i, "event", "acknowledged by %s", i->owner ? i->owner : "somebody");
+	threads_ack_line(e, i, now);
+	e->sink.acked(e->sink.arg, i->id, true, "");
 }
 
 /* An adopted problem that gets worse is news after all. */
@@ -294,6 +308,8 @@ static void change(struct engine *e, struct problem *p, const struct event *ev, 
 			note_state(e, p, ev);
 		threads_for(e, i, p, now);
 		incident_update(e, i, now);
+		if (!acked && (p->flags & EVENT_ACKED) && was_root && i->closed_ms == 0)
+			acked_meanwhile(e, i, now);
 		if (acked && !(p->flags & EVENT_ACKED) && was_root && i->closed_ms == 0) {
 			threads_unack_line(e, i, owner, now);
 			e->sink.acked(e->sink.arg, i->id, false, "");
@@ -331,6 +347,21 @@ static void on_state(struct engine *e, struct node *n, const struct event *ev, c
 
 /* --- acknowledgements, downtime, flapping, notifications ------------------------------ */
 
+/* Of our own commands only the person's words: "WORDS - via HANDLE MARK", or "ack - via ..." for none. */
+static void set_ack_text(struct incident *i, const struct event *ev)
+{
+	char *via;
+
+	engine_set_string(&i->ack_text, ev->text);
+	if (!ev->mark[0] || !i->ack_text)
+		return;
+	via = strstr(i->ack_text, " - via ");
+	if (via)
+		*via = '\0';
+	if (!strcmp(i->ack_text, "ack"))
+		engine_set_string(&i->ack_text, NULL);
+}
+
 static void on_ack(struct engine *e, struct problem *p, const struct event *ev, const struct now *now)
 {
 	struct incident *i = p->incident;
@@ -347,7 +378,7 @@ static void on_ack(struct engine *e, struct problem *p, const struct event *ev, 
 		return;
 	i->acked_s = ev->time_us / 1000000;
 	i->ack_until_s = ev->until;
-	engine_set_string(&i->ack_text, ev->text);
+	set_ack_text(i, ev);
 	incident_refresh(i);
 	if (news)
 		threads_ack_line(e, i, now);
@@ -472,10 +503,11 @@ static void say_to_operators(struct engine *e, enum say_event event, const struc
 	for (unsigned a = 0; a < c->n_audiences; a++) {
 		struct say_target target = {.audience = a};
 		struct say say = {.event = event, .symbol = SYMBOL_WHITE, .count = count, .object = n->name,
-				  .now = now->wall_ms / 1000, .since = now->wall_ms / 1000, .duration = -1};
+				  .now = now->wall_ms / 1000, .duration = -1};
 
 		if (!c->audiences[a].internals)
 			continue;
+		say.since = event == SAY_LOST ? n->down_wall_s : say.now;
 		for (unsigned k = 0; k < c->audiences[a].n_accounts; k++) {
 			target.account = c->audiences[a].accounts[k];
 			e->sink.fresh_tag(e->sink.arg, tag);

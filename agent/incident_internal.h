@@ -23,6 +23,7 @@ struct node {
 	bool dirty;
 	uint64_t seq;
 	int64_t down_boot_ms; /* since when it is away */
+	int64_t down_wall_s;
 	unsigned undescribed; /* problems that wait for their description */
 	int64_t undescribed_since_ms;
 	unsigned adopted_now;
@@ -45,6 +46,8 @@ struct problem {
 	int64_t since_s, until_s;
 	uint32_t flags;
 	uint8_t kind, state;
+	uint8_t worst; /* severity: the worst since it began */
+	bool rejoins; /* a member from before, broken again, not yet described */
 	bool adopted;
 	bool waiting;  /* for its description */
 	bool seen;     /* in the snapshot under way */
@@ -86,7 +89,9 @@ struct incident {
 	int64_t opened_ms, closed_ms, since_s, until_s, acked_s, ack_until_s;
 	int64_t release; /* boot ms: a child that outlives its parent is told again */
 	unsigned flags, times;
+	unsigned owner_round; /* was_owner had it when it was broken for the nth time */
 	char tag[TAG_SIZE];
+	bool ack_unsaid; /* the line waits until its problems are described */
 	bool dirty;
 };
 
@@ -156,7 +161,8 @@ void thread_timers(struct engine *e, struct incident *i, const struct now *now);
 void threads_ack_line(struct engine *e, struct incident *i, const struct now *now);
 void threads_unack_line(struct engine *e, struct incident *i, const char *owner, const struct now *now);
 void threads_gone_line(struct engine *e, struct incident *i, const struct now *now);
-void thread_finish(struct engine *e, struct thread *t, enum thread_state state);
+void thread_finish(struct thread *t, enum thread_state state);
+bool thread_is_silent(const struct thread *t);
 void engine_wake(struct engine *e, int64_t boot_ms);
 
 /* incident_say.c */

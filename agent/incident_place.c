@@ -107,8 +107,8 @@ static bool stands_before(const struct problem *a, const struct problem *b)
 		return problem_is_live(a);
 	if (host_a != host_b)
 		return host_a;
-	if (problem_severity(a) != problem_severity(b))
-		return problem_severity(a) > problem_severity(b);
+	if (a->worst != b->worst)
+		return a->worst > b->worst;
 	if (a->since_s != b->since_s)
 		return a->since_s < b->since_s;
 	return a->id < b->id;
@@ -162,9 +162,12 @@ void incident_refresh(struct incident *i)
 				i->until_s = p->until_s;
 	}
 	i->state_word = event_state_word(root->kind, root->state);
+	if (!problem_is_live(root) && i->object)
+		i->state_word = event_state_word(strchr(i->object, '/') ? EVENT_SERVICE : EVENT_HOST, 0);
 	if ((i->flags & INCIDENT_ACKED) && !(flags & INCIDENT_ACKED)) {
 		if (i->owner)
 			engine_set_string(&i->was_owner, i->owner);
+		i->owner_round = i->times;
 		engine_set_string(&i->owner, NULL);
 		engine_set_string(&i->ack_text, NULL);
 		i->acked_s = 0;
@@ -268,7 +271,7 @@ static void merge(struct engine *e, struct incident *into, struct incident *from
 		LL_PREPEND(into->problems, p);
 	}
 	for (struct thread *t = from->threads; t; t = t->next)
-		thread_finish(e, t, THREAD_DROPPED);
+		thread_finish(t, THREAD_DROPPED);
 	incident_close(e, from, now);
 	for (p = into->problems; p; p = p->next) {
 		if (!p->object)
@@ -284,8 +287,10 @@ static void become_child(struct engine *e, struct incident *child, struct incide
 	child->release = 0;
 	child->dirty = true;
 	for (struct thread *t = child->threads; t; t = t->next) {
+		if (!thread_is_silent(t))
+			continue; /* these people do not hear of the parent */
 		if (t->state == THREAD_HELD)
-			thread_finish(e, t, THREAD_DROPPED);
+			thread_finish(t, THREAD_DROPPED);
 		else if (t->state == THREAD_TOLD && !(t->flags & THREAD_PART_TOLD)) {
 			t->flags |= THREAD_PART_TOLD;
 			t->dirty = true;

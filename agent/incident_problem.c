@@ -141,6 +141,8 @@ static void take_state(struct problem *p, const struct event *ev)
 	else if (ev->type == EVENT_OBJECT && ev->author[0])
 		engine_set_string(&p->owner, ev->author);
 	engine_set_string(&p->output, ev->text);
+	if (problem_severity(p) > p->worst)
+		p->worst = (uint8_t)problem_severity(p);
 	p->seen = true;
 	p->checking = false;
 	problem_touch(p);
@@ -160,6 +162,7 @@ struct problem *problem_open(struct engine *e, struct node *n, const struct even
 	p->until_s = 0;
 	p->notified = 0;
 	p->heard = 0;
+	p->worst = 0;
 	p->since_s = event_since(ev, now);
 	take_state(p, ev);
 	return p;

@@ -188,6 +188,7 @@ void engine_load_incident(struct engine *e, const struct incident_row *row)
 	engine_set_string(&i->object, row->object);
 	engine_set_string(&i->owner, row->owner);
 	engine_set_string(&i->was_owner, row->was_owner);
+	i->owner_round = i->times;
 	i->state_word = "";
 	DL_FOREACH (e->incidents, parent)
 		if (row->parent && parent->id == row->parent)
@@ -223,6 +224,7 @@ void engine_load_problem(struct engine *e, const struct problem_row *row)
 	p->flags = row->flags;
 	p->since_s = row->since_s;
 	p->until_s = row->until_s;
+	p->worst = (uint8_t)problem_severity(p);
 	p->adopted = row->incident == 0;
 	engine_set_string(&p->output, row->output);
 	engine_set_string(&p->owner, row->owner);
@@ -281,7 +283,7 @@ void engine_loaded(struct engine *e, const struct now *now)
 	struct node *n;
 
 	LL_FOREACH (e->nodes, n)
-		n->down_boot_ms = now->boot_ms;
+		n->down_boot_ms = now->boot_ms, n->down_wall_s = now->wall_ms / 1000;
 	DL_FOREACH (e->incidents, i)
 		incident_refresh(i);
 	engine_wake(e, now->boot_ms);

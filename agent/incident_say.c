@@ -158,8 +158,7 @@ static struct problem *root_heard(const struct incident *i, unsigned audience)
 		if (!hears(p, audience))
 			continue;
 		if (!best || (problem_is_live(p) && !problem_is_live(best)) ||
-		    (problem_is_live(p) == problem_is_live(best) &&
-		     problem_severity(p) > problem_severity(best)))
+		    (problem_is_live(p) == problem_is_live(best) && p->worst > best->worst))
 			best = p;
 	}
 	return best ? best : root;
@@ -197,7 +196,7 @@ void say_internals(struct engine *e, struct incident *i, unsigned audience, stru
 	out->service = root ? root->service : NULL;
 	out->state = root ? problem_state_word(root) : i->state_word;
 	out->output = root ? root->output : NULL;
-	out->owner = i->owner ? i->owner : i->was_owner;
+	out->owner = i->owner;
 	out->text = i->ack_text;
 	out->n_members = members_fill(e, i, root, audience);
 	out->members = e->members;
@@ -234,6 +233,16 @@ static const char *parent_label(struct engine *e, const struct incident *parent,
 	return label;
 }
 
+/* Who had it: in this round when it is over, in the one before when it broke again. */
+static const char *owner_for(const struct incident *i, enum say_event event)
+{
+	if (i->owner)
+		return i->owner;
+	if (event == SAY_AGAIN)
+		return i->owner_round + 1 == i->times ? i->was_owner : NULL;
+	return i->owner_round == i->times ? i->was_owner : NULL;
+}
+
 void thread_say(struct engine *e, struct thread *t, enum say_event event, const char *was, const struct now *now)
 {
 	struct incident *i = t->incident;
@@ -249,6 +258,8 @@ void thread_say(struct engine *e, struct thread *t, enum say_event event, const 
 	say_fill(e, i, t->audience, t->account, event, now, &say);
 	say.was = was;
 	say.times = t->times;
+	if (e->config->audiences[t->audience].internals)
+		say.owner = owner_for(i, event);
 	if (t->since_s)
 		say.since = t->since_s;
 	if (event == SAY_RECOVERY || event == SAY_PAST)

@@ -63,10 +63,8 @@ static unsigned news_count(struct engine *e, const struct thread *t)
 	return audience_of(e, t)->internals ? thread_count(t) : thread_names(e, t);
 }
 
-void thread_finish(struct engine *e, struct thread *t, enum thread_state state)
+void thread_finish(struct thread *t, enum thread_state state)
 {
-	if (t->state == THREAD_HELD && state == THREAD_DROPPED)
-		e->dropped++;
 	t->state = state;
 	t->due = t->update = t->remind = 0;
 	t->dirty = true;
@@ -75,6 +73,23 @@ void thread_finish(struct engine *e, struct thread *t, enum thread_state state)
 static bool is_final(const struct thread *t)
 {
 	return t->state == THREAD_CLOSED || t->state == THREAD_DROPPED;
+}
+
+static struct thread *thread_find(const struct incident *i, unsigned audience, unsigned account)
+{
+	for (struct thread *t = i->threads; t; t = t->next)
+		if (t->audience == audience && t->account == account && t->state != THREAD_CLOSED)
+			return t;
+	return NULL;
+}
+
+/* Part of another incident that the same people hear of: that one speaks for both. */
+bool thread_is_silent(const struct thread *t)
+{
+	const struct incident *parent = t->incident->parent;
+	const struct thread *theirs = parent ? thread_find(parent, t->audience, t->account) : NULL;
+
+	return theirs && theirs->state != THREAD_DROPPED;
 }
 
 /* --- beginning ------------------------------------------------------------------ */
@@ -93,21 +108,14 @@ static void thread_hold(struct engine *e, struct thread *t, int64_t since_s, con
 	engine_wake(e, t->due);
 }
 
-static struct thread *thread_find(const struct incident *i, unsigned audience, unsigned account)
-{
-	for (struct thread *t = i->threads; t; t = t->next)
-		if (t->audience == audience && t->account == account && t->state != THREAD_CLOSED)
-			return t;
-	return NULL;
-}
-
 static void thread_ensure(struct engine *e, struct incident *i, unsigned audience, unsigned account,
 			  const struct problem *p, const struct now *now)
 {
 	struct thread *t = thread_find(i, audience, account);
+	struct thread *theirs = i->parent ? thread_find(i->parent, audience, account) : NULL;
 
-	if (t && t->state != THREAD_DROPPED)
-		return;
+	if ((t && t->state != THREAD_DROPPED) || (theirs && theirs->state != THREAD_DROPPED))
+		return; /* told already, or the parent speaks for it */
 	if (!t) {
 		t = calloc(1, sizeof *t);
 		if (!t)
@@ -126,8 +134,6 @@ void threads_for(struct engine *e, struct incident *i, struct problem *p, const 
 {
 	const struct config *c = e->config;
 
-	if (i->parent)
-		return; /* never said alone while its parent lives */
 	for (unsigned a = 0; a < c->n_audiences && a < AUDIENCES_MAX; a++) {
 		if (!(p->heard & AUDIENCE_BIT(a)) || !problem_is_live(p))
 			continue;
@@ -212,12 +218,12 @@ static void thread_recovering(struct engine *e, struct thread *t, const struct n
 
 static void thread_resolve(struct engine *e, struct thread *t, const struct now *now)
 {
-	if (t->incident->parent || (t->flags & THREAD_PART_TOLD)) {
-		thread_finish(e, t, THREAD_CLOSED); /* "part of" was its last word */
+	if (t->flags & THREAD_PART_TOLD) {
+		thread_finish(t, THREAD_CLOSED); /* "part of" was its last word */
 		return;
 	}
 	if (t->root == DELIVERY_NONE && t->until_s - t->since_s < PAST_MIN_S) {
-		thread_finish(e, t, THREAD_DROPPED);
+		thread_finish(t, THREAD_DROPPED);
 		e->dropped++;
 		return;
 	}
@@ -256,13 +262,24 @@ static void thread_again(struct engine *e, struct thread *t, const struct now *n
 	thread_tell(e, t, SAY_AGAIN, now);
 }
 
+/*
+ * As with the first post, what else happens meanwhile is in the line: more may fail,
+ * and the services of a host that came back recover one check after the other.
+ */
+static int64_t news_patience(const struct engine *e, const struct thread *t)
+{
+	const struct config_audience *a = audience_of(e, t);
+
+	return a->hold_ms > a->recovery_hold_ms ? a->hold_ms : a->recovery_hold_ms;
+}
+
 /* TOLD, and something about its members changed. */
 static void thread_look(struct engine *e, struct thread *t, const struct now *now)
 {
 	static const char *const word[] = {"OK", "WARNING", "UNKNOWN", "CRITICAL", "DOWN"};
 	unsigned severity = worst(t);
 
-	if (t->incident->parent || all_in_downtime(t))
+	if (thread_is_silent(t) || all_in_downtime(t))
 		return;
 	if (severity > t->told_severity) {
 		thread_say(e, t, SAY_WORSE, word[t->told_severity], now);
@@ -274,7 +291,10 @@ static void thread_look(struct engine *e, struct thread *t, const struct now *no
 		t->dirty = true;
 	}
 	if (news_count(e, t) > t->told_count && !(t->flags & THREAD_NEWS)) {
+		int64_t patience = now->boot_ms + news_patience(e, t);
+
 		t->flags |= THREAD_NEWS;
+		t->update = t->update > patience ? t->update : patience;
 		t->dirty = true;
 		engine_wake(e, t->update);
 	}
@@ -286,8 +306,10 @@ static void thread_update(struct engine *e, struct thread *t, const struct now *
 
 	switch (t->state) {
 	case THREAD_HELD:
-		if (!live)
-			thread_finish(e, t, THREAD_DROPPED);
+		if (!live) {
+			thread_finish(t, THREAD_DROPPED);
+			e->dropped++;
+		}
 		break;
 	case THREAD_TOLD:
 		if (!live)
@@ -337,6 +359,8 @@ void incident_update(struct engine *e, struct incident *i, const struct now *now
 		return;
 	LL_FOREACH_SAFE (i->threads, t, next)
 		thread_update(e, t, now);
+	if (i->ack_unsaid)
+		threads_ack_line(e, i, now);
 	if (all_final(i) && !(i->parent && incident_has_live(i)))
 		incident_close(e, i, now);
 }
@@ -345,8 +369,11 @@ void incident_update(struct engine *e, struct incident *i, const struct now *now
 
 void threads_ack_line(struct engine *e, struct incident *i, const struct now *now)
 {
+	i->ack_unsaid = !is_known(i) && (i->flags & INCIDENT_ACKED);
+	if (i->ack_unsaid || !(i->flags & INCIDENT_ACKED))
+		return;
 	for (struct thread *t = i->threads; t; t = t->next) {
-		if (t->state != THREAD_TOLD || i->parent || !audience_of(e, t)->acks)
+		if (t->state != THREAD_TOLD || thread_is_silent(t) || !audience_of(e, t)->acks)
 			continue;
 		thread_say(e, t, SAY_ACK, NULL, now);
 		t->reminders = 0;
@@ -362,7 +389,7 @@ void threads_unack_line(struct engine *e, struct incident *i, const char *owner,
 	char *shown = i->owner;
 
 	for (struct thread *t = i->threads; t; t = t->next) {
-		if (t->state != THREAD_TOLD || i->parent || !audience_of(e, t)->acks)
+		if (t->state != THREAD_TOLD || thread_is_silent(t) || !audience_of(e, t)->acks)
 			continue;
 		i->owner = engine_strdup(owner); /* "bob has let go": named though no longer owner */
 		thread_say(e, t, SAY_UNACK, NULL, now);
@@ -381,7 +408,7 @@ void threads_gone_line(struct engine *e, struct incident *i, const struct now *n
 			e->sink.cancel(e->sink.arg, t->id);
 		else
 			thread_say(e, t, SAY_GONE, NULL, now);
-		thread_finish(e, t, THREAD_CLOSED);
+		thread_finish(t, THREAD_CLOSED);
 	}
 }
 
@@ -410,14 +437,14 @@ static void held_timer(struct engine *e, struct thread *t, const struct now *now
 		engine_wake(e, t->due);
 		return;
 	}
-	if (t->incident->parent || all_in_downtime(t) || must_wait(e, t, now))
+	if (thread_is_silent(t) || all_in_downtime(t) || must_wait(e, t, now))
 		return;
 	thread_tell(e, t, SAY_PROBLEM, now);
 }
 
 static void told_timer(struct engine *e, struct thread *t, const struct now *now)
 {
-	if (t->incident->parent || all_in_downtime(t))
+	if (thread_is_silent(t) || all_in_downtime(t))
 		return;
 	if ((t->flags & THREAD_NEWS) && is_due(t->update, now)) {
 		thread_say(e, t, SAY_UPDATE, NULL, now);
@@ -446,7 +473,7 @@ static void thread_timer(struct engine *e, struct thread *t, const struct now *n
 		break;
 	case THREAD_RESOLVED:
 		if (is_due(t->due, now))
-			thread_finish(e, t, THREAD_CLOSED);
+			thread_finish(t, THREAD_CLOSED);
 		else
 			engine_wake(e, t->due);
 		break;
@@ -473,8 +500,10 @@ static void outlive(struct engine *e, struct incident *i, const struct now *now)
 	i->release = 0;
 	i->dirty = true;
 	for (struct thread *t = i->threads; t; t = t->next) {
+		bool was_silent = (t->flags & THREAD_PART_TOLD) != 0;
+
 		t->flags &= ~(unsigned)THREAD_PART_TOLD;
-		if (t->state == THREAD_TOLD && live_heard(t)) {
+		if (was_silent && t->state == THREAD_TOLD && live_heard(t)) {
 			thread_say(e, t, SAY_UPDATE, NULL, now);
 			thread_told(e, t, now);
 		}

@@ -38,6 +38,7 @@ struct object {
 	struct object_vars host_vars;	/* a service's host's variables; empty in a host */
 	struct object_list parents;	/* of the host, also in a service */
 	struct object_list ancestors;	/* nearest first */
+	int64_t ok_since_s;		/* it is OK or UP now, since then; 0 = it is not, or not known */
 	unsigned services;		/* a host: how many services it has */
 	struct object *named;		/* a host: its services that have a public name */
 	unsigned n_named;

@@ -1,0 +1,384 @@
+/*
+ * The loop. Called by main.c; calls core.c, the module source, the control socket
+ * and http.c, in that order, once per turn.
+ * Must never decide anything about incidents, and never block but in the one poll.
+ */
+#include "agent/agent.h"
+
+#include "agent/control.h"
+#include "agent/core.h"
+#include "agent/http.h"
+#include "agent/secret.h"
+#include "agent/source_module.h"
+#include "common/log.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/rand.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FDS_MAX 128
+#define WAIT_MAX_MS 60000
+#define PATH_SIZE 4096
+
+struct agent {
+	const struct agent_options *options;
+	struct config *config;
+	struct store *store;
+	struct http *http;
+	struct core *core;
+	struct source *source;
+	struct control *control;
+	struct carrier carrier;
+	struct now now;
+	char boot_id[64];
+	int signals;
+	bool stop, reload;
+};
+
+/* --- what is real ---------------------------------------------------------------- */
+
+static int64_t clock_ms(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void read_clock(struct agent *a)
+{
+	a->now.wall_ms = clock_ms(CLOCK_REALTIME);
+	a->now.boot_ms = clock_ms(CLOCK_BOOTTIME);
+}
+
+static void random_bytes(void *bytes, size_t n)
+{
+	if (RAND_bytes(bytes, (int)n) != 1)
+		fatal("agent", "no randomness to be had");
+}
+
+static void read_boot_id(struct agent *a)
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (f && fgets(a->boot_id, sizeof a->boot_id, f))
+		a->boot_id[strcspn(a->boot_id, "\n")] = '\0';
+	if (f)
+		fclose(f);
+}
+
+/* --- between core and http --------------------------------------------------------- */
+
+static void *submit(void *arg, unsigned account, const struct request *request,
+		    void (*done)(void *done_arg, const struct answer *answer), void *done_arg)
+{
+	struct agent *a = arg;
+	const struct config *config = core_config(a->core);
+	struct http_route route = {0};
+	struct http_call *call;
+	struct err err;
+
+	if (account < config->n_accounts) {
+		route.proxy = config->accounts[account].proxy;
+		route.ca_file = config->accounts[account].ca_file;
+	}
+	call = http_submit(a->http, request, &route, done, done_arg, &err);
+	if (!call)
+		log_warnx("agent", "request not sent: %s", err.text);
+	return call;
+}
+
+static void cancel(void *arg, void *handle)
+{
+	(void)arg;
+	http_cancel(handle);
+}
+
+/* --- between core and source --------------------------------------------------------- */
+
+static void on_up(void *arg, const char *node, const char *epoch)
+{
+	struct agent *a = arg;
+
+	core_node_up(a->core, node, epoch, &a->now);
+}
+
+static void on_down(void *arg, const char *node)
+{
+	struct agent *a = arg;
+
+	core_node_down(a->core, node, &a->now);
+}
+
+static void on_event(void *arg, const char *node, const struct event *ev)
+{
+	struct agent *a = arg;
+
+	core_event(a->core, node, ev, &a->now);
+}
+
+static void on_object(void *arg, const char *node, unsigned kind, const char *host, const char *service,
+		      struct object *o)
+{
+	struct agent *a = arg;
+
+	core_object(a->core, node, kind, host, service, o, &a->now);
+}
+
+static void describe(void *arg, const char *node, unsigned kind, const char *host, const char *service)
+{
+	struct agent *a = arg;
+
+	source_describe(a->source, node, kind, host, service);
+}
+
+static int command(void *arg, const char *node, const struct event *cmd)
+{
+	struct agent *a = arg;
+
+	return source_command(a->source, node, cmd);
+}
+
+static void local_done(void *arg, void *ticket, const struct reply_row *reply)
+{
+	struct agent *a = arg;
+
+	control_reply_done(a->control, ticket, reply, &a->now);
+}
+
+static int load_token(const struct config_account *account, char **token, struct err *err)
+{
+	switch (secret_load(account, token, err)) {
+	case SECRET_OK: return 0;
+	case SECRET_NONE: return err_set(err, "no token yet: twicket auth %s", account->name);
+	case SECRET_ERROR: break;
+	}
+	return -1;
+}
+
+/* --- configuration -------------------------------------------------------------------- */
+
+static struct config *load_config(const struct agent *a)
+{
+	struct config_report report = {0};
+	struct config *config = config_load(a->options->config_path, &report);
+	struct err err;
+
+	for (unsigned k = 0; k < report.n; k++)
+		fprintf(stderr, "%s\n", report.at[k].text);
+	config_report_finish(&report);
+	if (!config)
+		return NULL;
+	if (config_override(config, a->options->state_dir, a->options->run_dir, &err) == -1) {
+		fprintf(stderr, "twicketd: %s\n", err.text);
+		config_destroy(config);
+		return NULL;
+	}
+	config_hurry(config, a->options->hurry);
+	return config;
+}
+
+static void use_time_zone(const struct config *config)
+{
+	if (config->timezone && config->timezone[0])
+		setenv("TZ", config->timezone, 1);
+	tzset();
+}
+
+/* A file that is wrong changes nothing but the log. */
+static void reload(struct agent *a)
+{
+	struct config *fresh = load_config(a), *old = a->config;
+	struct err err = {{0}};
+
+	a->reload = false;
+	if (!fresh) {
+		log_warnx("agent", "%s has errors: the running configuration stays", a->options->config_path);
+		return;
+	}
+	if (strcmp(fresh->state_dir, old->state_dir) != 0 || strcmp(fresh->run_dir, old->run_dir) != 0)
+		log_warnx("agent", "state_dir and run_dir only change with a restart");
+	if (core_set_config(a->core, fresh, &a->now, &err) == -1) {
+		log_warnx("agent", "%s: the running configuration stays", err.text);
+		config_destroy(fresh);
+		return;
+	}
+	a->config = fresh;
+	source_set_users(a->source, fresh->core_users, fresh->n_core_users);
+	log_setup(fresh->log, fresh->log_format);
+	use_time_zone(fresh);
+	config_destroy(old);
+	log_info("agent", "configuration reloaded");
+}
+
+/* --- start and end ----------------------------------------------------------------------- */
+
+static int make_dir(const char *path, mode_t mode, struct err *err)
+{
+	if (mkdir(path, mode) == 0 || errno == EEXIST)
+		return 0;
+	return err_set(err, "%s: cannot make this folder: %s", path, strerror(errno));
+}
+
+static int open_store(struct agent *a, struct err *err)
+{
+	char path[PATH_SIZE];
+
+	if (make_dir(a->config->state_dir, 0700, err) == -1 || make_dir(a->config->run_dir, 0755, err) == -1)
+		return -1;
+	if ((size_t)snprintf(path, sizeof path, "%s/twicket.db", a->config->state_dir) >= sizeof path)
+		return err_set(err, "%s: path too long", a->config->state_dir);
+	a->store = store_open(path, err);
+	return a->store ? 0 : -1;
+}
+
+static int open_sockets(struct agent *a, struct err *err)
+{
+	const struct source_events events = {.arg = a, .up = on_up, .down = on_down, .event = on_event,
+					     .object = on_object};
+	char path[PATH_SIZE];
+
+	if ((size_t)snprintf(path, sizeof path, "%s/core.sock", a->config->run_dir) >= sizeof path)
+		return err_set(err, "%s: path too long", a->config->run_dir);
+	a->source = source_create(path, a->config->core_users, a->config->n_core_users, &events, err);
+	if (!a->source)
+		return -1;
+	snprintf(path, sizeof path, "%s/control.sock", a->config->run_dir);
+	a->control = control_create(path, a->core, a->source, err);
+	return a->control ? 0 : -1;
+}
+
+static int open_core(struct agent *a, struct err *err)
+{
+	const struct core_env env = {
+		.carrier = &a->carrier,
+		.random = random_bytes,
+		.notifier = notifier_find,
+		.load_token = load_token,
+		.free_token = secret_free,
+		.boot_id = a->boot_id,
+		.source_arg = a,
+		.describe = describe,
+		.command = command,
+		.local_arg = a,
+		.local_done = local_done,
+	};
+
+	a->carrier = (struct carrier){.submit = submit, .cancel = cancel, .arg = a};
+	a->http = http_create("twicket/" TWICKET_VERSION " (+monitoring status)", err);
+	if (!a->http)
+		return -1;
+	a->core = core_create(a->config, a->store, &env, &a->now, err);
+	return a->core ? 0 : -1;
+}
+
+static int open_signals(struct agent *a, struct err *err)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	a->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	return a->signals == -1 ? err_set(err, "signalfd: %s", strerror(errno)) : 0;
+}
+
+/* Tokens live in this process: no core file, and nobody else may look into its memory. */
+static void keep_secrets(void)
+{
+	const struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+	umask(0077);
+}
+
+static void take_signals(struct agent *a)
+{
+	struct signalfd_siginfo info;
+
+	while (read(a->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+		if (info.ssi_signo == SIGHUP)
+			a->reload = true;
+		else
+			a->stop = true;
+	}
+}
+
+static void loop(struct agent *a)
+{
+	struct curl_waitfd fds[FDS_MAX];
+
+	while (!a->stop) {
+		unsigned n = 1;
+
+		fds[0] = (struct curl_waitfd){.fd = a->signals, .events = CURL_WAIT_POLLIN};
+		n += source_fds(a->source, fds + n, FDS_MAX / 2);
+		n += control_fds(a->control, fds + n, FDS_MAX - n);
+		read_clock(a); /* the turn itself took time */
+		http_wait(a->http, fds, n, core_wait_ms(a->core, &a->now, WAIT_MAX_MS));
+		read_clock(a);
+		take_signals(a);
+		if (a->reload)
+			reload(a);
+		source_ready(a->source, &a->now);
+		control_ready(a->control, &a->now);
+		core_turn(a->core, &a->now);
+		source_flush(a->source);
+	}
+}
+
+static void agent_finish(struct agent *a)
+{
+	source_destroy(a->source);
+	control_destroy(a->control);
+	core_destroy(a->core);
+	http_destroy(a->http);
+	store_close(a->store);
+	config_destroy(a->config);
+	if (a->signals != -1)
+		close(a->signals);
+}
+
+int agent_run(const struct agent_options *options)
+{
+	struct agent a = {.options = options, .signals = -1};
+	struct err err = {{0}};
+	int status = 1;
+
+	keep_secrets();
+	read_clock(&a);
+	read_boot_id(&a);
+	a.config = load_config(&a);
+	if (!a.config)
+		return 1;
+	log_setup(a.config->log, a.config->log_format);
+	use_time_zone(a.config);
+	if (open_signals(&a, &err) == -1 || open_store(&a, &err) == -1 || open_core(&a, &err) == -1 ||
+	    open_sockets(&a, &err) == -1) {
+		log_warnx("agent", "%s", err.text);
+		goto out;
+	}
+	log_info("agent", "twicketd " TWICKET_VERSION " ready, %u accounts, %u audiences", a.config->n_accounts,
+		 a.config->n_audiences);
+	loop(&a);
+	log_info("agent", "stopped");
+	status = 0;
+out:
+	agent_finish(&a);
+	return status;
+}

@@ -1,0 +1,66 @@
+/*
+ * What the command line may change of a loaded configuration. Called by agent.c and
+ * the CLI right after config_load(), before anybody else sees it.
+ * Must never touch what the file says of accounts, audiences or people otherwise.
+ */
+#include "agent/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int replace(char **at, const char *value, struct err *err)
+{
+	char *copy;
+
+	if (value[0] != '/')
+		return err_set(err, "%s: must be an absolute path", value);
+	copy = strdup(value);
+	if (!copy)
+		return err_set(err, "out of memory");
+	free(*at);
+	*at = copy;
+	return 0;
+}
+
+/* A token file below the old folder belongs below the new one. */
+static int move_token(struct config_account *a, const char *from, const char *to, struct err *err)
+{
+	size_t n = strlen(from), size;
+	char *path;
+
+	if (strncmp(a->token_file, from, n) != 0 || a->token_file[n] != '/')
+		return 0;
+	size = strlen(to) + strlen(a->token_file + n) + 1;
+	path = malloc(size);
+	if (!path)
+		return err_set(err, "out of memory");
+	snprintf(path, size, "%s%s", to, a->token_file + n);
+	free(a->token_file);
+	a->token_file = path;
+	return 0;
+}
+
+int config_override(struct config *c, const char *state_dir, const char *run_dir, struct err *err)
+{
+	if (state_dir) {
+		if (state_dir[0] != '/')
+			return err_set(err, "%s: must be an absolute path", state_dir);
+		for (unsigned k = 0; k < c->n_accounts; k++)
+			if (move_token(&c->accounts[k], c->state_dir, state_dir, err) == -1)
+				return -1;
+		if (replace(&c->state_dir, state_dir, err) == -1)
+			return -1;
+	}
+	return run_dir ? replace(&c->run_dir, run_dir, err) : 0;
+}
+
+void config_hurry(struct config *c, unsigned factor)
+{
+	if (!factor)
+		return;
+	for (unsigned k = 0; k < c->n_audiences; k++) {
+		c->audiences[k].hold_ms /= factor;
+		c->audiences[k].recovery_hold_ms /= factor;
+	}
+}

@@ -1,0 +1,364 @@
+/*
+ * The control socket's connections: lines in, lines out. Called by the loop.
+ * Must never wait for a client, and never do anything for one that may not ask.
+ */
+#include "agent/control_internal.h"
+
+#include "agent/socket.h"
+#include "common/buf.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#define CLIENTS_MAX 32
+#define LINE_MAX_BYTES 65536
+#define OUT_MAX (64u << 20)
+#define INVENTORY_MS 10000
+#define IDLE_MS 60000
+#define ADMIN_GROUP "twicket"
+
+struct client {
+	struct client *next;
+	struct control *control;
+	int fd;
+	uid_t uid;
+	bool dead;
+	bool waiting; /* for a reply or an inventory */
+	bool after;   /* end once everything is written */
+	struct buf in, out;
+	json_t *objects; /* of the inventory under way */
+	json_t *nodes;
+	unsigned nodes_left;
+	int64_t deadline_ms; /* boot */
+};
+
+struct control *control_create(const char *path, struct core *core, struct source *source, struct err *err)
+{
+	struct control *c = calloc(1, sizeof *c);
+
+	if (!c || !(c->path = strdup(path))) {
+		free(c);
+		err_set(err, "out of memory");
+		return NULL;
+	}
+	c->core = core;
+	c->source = source;
+	c->listener = socket_listen(path, err);
+	if (c->listener == -1) {
+		free(c->path);
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static void client_free(struct client *k)
+{
+	source_inventory_cancel(k->control->source, k);
+	core_forget(k->control->core, k);
+	json_decref(k->objects);
+	json_decref(k->nodes);
+	buf_finish(&k->in);
+	buf_finish(&k->out);
+	close(k->fd);
+	free(k);
+}
+
+void control_destroy(struct control *c)
+{
+	struct client *k, *next;
+
+	if (!c)
+		return;
+	LL_FOREACH_SAFE (c->clients, k, next) {
+		json_decref(k->objects);
+		json_decref(k->nodes);
+		buf_finish(&k->in);
+		buf_finish(&k->out);
+		close(k->fd);
+		free(k);
+	}
+	close(c->listener);
+	unlink(c->path);
+	free(c->path);
+	free(c);
+}
+
+/* --- answering ------------------------------------------------------------------------ */
+
+static void client_flush(struct client *k)
+{
+	while (k->out.len && !k->dead) {
+		ssize_t n = send(k->fd, k->out.data, k->out.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n > 0)
+			buf_drop(&k->out, (size_t)n);
+		else if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return;
+		else if (n != -1 || errno != EINTR)
+			k->dead = true;
+	}
+}
+
+/* Takes the answer over. */
+static void client_answer(struct client *k, json_t *answer)
+{
+	char *line = answer ? json_dumps(answer, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+
+	k->waiting = false;
+	if (!line || buf_str(&k->out, line) == -1 || buf_char(&k->out, '\n') == -1)
+		k->dead = true;
+	free(line);
+	json_decref(answer);
+	client_flush(k);
+}
+
+void control_reply_done(struct control *c, void *ticket, const struct reply_row *reply, const struct now *now)
+{
+	struct client *k;
+
+	LL_FOREACH (c->clients, k)
+		if (k == ticket && k->waiting)
+			client_answer(k, answer_reply(c, reply, now));
+}
+
+/* --- inventory -------------------------------------------------------------------------- */
+
+static json_t *pairs_to_json(const struct event *ev)
+{
+	json_t *pairs = json_array();
+	const char *at = NULL;
+
+	while ((at = event_list_next(ev, at)))
+		json_array_append_new(pairs, control_text(at));
+	return pairs;
+}
+
+static void inventory_end(struct client *k)
+{
+	json_t *answer = json_pack("{s:b, s:O, s:O}", "ok", 1, "nodes", k->nodes, "objects", k->objects);
+
+	json_decref(k->objects);
+	json_decref(k->nodes);
+	k->objects = k->nodes = NULL;
+	client_answer(k, answer);
+}
+
+static void on_inventory(void *arg, const char *node, const struct event *ev)
+{
+	struct client *k = arg;
+	json_t *object;
+
+	if (!k->objects)
+		return;
+	if (!ev) {
+		json_array_append_new(k->nodes, control_text(node));
+		if (--k->nodes_left == 0)
+			inventory_end(k);
+		return;
+	}
+	object = json_pack("{s:o, s:o, s:o, s:o}", "node", control_text(node), "host", control_text(ev->host), "service",
+			   control_text(ev->service), "pairs", pairs_to_json(ev));
+	if (object)
+		json_array_append_new(k->objects, object);
+}
+
+static json_t *begin_inventory(struct control *c, struct client *k)
+{
+	k->objects = json_array();
+	k->nodes = json_array();
+	k->deadline_ms = c->now.boot_ms + INVENTORY_MS;
+	k->nodes_left = source_inventory(c->source, on_inventory, k);
+	if (k->nodes_left) {
+		k->waiting = true;
+		return NULL;
+	}
+	json_decref(k->objects);
+	json_decref(k->nodes);
+	k->objects = k->nodes = NULL;
+	return answer_error("no core is connected");
+}
+
+/* --- requests ------------------------------------------------------------------------------ */
+
+static bool is_admin(const struct client *k)
+{
+	return socket_is_us(k->uid) || socket_is_member(k->uid, ADMIN_GROUP);
+}
+
+static json_t *begin_reply(struct control *c, struct client *k, json_t *request)
+{
+	const char *tag = json_string_value(json_object_get(request, "tag"));
+	const char *words = json_string_value(json_object_get(request, "words"));
+	const char *user = json_string_value(json_object_get(request, "user"));
+	struct err err = {{0}};
+
+	if (!tag || !words)
+		return answer_error("reply needs a tag and words");
+	k->waiting = true;
+	if (core_reply(c->core, tag, words, user && *user ? user : "admin", k, &c->now, &err) == 0)
+		return NULL;
+	k->waiting = false;
+	return answer_error("%s", err.text);
+}
+
+/* The answer, or NULL: it comes later. */
+static json_t *serve(struct control *c, struct client *k, json_t *request)
+{
+	const char *what = json_string_value(json_object_get(request, "do"));
+	json_t *denied;
+
+	if (!what)
+		return answer_error("a request says what to do: {\"do\":\"status\"}");
+	if (!strcmp(what, "status"))
+		return answer_status(c);
+	if (!is_admin(k)) {
+		denied = answer_error("only root and members of the group " ADMIN_GROUP " may do that");
+		json_object_set_new(denied, "denied", json_true());
+		return denied;
+	}
+	if (!strcmp(what, "list"))
+		return answer_list(c, request);
+	if (!strcmp(what, "show"))
+		return answer_show(c, request);
+	if (!strcmp(what, "queue"))
+		return answer_queue(c, request);
+	if (!strcmp(what, "resume"))
+		return answer_resume(c, request);
+	if (!strcmp(what, "reply"))
+		return begin_reply(c, k, request);
+	if (!strcmp(what, "inventory"))
+		return begin_inventory(c, k);
+	return answer_error("unknown request \"%.40s\"", what);
+}
+
+static void take_line(struct control *c, struct client *k, const char *line, size_t n)
+{
+	json_error_t why;
+	json_t *request = json_loadb(line, n, JSON_REJECT_DUPLICATES, &why);
+	json_t *answer;
+
+	if (!json_is_object(request))
+		answer = answer_error("that is not a JSON object");
+	else
+		answer = serve(c, k, request);
+	json_decref(request);
+	if (answer)
+		client_answer(k, answer);
+}
+
+static void take_lines(struct control *c, struct client *k)
+{
+	char *end;
+
+	/* One at a time: what came while an answer is under way waits for it. */
+	while (!k->dead && !k->waiting && k->in.len && (end = memchr(k->in.data, '\n', k->in.len))) {
+		size_t n = (size_t)(end - k->in.data);
+
+		take_line(c, k, k->in.data, n);
+		buf_drop(&k->in, n + 1);
+	}
+}
+
+static void client_read(struct control *c, struct client *k)
+{
+	char bytes[4096];
+	ssize_t n = -1;
+
+	while (!k->dead && (n = recv(k->fd, bytes, sizeof bytes, MSG_DONTWAIT)) != 0) {
+		if (n == -1) {
+			if (errno == EINTR)
+				continue;
+			if (errno != EAGAIN && errno != EWOULDBLOCK)
+				k->dead = true;
+			break;
+		}
+		k->deadline_ms = c->now.boot_ms + IDLE_MS;
+		if (buf_add(&k->in, bytes, (size_t)n) == -1) {
+			log_warnx("control", "line of uid %u too long: dropped", (unsigned)k->uid);
+			k->dead = true;
+		}
+	}
+	if (!k->dead && n == 0)
+		k->dead = !k->waiting; /* a client that only shut down its side still gets its answer */
+	take_lines(c, k);
+}
+
+static void accept_all(struct control *c)
+{
+	struct client *k;
+	unsigned n = 0;
+	uid_t uid;
+	pid_t pid;
+	int fd;
+
+	LL_FOREACH (c->clients, k)
+		n++;
+	while ((fd = socket_accept(c->listener, &uid, &pid)) != -1) {
+		k = n < CLIENTS_MAX ? calloc(1, sizeof *k) : NULL;
+		if (!k) {
+			close(fd);
+			continue;
+		}
+		k->control = c;
+		k->fd = fd;
+		k->uid = uid;
+		k->deadline_ms = c->now.boot_ms + IDLE_MS;
+		buf_init(&k->in, LINE_MAX_BYTES);
+		buf_init(&k->out, OUT_MAX);
+		LL_PREPEND(c->clients, k);
+		n++;
+	}
+}
+
+static void client_clock(struct control *c, struct client *k)
+{
+	if (c->now.boot_ms < k->deadline_ms)
+		return;
+	if (k->objects)
+		client_answer(k, answer_error("the core did not list its objects in time"));
+	else if (!k->waiting)
+		k->dead = true;
+}
+
+unsigned control_fds(struct control *c, struct curl_waitfd *fds, unsigned max)
+{
+	struct client *k;
+	unsigned n = 0;
+
+	if (max)
+		fds[n++] = (struct curl_waitfd){.fd = c->listener, .events = CURL_WAIT_POLLIN};
+	LL_FOREACH (c->clients, k) {
+		if (n == max)
+			break;
+		fds[n] = (struct curl_waitfd){.fd = k->fd, .events = CURL_WAIT_POLLIN};
+		if (k->out.len)
+			fds[n].events |= CURL_WAIT_POLLOUT;
+		n++;
+	}
+	return n;
+}
+
+void control_ready(struct control *c, const struct now *now)
+{
+	struct client *k, *next;
+
+	c->now = *now;
+	if (!c->started.boot_ms)
+		c->started = *now;
+	accept_all(c);
+	LL_FOREACH_SAFE (c->clients, k, next) {
+		client_read(c, k);
+		client_flush(k);
+		client_clock(c, k);
+		if (!k->dead)
+			continue;
+		LL_DELETE(c->clients, k);
+		client_free(k);
+	}
+}

@@ -1,0 +1,62 @@
+/*
+ * The control socket: how the CLI and health checks talk to the agent.
+ *
+ * run_dir/control.sock, a unix stream socket. One JSON object per line each way;
+ * a request gets exactly one answer. Everybody local may ask for "status"; all
+ * else is for root, the agent's own user and members of the group "twicket".
+ *
+ *	{"do":"status"}
+ *	{"do":"list", "closed":false, "since_ms":0}
+ *	{"do":"show", "tag":"T7K2"}
+ *	{"do":"reply", "tag":"T7K2", "words":"ack 2h disk full", "user":"root"}   answers within 30 s
+ *	{"do":"queue"}   {"do":"queue", "retry":17}   {"do":"queue", "drop":17}
+ *	{"do":"inventory"}   what is monitored, for `check`: answers within 10 s
+ *	{"do":"resume", "account":"status"}   `auth` stored a token
+ *
+ * Answers. Times are wall-clock milliseconds, 0 = never.
+ *	{"ok":false, "error":"no incident T7K2"}  ("denied":true where it was a matter of rights)
+ *	status: {"ok":true, "version":"0.1.0", "up_ms":…, "rss_kib":…, "wall_ms":now,
+ *	  "nodes":[{"name":"mon1","connected":true,"since_ms":…,"core":"nagios 4.4.6","events":…,"lost":…}],
+ *	  "accounts":[{"name":"status","network":"mastodon","state":"ok","text":"","queued":0,"unsettled":0,
+ *	    "oldest_ms":0,"last_post_ms":…,"last_tag":"T7K2","last_read_ms":…,"posts_day":4,"limit_day":100,
+ *	    "posts_hour":1,"limit_hour":20}],   state: ok, paused, no login, trouble
+ *	  "open":2,"acked":1,"problems":7,"adopted":0,"dropped":3,"store":"ok"}
+ *	list: {"ok":true,"incidents":[{"tag":"T7K2","since_ms":…,"until_ms":0,"object":"db1/Postgres","members":1,
+ *	  "state":"CRITICAL","owner":"alice","open":true,"told":[{"audience":"public","names":["E-mail"]},
+ *	  {"audience":"operators","names":[]}]}]}
+ *	show: {"ok":true,"incident":{as in list},"story":[{"at_ms":…,"kind":"event","text":"…"},
+ *	  {"at_ms":…,"kind":"post","account":"noc","state":"sent","event":"problem","text":"…","url":"…","id":17,"late_ms":…,"reason":""},
+ *	  {"at_ms":…,"kind":"reply","account":"noc","who":"alice","text":"ack disk full","state":"confirmed","reason":""}]}
+ *	reply: {"ok":true,"state":"confirmed","ms":4,"text":""}
+ *	  state: confirmed, comment, status (text = the answer), no effect, denied, timeout
+ *	queue: {"ok":true,"posts":[{"id":17,"account":"noc","tag":"T7K2","event":"problem","state":"retry",
+ *	  "created_ms":…,"not_before_ms":…,"attempts":3,"reason":"…","text":"…"}]}
+ *	inventory: {"ok":true,"nodes":["mon1"],"objects":[{"node":"mon1","host":"mx1","service":"SMTP",
+ *	  "pairs":["display","Mail", …]}]}   pairs as in common/event.h
+ */
+#ifndef TWICKET_CONTROL_H
+#define TWICKET_CONTROL_H
+
+#include "common/err.h"
+#include "common/now.h"
+
+#include <curl/curl.h>
+
+struct control;
+struct core;
+struct source;
+
+/* Listens on path (mode 0666, the peers are told apart by SO_PEERCRED). */
+struct control *control_create(const char *path, struct core *core, struct source *source, struct err *err);
+void control_destroy(struct control *c); /* NULL is fine; removes the socket */
+
+/* Adds its descriptors to fds; returns how many. */
+unsigned control_fds(struct control *c, struct curl_waitfd *fds, unsigned max);
+/* Serves what is ready; accepts, reads, answers. */
+void control_ready(struct control *c, const struct now *now);
+
+/* For core_env.local_done: answers the client that holds this ticket. */
+struct reply_row;
+void control_reply_done(struct control *c, void *ticket, const struct reply_row *reply, const struct now *now);
+
+#endif

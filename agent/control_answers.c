@@ -1,0 +1,408 @@
+/*
+ * What the control socket answers. Called by control.c; reads the core, changes
+ * nothing but what `queue` and `resume` ask for.
+ * Must never put a secret into an answer.
+ */
+#include "agent/control_internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <utf8proc.h>
+
+#define NODES_MAX 32
+#define TOLD_MAX 64
+
+json_t *answer_error(const char *format, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	return json_pack("{s:b, s:o}", "ok", 0, "error", control_text(text));
+}
+
+json_t *control_text(const char *s)
+{
+	json_t *whole = s ? json_string(s) : json_string("");
+	struct buf b;
+
+	if (whole)
+		return whole;
+	buf_init(&b, 1u << 20);
+	while (*s) {
+		utf8proc_int32_t cp;
+		utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)s, -1, &cp);
+
+		if (n < 1) {
+			buf_str(&b, "\xef\xbf\xbd");
+			s++;
+			continue;
+		}
+		buf_add(&b, s, (size_t)n);
+		s += n;
+	}
+	whole = json_string(buf_text(&b));
+	buf_finish(&b);
+	return whole;
+}
+
+/* --- status ----------------------------------------------------------------------------- */
+
+static long rss_kib(void)
+{
+	long size = 0, resident = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	if (f && fscanf(f, "%ld %ld", &size, &resident) != 2)
+		resident = 0;
+	if (f)
+		fclose(f);
+	return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static json_t *nodes_to_json(struct control *c)
+{
+	struct source_health health[NODES_MAX];
+	unsigned n = source_health(c->source, health, NODES_MAX);
+	json_t *nodes = json_array();
+
+	for (unsigned k = 0; k < n; k++)
+		json_array_append_new(
+			nodes, json_pack("{s:o, s:b, s:I, s:o, s:I, s:I}", "name", control_text(health[k].node),
+					 "connected", health[k].connected, "since_ms", (json_int_t)health[k].since_ms,
+					 "core", control_text(health[k].core), "events", (json_int_t)health[k].events,
+					 "lost", (json_int_t)health[k].lost));
+	return nodes;
+}
+
+/* One word for the state of an account, and the text that goes with it. */
+static const char *account_state(struct control *c, unsigned k, const struct outbox_health *out,
+				 const struct collector_health *in, char *text, size_t size)
+{
+	const struct config_account *a = &core_config(c->core)->accounts[k];
+
+	text[0] = '\0';
+	if (!core_has_login(c->core, k)) {
+		snprintf(text, size, "no token yet: twicket auth %s", a->name);
+		return "no login";
+	}
+	if (out->paused_until_ms == NOW_NEVER) {
+		snprintf(text, size, "%s: twicket auth %s", out->pause_reason, a->name);
+		return "no login";
+	}
+	if (out->paused_until_ms > c->now.wall_ms) {
+		snprintf(text, size, "%s", out->pause_reason);
+		return "paused";
+	}
+	if (in->failures >= 5) {
+		snprintf(text, size, "%s", in->trouble);
+		return "trouble";
+	}
+	snprintf(text, size, "%s", in->trouble);
+	return "ok";
+}
+
+static json_t *account_to_json(struct control *c, unsigned k)
+{
+	const struct config_account *a = &core_config(c->core)->accounts[k];
+	struct collector_health in;
+	struct outbox_health out;
+	char text[512];
+	const char *state;
+
+	outbox_health(core_outbox(c->core), k, &c->now, &out);
+	collector_health(core_collector(c->core), k, &in);
+	state = account_state(c, k, &out, &in, text, sizeof text);
+	return json_pack("{s:o, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I}", "name",
+			 control_text(a->name), "network", a->network, "state", state, "text", control_text(text),
+			 "queued", (json_int_t)out.queued, "unsettled", (json_int_t)out.unsettled, "oldest_ms",
+			 (json_int_t)out.oldest_ms, "last_post_ms", (json_int_t)out.last_post_ms, "last_tag",
+			 out.last_tag, "last_read_ms", (json_int_t)in.last_read_ms, "posts_day",
+			 (json_int_t)out.posts_day, "limit_day", (json_int_t)a->posts_per_day, "posts_hour",
+			 (json_int_t)out.posts_hour, "limit_hour", (json_int_t)a->posts_per_hour);
+}
+
+json_t *answer_status(struct control *c)
+{
+	const struct config *config = core_config(c->core);
+	struct engine_counts counts;
+	json_t *accounts = json_array();
+
+	for (unsigned k = 0; k < config->n_accounts; k++)
+		json_array_append_new(accounts, account_to_json(c, k));
+	engine_counts(core_engine(c->core), &counts);
+	return json_pack("{s:b, s:s, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o}", "ok", 1, "version",
+			 TWICKET_VERSION, "up_ms", (json_int_t)(c->now.boot_ms - c->started.boot_ms), "rss_kib",
+			 (json_int_t)rss_kib(), "wall_ms", (json_int_t)c->now.wall_ms, "nodes", nodes_to_json(c),
+			 "accounts", accounts, "open", (json_int_t)counts.incidents, "acked",
+			 (json_int_t)counts.acked, "problems", (json_int_t)counts.problems, "adopted",
+			 (json_int_t)counts.adopted, "dropped", (json_int_t)counts.dropped, "store",
+			 control_text(core_store_trouble(c->core)));
+}
+
+/* --- list --------------------------------------------------------------------------------- */
+
+static void add_name(void *arg, const char *name)
+{
+	json_array_append_new(arg, control_text(name));
+}
+
+static json_t *told_to_json(struct control *c, uint64_t incident)
+{
+	const char *audiences[TOLD_MAX];
+	unsigned n = engine_told_to(core_engine(c->core), incident, audiences, TOLD_MAX);
+	json_t *told = json_array();
+
+	for (unsigned k = 0; k < n; k++) {
+		json_t *names = json_array();
+
+		core_public_names(c->core, incident, audiences[k], &c->now, add_name, names);
+		json_array_append_new(told, json_pack("{s:o, s:o}", "audience", control_text(audiences[k]), "names",
+						      names));
+	}
+	return told;
+}
+
+static json_t *live_to_json(struct control *c, const struct incident_view *v)
+{
+	return json_pack("{s:s, s:I, s:I, s:o, s:I, s:o, s:o, s:b, s:o}", "tag", v->tag, "since_ms",
+			 (json_int_t)v->since_s * 1000, "until_ms", (json_int_t)(v->open ? 0 : v->until_s * 1000),
+			 "object", control_text(v->object), "members", (json_int_t)v->members, "state",
+			 control_text(v->state_word), "owner", control_text(v->owner), "open", v->open, "told",
+			 told_to_json(c, v->id));
+}
+
+static json_t *kept_to_json(const struct incident_row *r)
+{
+	return json_pack("{s:s, s:I, s:I, s:o, s:I, s:o, s:o, s:b, s:[]}", "tag", r->tag, "since_ms",
+			 (json_int_t)r->since_s * 1000, "until_ms", (json_int_t)r->until_s * 1000, "object",
+			 control_text(r->object), "members", (json_int_t)0, "state", control_text(r->state), "owner",
+			 control_text(r->was_owner), "open", r->open, "told");
+}
+
+struct listing {
+	struct control *control;
+	json_t *incidents;
+};
+
+static void list_live(void *arg, const struct incident_view *v)
+{
+	struct listing *l = arg;
+
+	if (v->open)
+		json_array_append_new(l->incidents, live_to_json(l->control, v));
+}
+
+static int list_kept(void *arg, const struct incident_row *row)
+{
+	struct listing *l = arg;
+	struct incident_view view;
+
+	if (!engine_view(core_engine(l->control->core), row->id, &view) || !view.open)
+		json_array_append_new(l->incidents, kept_to_json(row));
+	return 0;
+}
+
+json_t *answer_list(struct control *c, json_t *request)
+{
+	struct listing l = {.control = c, .incidents = json_array()};
+	int64_t since = json_integer_value(json_object_get(request, "since_ms"));
+	struct err err;
+
+	engine_each(core_engine(c->core), list_live, &l);
+	if (json_is_true(json_object_get(request, "closed")) &&
+	    store_incidents(core_store(c->core), true, since, list_kept, &l, &err) == -1) {
+		json_decref(l.incidents);
+		return answer_error("%s", err.text);
+	}
+	return json_pack("{s:b, s:o}", "ok", 1, "incidents", l.incidents);
+}
+
+/* --- show ------------------------------------------------------------------------------------- */
+
+static const char *post_state_word(enum post_state state)
+{
+	static const char *const word[] = {"queued", "sending", "sent", "retry", "unknown", "cancelled", "dead"};
+
+	return word[state];
+}
+
+static const char *reply_state_word(enum reply_state state)
+{
+	static const char *const word[] = {"seen", "submitted", "confirmed", "comment", "status", "denied",
+					   "no effect", "ignored"};
+
+	return word[state];
+}
+
+static json_t *post_to_json(const struct post_row *p)
+{
+	const char *event = p->event >= 0 ? words_event_name((enum say_event)p->event) : "";
+	int64_t at = p->sent_ms ? p->sent_ms : p->created_ms;
+
+	return json_pack("{s:I, s:s, s:I, s:o, s:s, s:s, s:o, s:o, s:I, s:o, s:I, s:I, s:I, s:o}", "at_ms",
+			 (json_int_t)at, "kind", "post", "id", (json_int_t)p->id, "account", control_text(p->account),
+			 "state", post_state_word(p->state), "event", event, "text", control_text(p->text), "url",
+			 control_text(p->url), "late_ms", (json_int_t)(p->sent_ms ? p->sent_ms - p->created_ms : 0),
+			 "reason", control_text(p->reason), "created_ms", (json_int_t)p->created_ms, "not_before_ms",
+			 (json_int_t)p->not_before_ms, "attempts", (json_int_t)p->attempts, "tag",
+			 control_text(p->tag));
+}
+
+static int add_post(void *arg, const struct post_row *p)
+{
+	if (p->kind != POST_FAVOURITE)
+		json_array_append_new(arg, post_to_json(p));
+	return 0;
+}
+
+static int add_event(void *arg, const struct timeline_row *r)
+{
+	json_array_append_new(arg, json_pack("{s:I, s:o, s:o}", "at_ms", (json_int_t)r->at_ms, "kind",
+					     control_text(r->kind), "text", control_text(r->text)));
+	return 0;
+}
+
+static int add_reply(void *arg, const struct reply_row *r)
+{
+	json_array_append_new(
+		arg, json_pack("{s:I, s:s, s:o, s:o, s:o, s:s, s:o}", "at_ms", (json_int_t)r->seen_ms, "kind",
+			       "reply", "account", control_text(r->account), "who",
+			       control_text(r->person && r->person[0] ? r->person : r->acct), "text",
+			       control_text(r->text), "state", reply_state_word(r->state), "reason",
+			       control_text(r->reason)));
+	return 0;
+}
+
+struct shown {
+	struct control *control;
+	json_t *incident, *story;
+	uint64_t id;
+};
+
+static int found(void *arg, const struct incident_row *row)
+{
+	struct shown *s = arg;
+	struct incident_view view;
+
+	s->id = row->id;
+	s->incident = engine_view(core_engine(s->control->core), row->id, &view) ?
+			      live_to_json(s->control, &view) :
+			      kept_to_json(row);
+	return 0;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	json_int_t x = json_integer_value(json_object_get(*(json_t *const *)a, "at_ms"));
+	json_int_t y = json_integer_value(json_object_get(*(json_t *const *)b, "at_ms"));
+
+	return (x > y) - (x < y);
+}
+
+static json_t *sorted(json_t *story)
+{
+	size_t n = json_array_size(story);
+	json_t **at = malloc(sizeof *at * (n + 1)), *out = json_array();
+
+	if (!at)
+		return story;
+	for (size_t k = 0; k < n; k++)
+		at[k] = json_array_get(story, k);
+	qsort(at, n, sizeof *at, by_time);
+	for (size_t k = 0; k < n; k++)
+		json_array_append(out, at[k]);
+	free(at);
+	json_decref(story);
+	return out;
+}
+
+json_t *answer_show(struct control *c, json_t *request)
+{
+	const char *tag = json_string_value(json_object_get(request, "tag"));
+	struct shown s = {.control = c};
+	struct store *store = core_store(c->core);
+	struct err err = {{0}};
+	char upper[TAG_SIZE];
+	size_t k;
+
+	tag = tag && tag[0] == '#' ? tag + 1 : tag;
+	if (!tag || strlen(tag) >= sizeof upper)
+		return answer_error("a tag looks like T7K2");
+	for (k = 0; tag[k]; k++)
+		upper[k] = (char)(tag[k] >= 'a' && tag[k] <= 'z' ? tag[k] - 32 : tag[k]);
+	upper[k] = '\0';
+	if (store_incident_by_tag(store, upper, found, &s, &err) != 1)
+		return answer_error("%s%s", err.text[0] ? err.text : "no incident ", err.text[0] ? "" : upper);
+	s.story = json_array();
+	if (store_timeline(store, s.id, add_event, s.story, &err) == -1 ||
+	    store_posts_of_incident(store, s.id, add_post, s.story, &err) == -1 ||
+	    store_replies_of_incident(store, s.id, add_reply, s.story, &err) == -1) {
+		json_decref(s.incident);
+		json_decref(s.story);
+		return answer_error("%s", err.text);
+	}
+	return json_pack("{s:b, s:o, s:o}", "ok", 1, "incident", s.incident, "story", sorted(s.story));
+}
+
+/* --- queue, resume, reply -------------------------------------------------------------------------- */
+
+static void add_queued(void *arg, const struct post_row *p)
+{
+	json_array_append_new(arg, post_to_json(p));
+}
+
+json_t *answer_queue(struct control *c, json_t *request)
+{
+	json_t *retry = json_object_get(request, "retry"), *drop = json_object_get(request, "drop");
+	struct outbox *outbox = core_outbox(c->core);
+	json_t *posts;
+	struct err err;
+
+	if (json_is_integer(retry) && outbox_retry(outbox, (uint64_t)json_integer_value(retry), &err) == -1)
+		return answer_error("%s", err.text);
+	if (json_is_integer(drop) && outbox_drop(outbox, (uint64_t)json_integer_value(drop), &err) == -1)
+		return answer_error("%s", err.text);
+	posts = json_array();
+	outbox_each(outbox, add_queued, posts);
+	return json_pack("{s:b, s:o}", "ok", 1, "posts", posts);
+}
+
+json_t *answer_resume(struct control *c, json_t *request)
+{
+	const char *name = json_string_value(json_object_get(request, "account"));
+	int account = name ? config_account_index(core_config(c->core), name) : -1;
+	struct err err = {{0}};
+
+	if (name && account < 0)
+		return answer_error("no account \"%.60s\"", name);
+	if (core_reload_token(c->core, account, &c->now, &err) == -1)
+		return answer_error("%s", err.text);
+	return json_pack("{s:b}", "ok", 1);
+}
+
+json_t *answer_reply(struct control *c, const struct reply_row *reply, const struct now *now)
+{
+	json_t *text = json_string("");
+	struct buf out;
+
+	if (reply->state == REPLY_QUERY) {
+		buf_init(&out, 8192);
+		if (core_status_text(c->core, reply->incident, now, &out) == 0) {
+			json_decref(text);
+			text = control_text(buf_text(&out));
+		}
+		buf_finish(&out);
+	} else if (reply->reason && reply->reason[0]) {
+		json_decref(text);
+		text = control_text(reply->reason);
+	}
+	return json_pack("{s:b, s:s, s:I, s:o}", "ok", 1, "state", reply_state_word(reply->state), "ms",
+			 (json_int_t)(reply->done_ms > reply->seen_ms ? reply->done_ms - reply->seen_ms : 0), "text",
+			 text);
+}

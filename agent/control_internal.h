@@ -1,0 +1,34 @@
+/*
+ * What control.c (connections) and control_answers.c (what is answered) share.
+ */
+#ifndef TWICKET_CONTROL_INTERNAL_H
+#define TWICKET_CONTROL_INTERNAL_H
+
+#include "agent/control.h"
+#include "agent/core.h"
+#include "agent/source_module.h"
+
+#include <jansson.h>
+
+struct control {
+	int listener;
+	char *path;
+	struct core *core;
+	struct source *source;
+	struct client *clients;
+	struct now now, started;
+};
+
+/* Each returns a new JSON object: the answer. */
+json_t *answer_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+json_t *answer_status(struct control *c);
+json_t *answer_list(struct control *c, json_t *request);
+json_t *answer_show(struct control *c, json_t *request);
+json_t *answer_queue(struct control *c, json_t *request);
+json_t *answer_resume(struct control *c, json_t *request);
+json_t *answer_reply(struct control *c, const struct reply_row *reply, const struct now *now);
+
+/* A JSON string of bytes that may be no UTF-8: wrong ones become U+FFFD. Never NULL unless out of memory. */
+json_t *control_text(const char *s);
+
+#endif

@@ -1,0 +1,436 @@
+/*
+ * One turn of the agent: events in, decisions committed, requests out.
+ * Called by agent.c and by the tests on a virtual clock.
+ * Must never let a byte leave before the commit that it follows from.
+ */
+#include "agent/core.h"
+
+#include "agent/core_internal.h"
+#include "common/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TURN_ROUNDS 16		  /* then the sockets have their turn */
+#define COMMIT_RETRY_MS 5000
+#define NOTES_MAX 10000		  /* story lines that may wait for a store that does not take them */
+#define TAG_TRIES 200
+#define TAG_LIFE_MS (365LL * 24 * 3600 * 1000)
+
+/* --- the story ----------------------------------------------------------------------- */
+
+void core_note(struct core *c, uint64_t incident, const char *kind, const char *text)
+{
+	struct note *n;
+
+	if (!incident || c->n_notes >= NOTES_MAX)
+		return;
+	n = malloc(sizeof *n);
+	if (!n)
+		return;
+	n->row = (struct timeline_row){.incident = incident, .at_ms = c->now.wall_ms};
+	n->next = NULL;
+	n->kind = strdup(kind);
+	n->text = strdup(text);
+	n->row.kind = n->kind;
+	n->row.text = n->text;
+	*c->notes_tail = n;
+	c->notes_tail = &n->next;
+	c->n_notes++;
+}
+
+static void notes_free(struct core *c)
+{
+	struct note *n, *next;
+
+	for (n = c->notes; n; n = next) {
+		next = n->next;
+		free(n->kind);
+		free(n->text);
+		free(n);
+	}
+	c->notes = NULL;
+	c->notes_tail = &c->notes;
+	c->n_notes = 0;
+}
+
+/* --- what the engine decides ------------------------------------------------------------ */
+
+static void on_describe(void *arg, const char *node, unsigned kind, const char *host, const char *service)
+{
+	struct core *c = arg;
+
+	c->env.describe(c->env.source_arg, node, kind, host, service);
+}
+
+static void on_cancel(void *arg, uint64_t thread)
+{
+	struct core *c = arg;
+
+	outbox_cancel_thread(c->outbox, thread);
+}
+
+static void on_engine_note(void *arg, uint64_t incident, const char *kind, const char *text)
+{
+	core_note(arg, incident, kind, text);
+}
+
+static void on_acked(void *arg, uint64_t incident, bool acked, const char *mark)
+{
+	(void)arg;
+	log_debug("core", "incident %llu %s %s", (unsigned long long)incident, acked ? "acked" : "unacked", mark);
+}
+
+static uint64_t on_next_id(void *arg)
+{
+	struct core *c = arg;
+
+	return store_next_id(c->store);
+}
+
+/* T and three characters without vowels: 19,683 in a year; then chance has to do. */
+static void on_fresh_tag(void *arg, char tag[TAG_SIZE])
+{
+	static const char alphabet[] = "23456789BCDFGHJKMNPQRSTVWXZ";
+	struct core *c = arg;
+	unsigned char dice[TAG_SIZE];
+	struct incident_view view;
+
+	for (int k = 0; k < TAG_TRIES; k++) {
+		c->env.random(dice, sizeof dice);
+		tag[0] = 'T';
+		for (size_t j = 1; j + 1 < TAG_SIZE; j++)
+			tag[j] = alphabet[dice[j] % (sizeof alphabet - 1)];
+		tag[TAG_SIZE - 1] = '\0';
+		if (!engine_view_tag(c->engine, tag, &view) &&
+		    store_tag_used_since(c->store, tag, c->now.wall_ms - TAG_LIFE_MS, NULL) != 1)
+			return;
+	}
+	log_warnx("core", "all tags of a year are used up: #%s is used again", tag);
+}
+
+/* --- what the outbox and the inbox report -------------------------------------------------- */
+
+static void on_delivery(void *arg, const struct post_row *post, enum delivery delivery, bool root)
+{
+	struct core *c = arg;
+
+	if (post->thread)
+		engine_delivery(c->engine, post->thread, delivery, root, &c->now);
+}
+
+static void on_outbox_note(void *arg, uint64_t incident, const char *text)
+{
+	core_note(arg, incident, "note", text);
+}
+
+static int on_command(void *arg, const char *node, const struct event *cmd)
+{
+	struct core *c = arg;
+
+	return c->env.command(c->env.source_arg, node, cmd);
+}
+
+static void on_inbox_note(void *arg, uint64_t incident, const char *kind, const char *text)
+{
+	core_note(arg, incident, kind, text);
+}
+
+static void on_want_parent(void *arg, unsigned account, uint64_t reply, const char *remote_id)
+{
+	struct core *c = arg;
+
+	collector_get(c->collector, account, reply, remote_id);
+}
+
+static void on_local_done(void *arg, void *ticket, const struct reply_row *reply)
+{
+	struct core *c = arg;
+
+	if (c->env.local_done)
+		c->env.local_done(c->env.local_arg, ticket, reply);
+}
+
+/* --- from the sources -------------------------------------------------------------------------- */
+
+void core_node_up(struct core *c, const char *node, const char *epoch, const struct now *now)
+{
+	c->now = *now;
+	engine_node_up(c->engine, node, epoch, now);
+}
+
+void core_node_down(struct core *c, const char *node, const struct now *now)
+{
+	c->now = *now;
+	engine_node_down(c->engine, node, now);
+}
+
+void core_event(struct core *c, const char *node, const struct event *ev, const struct now *now)
+{
+	c->now = *now;
+	engine_event(c->engine, node, ev, now);
+	inbox_event(c->inbox, node, ev, now); /* after the engine: what it looks at is then true */
+}
+
+void core_object(struct core *c, const char *node, unsigned kind, const char *host, const char *service,
+		 struct object *o, const struct now *now)
+{
+	c->now = *now;
+	engine_object(c->engine, node, kind, host, service, o, now);
+}
+
+/* --- the turn -------------------------------------------------------------------------------------- */
+
+static void put_node(void *arg, const struct node_row *row)
+{
+	store_put_node(arg, row);
+}
+
+static void put_problem(void *arg, const struct problem_row *row)
+{
+	store_put_problem(arg, row);
+}
+
+static void put_incident(void *arg, const struct incident_row *row)
+{
+	store_put_incident(arg, row);
+}
+
+static void put_thread(void *arg, const struct thread_row *row)
+{
+	store_put_thread(arg, row);
+}
+
+static void save_all(struct core *c)
+{
+	const struct engine_rows rows = {.arg = c->store, .node = put_node, .problem = put_problem,
+					 .incident = put_incident, .thread = put_thread};
+
+	engine_save(c->engine, &rows, &c->now);
+	outbox_save(c->outbox);
+	inbox_save(c->inbox);
+	collector_save(c->collector); /* behind the inbox: a cursor follows what it passed */
+	for (struct note *n = c->notes; n; n = n->next)
+		store_put_timeline(c->store, &n->row);
+}
+
+/* True: all that was decided is on disk. */
+static bool commit(struct core *c)
+{
+	struct err err;
+
+	save_all(c);
+	if (store_commit(c->store, &err) == -1) {
+		if (!c->store_trouble[0])
+			log_warnx("core", "cannot keep what was decided, nothing is sent until I can: %s", err.text);
+		snprintf(c->store_trouble, sizeof c->store_trouble, "%s", err.text);
+		c->retry_boot_ms = c->now.boot_ms + COMMIT_RETRY_MS;
+		return false;
+	}
+	if (c->store_trouble[0])
+		log_info("core", "the store takes rows again");
+	c->store_trouble[0] = '\0';
+	engine_saved(c->engine);
+	outbox_saved(c->outbox);
+	inbox_saved(c->inbox);
+	collector_saved(c->collector);
+	notes_free(c);
+	return true;
+}
+
+void core_turn(struct core *c, const struct now *now)
+{
+	c->now = *now;
+	if (c->store_trouble[0] && now->boot_ms < c->retry_boot_ms)
+		return;
+	for (int k = 0; k < TURN_ROUNDS; k++) {
+		collector_turn(c->collector, now); /* first: what comes in is dated with its now */
+		runner_turn(c->runner, now);
+		engine_timers(c->engine, now);
+		inbox_turn(c->inbox, now);
+		outbox_turn(c->outbox, now);
+		if (!commit(c))
+			return;
+		runner_release(c->runner);
+		if (!runner_is_ready(c->runner) && engine_next(c->engine) > now->boot_ms)
+			return;
+	}
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+int core_wait_ms(const struct core *c, const struct now *now, int max_ms)
+{
+	int64_t boot = NOW_NEVER, wall, wait = max_ms;
+
+	if (c->store_trouble[0]) {
+		wait = c->retry_boot_ms - now->boot_ms;
+		return wait < 0 ? 0 : wait > max_ms ? max_ms : (int)wait;
+	}
+	if (runner_is_ready(c->runner))
+		return 0;
+	boot = sooner(engine_next(c->engine), inbox_next(c->inbox));
+	boot = sooner(boot, collector_next(c->collector, now));
+	wall = sooner(outbox_next(c->outbox, now), runner_next(c->runner));
+	if (boot != NOW_NEVER)
+		wait = sooner(wait, boot - now->boot_ms);
+	if (wall != NOW_NEVER)
+		wait = sooner(wait, wall - now->wall_ms);
+	return wait < 0 ? 0 : (int)wait;
+}
+
+/* --- beginning and end --------------------------------------------------------------------------------- */
+
+static int load_node(void *arg, const struct node_row *row)
+{
+	engine_load_node(arg, row);
+	return 0;
+}
+
+static int load_incident(void *arg, const struct incident_row *row)
+{
+	engine_load_incident(arg, row);
+	return 0;
+}
+
+static int load_problem(void *arg, const struct problem_row *row)
+{
+	engine_load_problem(arg, row);
+	return 0;
+}
+
+static int load_thread(void *arg, const struct thread_row *row)
+{
+	struct core *c = arg;
+
+	engine_load_thread(c->engine, row, c->same_boot, &c->now);
+	return 0;
+}
+
+static int load_all(struct core *c, struct err *err)
+{
+	char boot[64] = "";
+
+	if (store_meta(c->store, "boot_id", boot, sizeof boot, err) == -1)
+		return -1;
+	c->same_boot = c->env.boot_id && !strcmp(boot, c->env.boot_id);
+	if (!c->same_boot && c->env.boot_id)
+		store_put_meta(c->store, "boot_id", c->env.boot_id);
+	if (store_nodes(c->store, load_node, c->engine, err) == -1 ||
+	    store_open_incidents(c->store, load_incident, c->engine, err) == -1 ||
+	    store_live_problems(c->store, load_problem, c->engine, err) == -1 ||
+	    store_open_threads(c->store, load_thread, c, err) == -1)
+		return -1;
+	engine_loaded(c->engine, &c->now);
+	if (people_load(c->people, err) == -1 || outbox_load(c->outbox, &c->now, err) == -1 ||
+	    inbox_load(c->inbox, &c->now, err) == -1 || collector_load(c->collector, err) == -1)
+		return -1;
+	return 0;
+}
+
+static int build(struct core *c, struct err *err)
+{
+	const struct engine_sink sink = {.arg = c, .say = core_say, .describe = on_describe, .cancel = on_cancel,
+					 .note = on_engine_note, .acked = on_acked, .next_id = on_next_id,
+					 .fresh_tag = on_fresh_tag};
+	const struct outbox_events outbox = {.arg = c, .delivery = on_delivery, .note = on_outbox_note};
+	const struct inbox_events inbox = {.arg = c, .command = on_command, .answer = core_answer,
+					   .favourite = core_favourite, .note = on_inbox_note,
+					   .want_parent = on_want_parent, .local_done = on_local_done,
+					   .next_id = on_next_id};
+
+	if (!(c->engine = engine_create(c->config, &sink)) ||
+	    !(c->runner = runner_create(c->env.carrier, c->env.random)) ||
+	    !(c->people = people_create(c->config, c->store)) ||
+	    !(c->outbox = outbox_create(c->runner, c->store, &outbox, c->env.random)) ||
+	    !(c->inbox = inbox_create(c->config, c->engine, c->people, c->store, &inbox)) ||
+	    !(c->collector = collector_create(c->runner, c->store, c->inbox, c->outbox)))
+		return err_set(err, "out of memory");
+	return 0;
+}
+
+struct core *core_create(const struct config *config, struct store *store, const struct core_env *env,
+			 const struct now *now, struct err *err)
+{
+	struct core *c = calloc(1, sizeof *c);
+
+	if (!c) {
+		err_set(err, "out of memory");
+		return NULL;
+	}
+	c->config = config;
+	c->store = store;
+	c->env = *env;
+	c->now = *now;
+	c->notes_tail = &c->notes;
+	if (build(c, err) == -1 || core_accounts_open(c, config, &c->accounts, err) == -1)
+		goto fail;
+	core_accounts_use(c);
+	if (load_all(c, err) == -1)
+		goto fail;
+	return c;
+fail:
+	core_destroy(c);
+	return NULL;
+}
+
+void core_destroy(struct core *c)
+{
+	if (!c)
+		return;
+	runner_destroy(c->runner); /* first: ops lean on accounts, and their owners on it */
+	collector_destroy(c->collector);
+	inbox_destroy(c->inbox);
+	outbox_destroy(c->outbox);
+	people_destroy(c->people);
+	engine_destroy(c->engine);
+	core_accounts_close(c, &c->accounts);
+	notes_free(c);
+	free(c);
+}
+
+int core_reply(struct core *c, const char *tag, const char *words, const char *user, void *ticket,
+	       const struct now *now, struct err *err)
+{
+	c->now = *now;
+	return inbox_local(c->inbox, tag, words, user, ticket, now, err);
+}
+
+void core_forget(struct core *c, void *ticket)
+{
+	inbox_forget(c->inbox, ticket);
+}
+
+const struct config *core_config(const struct core *c)
+{
+	return c->config;
+}
+
+struct engine *core_engine(struct core *c)
+{
+	return c->engine;
+}
+
+struct outbox *core_outbox(struct core *c)
+{
+	return c->outbox;
+}
+
+struct collector *core_collector(struct core *c)
+{
+	return c->collector;
+}
+
+struct store *core_store(struct core *c)
+{
+	return c->store;
+}
+
+const char *core_store_trouble(const struct core *c)
+{
+	return c->store_trouble[0] ? c->store_trouble : "ok";
+}

@@ -1,0 +1,135 @@
+/*
+ * The logins: opens one notifier account per configured account that has a token.
+ * Called by core.c at start, on a new configuration and when a token was stored.
+ * Must never let a token into a log line or an error text.
+ */
+#include "agent/core_internal.h"
+#include "common/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int accounts_alloc(struct accounts *a, unsigned n)
+{
+	memset(a, 0, sizeof *a);
+	a->n = n;
+	a->notifiers = calloc(n + 1, sizeof *a->notifiers);
+	a->accounts = calloc(n + 1, sizeof *a->accounts);
+	a->tokens = calloc(n + 1, sizeof *a->tokens);
+	a->words = calloc(n + 1, sizeof *a->words);
+	return a->notifiers && a->accounts && a->tokens && a->words ? 0 : -1;
+}
+
+void core_accounts_close(struct core *c, struct accounts *a)
+{
+	for (unsigned k = 0; k < a->n; k++) {
+		if (a->accounts && a->accounts[k])
+			a->notifiers[k]->close(a->accounts[k]);
+		if (a->tokens && a->tokens[k])
+			c->env.free_token(a->tokens[k]);
+		if (a->words)
+			words_close(a->words[k]);
+	}
+	free(a->notifiers);
+	free(a->accounts);
+	free(a->tokens);
+	free(a->words);
+	memset(a, 0, sizeof *a);
+}
+
+/* Only a network with somebody to log in to needs a token. */
+static bool needs_token(const struct notifier *n)
+{
+	return (n->caps & NOTIFIER_COLLECTS) != 0;
+}
+
+static int account_open(struct core *c, const struct config_account *config, struct accounts *a, unsigned k,
+			struct err *err)
+{
+	struct notifier_settings settings = {.name = config->name, .handle = config->handle, .url = config->url,
+					     .token = "", .language = config->language};
+	const struct notifier *n = c->env.notifier(config->network);
+	struct err why;
+
+	if (!n)
+		return err_set(err, "accounts.%s: no notifier for network \"%s\"", config->name, config->network);
+	a->notifiers[k] = n;
+	a->words[k] = words_open(config->language, err);
+	if (!a->words[k])
+		return -1;
+	if (needs_token(n) && c->env.load_token(config, &a->tokens[k], &why) == -1) {
+		log_warnx("core", "account %s: %s", config->name, why.text);
+		return 0;
+	}
+	if (a->tokens[k])
+		settings.token = a->tokens[k];
+	a->accounts[k] = n->open(&settings, &why);
+	if (!a->accounts[k])
+		return err_set(err, "accounts.%s: %s", config->name, why.text);
+	return 0;
+}
+
+int core_accounts_open(struct core *c, const struct config *config, struct accounts *out, struct err *err)
+{
+	if (accounts_alloc(out, config->n_accounts) == -1)
+		return err_set(err, "out of memory");
+	for (unsigned k = 0; k < config->n_accounts; k++)
+		if (account_open(c, &config->accounts[k], out, k, err) == -1)
+			return -1;
+	return 0;
+}
+
+void core_accounts_use(struct core *c)
+{
+	outbox_set_accounts(c->outbox, c->config, c->accounts.notifiers, c->accounts.accounts);
+	collector_set_accounts(c->collector, c->config, c->accounts.notifiers, c->accounts.accounts);
+}
+
+int core_set_config(struct core *c, const struct config *config, const struct now *now, struct err *err)
+{
+	struct accounts old = c->accounts, fresh;
+
+	c->now = *now;
+	if (core_accounts_open(c, config, &fresh, err) == -1) {
+		core_accounts_close(c, &fresh);
+		return -1;
+	}
+	engine_set_config(c->engine, config);
+	people_set_config(c->people, config);
+	inbox_set_config(c->inbox, config);
+	c->config = config;
+	c->accounts = fresh;
+	core_accounts_use(c); /* ends ops that lean on the old accounts */
+	core_accounts_close(c, &old);
+	core_resume(c, -1, now);
+	return 0;
+}
+
+void core_resume(struct core *c, int account, const struct now *now)
+{
+	c->now = *now;
+	outbox_resume(c->outbox, account);
+	collector_resume(c->collector, account);
+}
+
+/* All accounts are opened anew: rare, and it keeps one way to do it. */
+int core_reload_token(struct core *c, int account, const struct now *now, struct err *err)
+{
+	struct accounts old = c->accounts, fresh;
+
+	c->now = *now;
+	if (core_accounts_open(c, c->config, &fresh, err) == -1) {
+		core_accounts_close(c, &fresh);
+		return -1;
+	}
+	c->accounts = fresh;
+	core_accounts_use(c);
+	core_accounts_close(c, &old);
+	core_resume(c, account, now);
+	return 0;
+}
+
+bool core_has_login(const struct core *c, unsigned account)
+{
+	return account < c->accounts.n && c->accounts.accounts[account] != NULL;
+}

@@ -1,0 +1,55 @@
+/*
+ * What core.c, core_words.c and core_accounts.c share, and nobody else sees.
+ */
+#ifndef TWICKET_CORE_INTERNAL_H
+#define TWICKET_CORE_INTERNAL_H
+
+#include "agent/core.h"
+
+struct note {
+	struct note *next;
+	struct timeline_row row;
+	char *kind, *text;
+};
+
+/* The open accounts of one configuration; index as in config->accounts. */
+struct accounts {
+	unsigned n;
+	const struct notifier **notifiers;
+	struct account **accounts; /* NULL: no token */
+	char **tokens;
+	struct words **words; /* of the account's language */
+};
+
+struct core {
+	const struct config *config;
+	struct store *store;
+	struct core_env env;
+	struct engine *engine;
+	struct runner *runner;
+	struct people *people;
+	struct outbox *outbox;
+	struct inbox *inbox;
+	struct collector *collector;
+	struct accounts accounts;
+	struct now now; /* of the turn under way */
+	struct note *notes, **notes_tail;
+	unsigned n_notes;
+	char store_trouble[512];
+	int64_t retry_boot_ms;
+	bool same_boot;
+};
+
+void core_note(struct core *c, uint64_t incident, const char *kind, const char *text);
+
+/* core_accounts.c */
+int core_accounts_open(struct core *c, const struct config *config, struct accounts *out, struct err *err);
+void core_accounts_close(struct core *c, struct accounts *a);
+void core_accounts_use(struct core *c); /* tells outbox and collector */
+
+/* core_words.c: the sink of the engine and the inbox */
+void core_say(void *arg, const struct say_target *target, const struct say *say);
+void core_answer(void *arg, const struct inbox_answer *answer);
+void core_favourite(void *arg, unsigned account, uint64_t reply, const char *remote_id);
+
+#endif

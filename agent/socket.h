@@ -1,0 +1,25 @@
+/*
+ * Listening unix sockets and who is at the other end. Used by the module source
+ * and the control socket; knows nothing of what is spoken.
+ */
+#ifndef TWICKET_SOCKET_H
+#define TWICKET_SOCKET_H
+
+#include "common/err.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Non-blocking, close-on-exec, mode 0666; a stale socket of a dead agent is replaced, a live one
+ * refused. The descriptor, or -1 with err. */
+int socket_listen(const char *path, struct err *err);
+
+/* The next caller, non-blocking and close-on-exec, with its uid and pid; -1: nobody there. */
+int socket_accept(int listener, uid_t *uid, pid_t *pid);
+
+/* Is uid root, ourselves, or the user of that login name? */
+bool socket_is_us(uid_t uid);
+bool socket_is_user(uid_t uid, const char *login);
+bool socket_is_member(uid_t uid, const char *group);
+
+#endif

@@ -1,0 +1,563 @@
+/*
+ * The module source: one connection per monitoring core. Called by the loop.
+ * Must never block on a core, and never let one core's garbage touch another's state.
+ */
+#include "agent/source_module.h"
+
+#include "agent/socket.h"
+#include "common/buf.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uthash.h>
+#include <utlist.h>
+
+#define READ_SIZE (256u << 10)
+#define OUT_MAX (8u << 20)    /* bytes that may wait for one core; more means that it hangs */
+#define ASKED_MAX 256	      /* descriptions under way; the others wait here, not in the core */
+#define PAIRS_MAX (4u << 20)  /* bytes of one description */
+#define CONNECTIONS_MAX 32
+#define READS_PER_TURN 8      /* then the others have their turn */
+#define REFUSED_WAIT_S 60
+
+struct request {
+	UT_hash_handle hh;
+	struct request *next, *prev; /* not yet asked */
+	uint32_t id;
+	unsigned kind;
+	char *host, *service;
+	struct buf pairs;
+};
+
+struct inventory {
+	source_inventory_fn *fn;
+	void *arg;
+	uint32_t id;
+	struct inventory *next;
+};
+
+struct connection {
+	struct connection *next;
+	int fd;
+	uid_t uid;
+	bool welcome, dead;
+	char *node, *epoch, *core;
+	struct buf out;
+	unsigned char *in;
+	size_t in_len;
+	struct request *asked;	 /* by id */
+	struct request *waiting; /* in order */
+	unsigned n_asked;
+	struct inventory *inventories;
+	int64_t since_ms;
+	uint64_t events, lost, gaps, next_seq;
+};
+
+struct source {
+	int listener;
+	char *path;
+	char *const *users;
+	unsigned n_users;
+	struct source_events events;
+	struct connection *connections;
+	uint32_t next_id;
+};
+
+struct source *source_create(const char *path, char *const *users, unsigned n_users,
+			     const struct source_events *events, struct err *err)
+{
+	struct source *s = calloc(1, sizeof *s);
+
+	if (!s || !(s->path = strdup(path))) {
+		free(s);
+		err_set(err, "out of memory");
+		return NULL;
+	}
+	s->events = *events;
+	source_set_users(s, users, n_users);
+	s->listener = socket_listen(path, err);
+	if (s->listener == -1) {
+		free(s->path);
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void source_set_users(struct source *s, char *const *users, unsigned n_users)
+{
+	s->users = users;
+	s->n_users = n_users;
+}
+
+/* --- requests --------------------------------------------------------------------- */
+
+static void request_free(struct request *r)
+{
+	free(r->host);
+	free(r->service);
+	buf_finish(&r->pairs);
+	free(r);
+}
+
+static void requests_drop(struct connection *c)
+{
+	struct request *r, *next;
+
+	HASH_ITER (hh, c->asked, r, next) {
+		HASH_DEL(c->asked, r);
+		request_free(r);
+	}
+	DL_FOREACH_SAFE (c->waiting, r, next) {
+		DL_DELETE(c->waiting, r);
+		request_free(r);
+	}
+	c->n_asked = 0;
+}
+
+static void connection_send(struct connection *c, const struct event *ev)
+{
+	unsigned char frame[EVENT_MAX];
+	size_t n = event_encode(ev, frame, sizeof frame);
+
+	if (!n || buf_add(&c->out, frame, n) == -1) {
+		log_warnx("source", "node %s does not take what we send: dropped", c->node ? c->node : "?");
+		c->dead = true;
+	}
+}
+
+static void ask_more(struct connection *c)
+{
+	struct request *r;
+
+	while (c->n_asked < ASKED_MAX && (r = c->waiting)) {
+		struct event ev = {.type = EVENT_DESCRIBE, .id = r->id, .kind = (uint8_t)r->kind,
+				   .host = r->host, .service = r->service};
+
+		DL_DELETE(c->waiting, r);
+		HASH_ADD(hh, c->asked, id, sizeof r->id, r);
+		c->n_asked++;
+		connection_send(c, &ev);
+	}
+}
+
+static struct connection *by_node(const struct source *s, const char *node)
+{
+	struct connection *c;
+
+	LL_FOREACH (s->connections, c)
+		if (c->welcome && !c->dead && !strcmp(c->node, node))
+			return c;
+	return NULL;
+}
+
+void source_describe(struct source *s, const char *node, unsigned kind, const char *host, const char *service)
+{
+	struct connection *c = by_node(s, node);
+	struct request *r = c ? calloc(1, sizeof *r) : NULL;
+
+	if (!r)
+		return; /* the snapshot after the next connect asks again */
+	r->id = ++s->next_id;
+	r->kind = kind;
+	r->host = strdup(host);
+	r->service = strdup(service);
+	buf_init(&r->pairs, PAIRS_MAX);
+	if (!r->host || !r->service) {
+		request_free(r);
+		return;
+	}
+	DL_APPEND(c->waiting, r);
+	ask_more(c);
+}
+
+int source_command(struct source *s, const char *node, const struct event *cmd)
+{
+	struct connection *c = by_node(s, node);
+
+	if (!c)
+		return -1;
+	connection_send(c, cmd);
+	return c->dead ? -1 : 0;
+}
+
+unsigned source_inventory(struct source *s, source_inventory_fn *fn, void *arg)
+{
+	struct connection *c;
+	unsigned n = 0;
+
+	LL_FOREACH (s->connections, c) {
+		struct inventory *i = c->welcome && !c->dead ? calloc(1, sizeof *i) : NULL;
+		struct event ev = {.type = EVENT_LIST};
+
+		if (!i)
+			continue;
+		i->fn = fn;
+		i->arg = arg;
+		i->id = ev.id = ++s->next_id;
+		LL_PREPEND(c->inventories, i);
+		connection_send(c, &ev);
+		n++;
+	}
+	return n;
+}
+
+void source_inventory_cancel(struct source *s, void *arg)
+{
+	struct connection *c;
+	struct inventory *i, *next;
+
+	LL_FOREACH (s->connections, c)
+		LL_FOREACH_SAFE (c->inventories, i, next)
+			if (i->arg == arg) {
+				LL_DELETE(c->inventories, i);
+				free(i);
+			}
+}
+
+static void on_description(struct source *s, struct connection *c, const struct event *ev)
+{
+	struct request *r;
+	struct object *o = NULL;
+
+	HASH_FIND(hh, c->asked, &ev->id, sizeof ev->id, r);
+	if (!r)
+		return;
+	buf_add(&r->pairs, ev->list, ev->list_len);
+	if (ev->flags & EVENT_MORE)
+		return;
+	HASH_DEL(c->asked, r);
+	c->n_asked--;
+	if (ev->code == 0)
+		o = object_create(c->node, r->kind, r->host, r->service, buf_text(&r->pairs), r->pairs.len);
+	if (o && ev->kind != EVENT_NONE && ev->state == EVENT_OK)
+		o->ok_since_s = ev->since;
+	if (ev->code == 0 && !o)
+		log_warnx("source", "node %s: description of %s %s is malformed", c->node, r->host, r->service);
+	if (o || ev->code != 0)
+		s->events.object(s->events.arg, c->node, r->kind, r->host, r->service, o);
+	request_free(r);
+	ask_more(c);
+}
+
+static void on_inventory(struct connection *c, const struct event *ev)
+{
+	struct inventory *i, *next;
+
+	LL_FOREACH_SAFE (c->inventories, i, next) {
+		if (i->id != ev->id)
+			continue;
+		if (ev->type == EVENT_INVENTORY) {
+			i->fn(i->arg, c->node, ev);
+			continue;
+		}
+		LL_DELETE(c->inventories, i);
+		i->fn(i->arg, c->node, NULL);
+		free(i);
+	}
+}
+
+/* --- connections --------------------------------------------------------------------- */
+
+static void connection_free(struct connection *c)
+{
+	struct inventory *i, *next;
+
+	requests_drop(c);
+	LL_FOREACH_SAFE (c->inventories, i, next) {
+		i->fn(i->arg, c->node, NULL);
+		free(i);
+	}
+	close(c->fd);
+	buf_finish(&c->out);
+	free(c->in);
+	free(c->node);
+	free(c->epoch);
+	free(c->core);
+	free(c);
+}
+
+static void connection_flush(struct connection *c)
+{
+	while (c->out.len && !c->dead) {
+		ssize_t n = send(c->fd, c->out.data, c->out.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n > 0) {
+			buf_drop(&c->out, (size_t)n);
+			continue;
+		}
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return;
+		c->dead = true;
+	}
+}
+
+static void refuse(struct connection *c, int wait_s, const char *why)
+{
+	struct event ev = {.type = EVENT_REFUSE, .id = EVENT_VERSION, .code = wait_s, .text = why};
+
+	log_warnx("source", "module of %s refused: %s", c->node ? c->node : "an unnamed node", why);
+	connection_send(c, &ev);
+	connection_flush(c);
+	c->dead = true;
+}
+
+/* An epoch is BOOT-ID.MICROSECONDS: of the same boot, the later load is the newer. */
+static bool is_newer(const char *epoch, const char *than)
+{
+	const char *a = strrchr(epoch, '.'), *b = strrchr(than, '.');
+	size_t boot = a ? (size_t)(a - epoch) : 0;
+
+	if (!a || !b || boot != (size_t)(b - than) || memcmp(epoch, than, boot) != 0)
+		return true; /* another boot: the old connection is a ghost */
+	return strtoull(a + 1, NULL, 10) >= strtoull(b + 1, NULL, 10);
+}
+
+static void on_hello(struct source *s, struct connection *c, const struct event *ev, const struct now *now)
+{
+	struct event welcome = {.type = EVENT_WELCOME, .id = EVENT_VERSION};
+	struct connection *old;
+
+	if (ev->code != EVENT_MAGIC || c->node || !ev->host[0] || strlen(ev->host) > 255) {
+		c->dead = true;
+		return;
+	}
+	c->node = strdup(ev->host);
+	c->epoch = strdup(ev->service);
+	c->core = strdup(ev->text);
+	if (!c->node || !c->epoch || !c->core) {
+		c->dead = true;
+		return;
+	}
+	if (ev->id != EVENT_VERSION) {
+		refuse(c, REFUSED_WAIT_S, "another protocol version: reload the core");
+		return;
+	}
+	old = by_node(s, c->node);
+	if (old && !is_newer(c->epoch, old->epoch)) {
+		refuse(c, REFUSED_WAIT_S, "another core with this node name is connected");
+		return;
+	}
+	if (old) {
+		old->dead = true;
+		s->events.down(s->events.arg, old->node);
+		old->welcome = false;
+	}
+	c->welcome = true;
+	c->since_ms = now->wall_ms;
+	c->next_seq = ev->seq + 1;
+	connection_send(c, &welcome);
+	log_info("source", "node %s connected: %s, module %s", c->node, c->core, ev->author);
+	s->events.up(s->events.arg, c->node, c->epoch);
+}
+
+/* Numbers that are missing were lost without the module knowing: only a snapshot helps. */
+static void check_seq(struct connection *c, const struct event *ev)
+{
+	struct event snapshot = {.type = EVENT_SNAPSHOT};
+
+	if (!ev->seq)
+		return;
+	if (ev->seq != c->next_seq) {
+		c->gaps++;
+		log_warnx("source", "node %s: message %llu came, %llu was next: asking for a snapshot", c->node,
+			  (unsigned long long)ev->seq, (unsigned long long)c->next_seq);
+		connection_send(c, &snapshot);
+	}
+	c->next_seq = ev->seq + 1;
+}
+
+static void on_message(struct source *s, struct connection *c, const struct event *ev, const struct now *now)
+{
+	if (!c->welcome) {
+		if (ev->type == EVENT_HELLO)
+			on_hello(s, c, ev, now);
+		else
+			c->dead = true;
+		return;
+	}
+	check_seq(c, ev);
+	if (ev->type == EVENT_DESCRIPTION) {
+		on_description(s, c, ev);
+	} else if (ev->type == EVENT_INVENTORY || ev->type == EVENT_INVENTORY_END) {
+		on_inventory(c, ev);
+	} else if (ev->type == EVENT_HELLO || ev->type >= EVENT_WELCOME) {
+		log_warnx("source", "node %s: unexpected %s: dropped", c->node, event_type_name(ev->type));
+		c->dead = true;
+	} else {
+		c->events++;
+		if (ev->type == EVENT_LOST) {
+			c->lost += (uint64_t)(ev->code > 0 ? ev->code : 0);
+			log_warnx("source", "node %s: %d events lost by a full ring, a snapshot follows", c->node,
+				  ev->code);
+		}
+		s->events.event(s->events.arg, c->node, ev);
+	}
+}
+
+static void take_messages(struct source *s, struct connection *c, const struct now *now)
+{
+	size_t at = 0, used = 0;
+	struct event ev;
+	int rc = 0;
+
+	while (!c->dead && (rc = event_decode(c->in + at, c->in_len - at, &ev, &used)) == 1) {
+		at += used;
+		on_message(s, c, &ev, now);
+	}
+	if (rc == -1 && !c->dead) {
+		log_warnx("source", "node %s (uid %u): malformed message: dropped", c->node ? c->node : "?",
+			  (unsigned)c->uid);
+		c->dead = true;
+	}
+	memmove(c->in, c->in + at, c->in_len - at);
+	c->in_len -= at;
+}
+
+static void connection_read(struct source *s, struct connection *c, const struct now *now)
+{
+	for (int k = 0; k < READS_PER_TURN && !c->dead; k++) {
+		ssize_t n = recv(c->fd, c->in + c->in_len, READ_SIZE - c->in_len, MSG_DONTWAIT);
+
+		if (n > 0) {
+			c->in_len += (size_t)n;
+			take_messages(s, c, now);
+			continue;
+		}
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return;
+		c->dead = true;
+	}
+}
+
+static bool may_connect(const struct source *s, uid_t uid)
+{
+	if (socket_is_us(uid))
+		return true;
+	for (unsigned k = 0; k < s->n_users; k++)
+		if (socket_is_user(uid, s->users[k]))
+			return true;
+	return false;
+}
+
+static void accept_all(struct source *s)
+{
+	struct connection *c;
+	unsigned n = 0;
+	uid_t uid;
+	pid_t pid;
+	int fd;
+
+	LL_FOREACH (s->connections, c)
+		n++;
+	while ((fd = socket_accept(s->listener, &uid, &pid)) != -1) {
+		if (!may_connect(s, uid) || n >= CONNECTIONS_MAX) {
+			log_warnx("source", "connection of uid %u (pid %ld) refused: %s", (unsigned)uid, (long)pid,
+				  n >= CONNECTIONS_MAX ? "too many" : "not one of core_users");
+			close(fd);
+			continue;
+		}
+		c = calloc(1, sizeof *c);
+		if (!c || !(c->in = malloc(READ_SIZE))) {
+			free(c);
+			close(fd);
+			continue;
+		}
+		c->fd = fd;
+		c->uid = uid;
+		buf_init(&c->out, OUT_MAX);
+		LL_APPEND(s->connections, c);
+		n++;
+	}
+}
+
+static void bury(struct source *s)
+{
+	struct connection *c, *next;
+
+	LL_FOREACH_SAFE (s->connections, c, next) {
+		if (!c->dead)
+			continue;
+		LL_DELETE(s->connections, c);
+		if (c->welcome) {
+			log_info("source", "node %s disconnected", c->node);
+			s->events.down(s->events.arg, c->node);
+		}
+		connection_free(c);
+	}
+}
+
+unsigned source_fds(struct source *s, struct curl_waitfd *fds, unsigned max)
+{
+	struct connection *c;
+	unsigned n = 0;
+
+	if (max)
+		fds[n++] = (struct curl_waitfd){.fd = s->listener, .events = CURL_WAIT_POLLIN};
+	LL_FOREACH (s->connections, c) {
+		if (n == max)
+			break;
+		fds[n] = (struct curl_waitfd){.fd = c->fd, .events = CURL_WAIT_POLLIN};
+		if (c->out.len)
+			fds[n].events |= CURL_WAIT_POLLOUT;
+		n++;
+	}
+	return n;
+}
+
+void source_ready(struct source *s, const struct now *now)
+{
+	struct connection *c;
+
+	accept_all(s);
+	LL_FOREACH (s->connections, c)
+		connection_read(s, c, now);
+	source_flush(s);
+}
+
+void source_flush(struct source *s)
+{
+	struct connection *c;
+
+	LL_FOREACH (s->connections, c)
+		connection_flush(c);
+	bury(s);
+}
+
+unsigned source_health(const struct source *s, struct source_health *out, unsigned max)
+{
+	const struct connection *c;
+	unsigned n = 0;
+
+	LL_FOREACH (s->connections, c) {
+		if (n == max || !c->welcome)
+			continue;
+		out[n++] = (struct source_health){.node = c->node, .core = c->core, .connected = true,
+						  .since_ms = c->since_ms, .events = c->events, .lost = c->lost,
+						  .gaps = c->gaps};
+	}
+	return n;
+}
+
+void source_destroy(struct source *s)
+{
+	struct connection *c, *next;
+
+	if (!s)
+		return;
+	LL_FOREACH_SAFE (s->connections, c, next)
+		connection_free(c);
+	close(s->listener);
+	unlink(s->path);
+	free(s->path);
+	free(s);
+}
