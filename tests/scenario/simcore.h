@@ -1,0 +1,47 @@
+/*
+ * A simulated monitoring core for tests: a handful of objects with states, which
+ * answers descriptions, takes commands, and reports what happens as the module
+ * would. It speaks to core.c directly; the wire is tested elsewhere.
+ */
+#ifndef TWICKET_SIMCORE_H
+#define TWICKET_SIMCORE_H
+
+#include "agent/core.h"
+
+struct simcore;
+
+/* What the core executed, one call per command: "ack mx1/SMTP alice: text T7K2:r12". */
+typedef void simcore_log_fn(void *arg, const char *line);
+
+struct simcore *simcore_create(const char *node, simcore_log_fn *log, void *arg);
+void simcore_destroy(struct simcore *s);
+
+/* Declares an object: "mx1" or "mx1/SMTP", then "key=value" words as in a DESCRIPTION. */
+void simcore_object(struct simcore *s, const char *name, const char *const *pairs, unsigned n);
+void simcore_remove(struct simcore *s, const char *name);
+
+/* The agent that it is connected to; NULL: none. */
+void simcore_attach(struct simcore *s, struct core *core);
+
+/* Connects: a new epoch when restarted, then a snapshot. */
+void simcore_connect(struct simcore *s, bool restarted, const struct now *now);
+void simcore_disconnect(struct simcore *s, const struct now *now);
+
+/* Events. false: no such object, or the words make no sense. state "CRITICAL", "DOWN" ... */
+bool simcore_state(struct simcore *s, const char *name, const char *state, bool hard, const char *output,
+		   const struct now *now);
+bool simcore_ack(struct simcore *s, const char *name, const char *author, const char *text, const struct now *now);
+bool simcore_unack(struct simcore *s, const char *name, const struct now *now);
+bool simcore_downtime(struct simcore *s, const char *name, bool begins, const struct now *now);
+bool simcore_notify(struct simcore *s, const char *name, const char *contact, const struct now *now);
+bool simcore_is_acked(const struct simcore *s, const char *name, const char **author);
+
+/* For core_env: arg is the simcore. Queued; simcore_deliver() answers. */
+void simcore_describe(void *arg, const char *node, unsigned kind, const char *host, const char *service);
+int simcore_command(void *arg, const char *node, const struct event *cmd);
+/* Answers what was asked; true when there was something. */
+bool simcore_deliver(struct simcore *s, const struct now *now);
+/* Commands are swallowed from now on (a core that hangs). */
+void simcore_mute(struct simcore *s, bool mute);
+
+#endif

@@ -1,0 +1,179 @@
+/*
+ * The virtual clock and what hangs on it. Used by tests/scenario/run.c and
+ * tests/crash/crash_agent.c.
+ */
+#include "tests/scenario/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static uint64_t dice = 1;
+
+void world_seed(uint64_t seed)
+{
+	dice = seed * 2654435761u + 1;
+}
+
+void world_random(void *bytes, size_t n)
+{
+	unsigned char *at = bytes;
+
+	while (n--) {
+		dice = dice * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		*at++ = (unsigned char)(dice >> 56);
+	}
+}
+
+static void die(const char *what, const char *why)
+{
+	printf("world: %s: %s\n", what, why);
+	exit(3);
+}
+
+static const struct notifier *always_sim(const char *name)
+{
+	(void)name;
+	return &notifier_sim;
+}
+
+static int load_token(const struct config_account *a, char **token, struct err *err)
+{
+	(void)a;
+	(void)err;
+	*token = strdup("secret");
+	return 0;
+}
+
+static void free_token(char *token)
+{
+	free(token);
+}
+
+static void local_done(void *arg, void *ticket, const struct reply_row *reply)
+{
+	struct world *w = arg;
+
+	(void)ticket;
+	if (w->local)
+		w->local(w->local_arg, reply);
+}
+
+static void load_config(struct world *w)
+{
+	struct config_report report = {0};
+
+	w->config = config_load(w->config_path, &report);
+	for (unsigned k = 0; k < report.n && !w->config; k++)
+		printf("%s\n", report.at[k].text);
+	config_report_finish(&report);
+	if (!w->config)
+		die(w->config_path, "not a configuration");
+}
+
+void world_start(struct world *w)
+{
+	struct err err = {{0}};
+	struct core_env env = {
+		.carrier = &w->carrier,
+		.random = world_random,
+		.notifier = always_sim,
+		.load_token = load_token,
+		.free_token = free_token,
+		.boot_id = w->boot_id ? w->boot_id : "boot",
+		.source_arg = w->monitor,
+		.describe = simcore_describe,
+		.command = simcore_command,
+		.local_arg = w,
+		.local_done = local_done,
+	};
+
+	load_config(w);
+	w->store = store_open(w->store_path, &err);
+	if (!w->store)
+		die(w->store_path, err.text);
+	w->link = sim_link_create(w->sim, w->point, w->point_arg);
+	w->carrier = sim_link_carrier(w->link);
+	w->core = core_create(w->config, w->store, &env, &w->now, &err);
+	if (!w->core)
+		die("core", err.text);
+	simcore_attach(w->monitor, w->core);
+}
+
+void world_stop(struct world *w)
+{
+	simcore_disconnect(w->monitor, &w->now);
+	simcore_attach(w->monitor, NULL);
+	core_destroy(w->core);
+	sim_link_destroy(w->link);
+	store_close(w->store);
+	config_destroy(w->config);
+	w->core = NULL;
+	w->link = NULL;
+	w->store = NULL;
+	w->config = NULL;
+}
+
+static bool step(struct world *w)
+{
+	unsigned done = 0;
+
+	w->sim->now_ms = w->now.wall_ms;
+	core_turn(w->core, &w->now);
+	done += sim_link_deliver(w->link);
+	while (simcore_deliver(w->monitor, &w->now))
+		done++;
+	return done > 0;
+}
+
+void world_settle(struct world *w)
+{
+	if (!w->core)
+		return;
+	for (int k = 0; k < 10000 && step(w); k++)
+		;
+	core_turn(w->core, &w->now);
+}
+
+static void pass(struct world *w, int64_t ms)
+{
+	w->now.wall_ms += ms;
+	w->now.boot_ms += ms;
+	w->sim->now_ms = w->now.wall_ms;
+}
+
+void world_run_before(struct world *w, int64_t wall_ms, void (*each)(void *arg), void *arg)
+{
+	if (wall_ms <= w->now.wall_ms)
+		return;
+	world_run_until(w, wall_ms - 1, each, arg);
+	pass(w, 1);
+}
+
+const char *world_fast_dir(void)
+{
+	return access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+}
+
+void world_run_until(struct world *w, int64_t wall_ms, void (*each)(void *arg), void *arg)
+{
+	for (;;) {
+		int64_t left = wall_ms - w->now.wall_ms, wait = left, answer;
+
+		world_settle(w);
+		if (each)
+			each(arg);
+		if (left <= 0)
+			return;
+		if (w->core) {
+			wait = core_wait_ms(w->core, &w->now, left > 3600000 ? 3600000 : (int)left);
+			answer = sim_link_next(w->link);
+			if (answer != NOW_NEVER && answer - w->now.wall_ms < wait)
+				wait = answer - w->now.wall_ms;
+		}
+		if (wait < 1)
+			wait = 1;
+		pass(w, wait < left ? wait : left);
+	}
+}
