@@ -263,6 +263,8 @@ static int add_post(void *arg, const struct post_row *p)
 
 static int add_event(void *arg, const struct timeline_row *r)
 {
+	if (!strcmp(r->kind, "reply"))
+		return 0; /* its own row says more */
 	json_array_append_new(arg, json_pack("{s:I, s:o, s:o}", "at_ms", (json_int_t)r->at_ms, "kind",
 					     control_text(r->kind), "text", control_text(r->text)));
 	return 0;

@@ -17,7 +17,8 @@ static int accounts_alloc(struct accounts *a, unsigned n)
 	a->accounts = calloc(n + 1, sizeof *a->accounts);
 	a->tokens = calloc(n + 1, sizeof *a->tokens);
 	a->words = calloc(n + 1, sizeof *a->words);
-	return a->notifiers && a->accounts && a->tokens && a->words ? 0 : -1;
+	a->settings = calloc(n + 1, sizeof *a->settings);
+	return a->notifiers && a->accounts && a->tokens && a->words && a->settings ? 0 : -1;
 }
 
 void core_accounts_close(struct core *c, struct accounts *a)
@@ -34,6 +35,7 @@ void core_accounts_close(struct core *c, struct accounts *a)
 	free(a->accounts);
 	free(a->tokens);
 	free(a->words);
+	free(a->settings);
 	memset(a, 0, sizeof *a);
 }
 
@@ -46,13 +48,14 @@ static bool needs_token(const struct notifier *n)
 static int account_open(struct core *c, const struct config_account *config, struct accounts *a, unsigned k,
 			struct err *err)
 {
-	struct notifier_settings settings = {.name = config->name, .handle = config->handle, .url = config->url,
-					     .token = "", .language = config->language};
+	struct notifier_settings *settings = &a->settings[k]; /* outlives the account */
 	const struct notifier *n = c->env.notifier(config->network);
 	struct err why;
 
 	if (!n)
 		return err_set(err, "accounts.%s: no notifier for network \"%s\"", config->name, config->network);
+	*settings = (struct notifier_settings){.name = config->name, .handle = config->handle, .url = config->url,
+					       .token = "", .language = config->language};
 	a->notifiers[k] = n;
 	a->words[k] = words_open(config->language, err);
 	if (!a->words[k])
@@ -62,8 +65,8 @@ static int account_open(struct core *c, const struct config_account *config, str
 		return 0;
 	}
 	if (a->tokens[k])
-		settings.token = a->tokens[k];
-	a->accounts[k] = n->open(&settings, &why);
+		settings->token = a->tokens[k];
+	a->accounts[k] = n->open(settings, &why);
 	if (!a->accounts[k])
 		return err_set(err, "accounts.%s: %s", config->name, why.text);
 	return 0;

@@ -18,6 +18,7 @@ struct accounts {
 	const struct notifier **notifiers;
 	struct account **accounts; /* NULL: no token */
 	char **tokens;
+	struct notifier_settings *settings;
 	struct words **words; /* of the account's language */
 };
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#define UNACK_PATIENCE_MS 2000
 #define LOST_MS (5 * 60000) /* operators hear of a lost source after this (SPEC 4.2) */
 
 char *engine_strdup(const char *s)
@@ -197,6 +198,7 @@ void engine_object(struct engine *e, const char *node, unsigned kind, const char
 		if (--p->node->undescribed == 0)
 			engine_wake(e, now->boot_ms);
 	}
+	p->is_unknown = !o;
 	if (!o) {
 		if (problem_is_live(p))
 			object_is_gone(e, p, now);
@@ -215,11 +217,18 @@ void engine_object(struct engine *e, const char *node, unsigned kind, const char
 		return;
 	}
 	problem_hear(e, p);
-	if (p->adopted || !problem_is_live(p))
+	if (p->adopted)
 		return;
+	if (!problem_is_live(p)) {
+		engine_wake(e, now->boot_ms);
+		return;
+	}
 	if (!p->incident || p->rejoins) {
 		p->rejoins = false;
 		place_problem(e, p, now);
+		if (p->incident)
+			engine_note(e, p->incident, "event", "%s%s%s %s hard: %.200s", p->host, p->service[0] ? "/" : "",
+				    p->service, problem_state_word(p), p->output ? p->output : "");
 	} else {
 		incident_add_refs(e, p->incident, p);
 		threads_for(e, p->incident, p, now);
@@ -279,6 +288,18 @@ static void end(struct engine *e, struct problem *p, int64_t until_s, const stru
 		incident_update(e, i, now);
 }
 
+/*
+ * The core takes an acknowledgement away just before it reports the change of state
+ * that made it do so: wait for that, then "has let go" is said only of what was let go.
+ */
+static void unacked(struct engine *e, struct incident *i, const char *owner, int64_t patience_ms,
+		    const struct now *now)
+{
+	engine_set_string(&i->let_go, owner ? owner : "somebody");
+	i->unack_due = now->boot_ms + patience_ms;
+	engine_wake(e, i->unack_due);
+}
+
 /* Acknowledged while we did not look (a snapshot says so): when exactly, nobody knows. */
 static void acked_meanwhile(struct engine *e, struct incident *i, const struct now *now)
 {
@@ -311,7 +332,7 @@ static void change(struct engine *e, struct problem *p, const struct event *ev, 
 		if (!acked && (p->flags & EVENT_ACKED) && was_root && i->closed_ms == 0)
 			acked_meanwhile(e, i, now);
 		if (acked && !(p->flags & EVENT_ACKED) && was_root && i->closed_ms == 0) {
-			threads_unack_line(e, i, owner, now);
+			unacked(e, i, owner, 0, now);
 			e->sink.acked(e->sink.arg, i->id, false, "");
 		}
 	} else if (p->object && !p->adopted) {
@@ -395,9 +416,8 @@ static void on_ack_gone(struct engine *e, struct problem *p, const struct event 
 		engine_set_string(&p->owner, NULL);
 		problem_touch(p);
 		if (i && incident_root(i) == p) {
-			engine_note(e, i, "event", "acknowledgement of %s removed", owner ? owner : "somebody");
 			incident_refresh(i);
-			threads_unack_line(e, i, owner, now);
+			unacked(e, i, owner, ev->flags & EVENT_OURS ? 0 : UNACK_PATIENCE_MS, now);
 			e->sink.acked(e->sink.arg, i->id, false, ev->mark);
 		}
 	}
@@ -528,6 +548,10 @@ static void snapshot_end(struct engine *e, struct node *n, const struct event *e
 		if (p->checking || (!p->object && !p->adopted))
 			ask(e, p, now);
 	}
+	/* what is over since our start still has to be named in its recovery */
+	HASH_ITER (hh, e->problems, p, next)
+		if (p->node == n && !problem_is_live(p) && p->incident && !p->object && !p->is_unknown)
+			ask(e, p, now);
 	if (ev->host[0])
 		return;
 	n->up = true;

@@ -51,6 +51,7 @@ struct problem {
 	bool adopted;
 	bool waiting;  /* for its description */
 	bool seen;     /* in the snapshot under way */
+	bool is_unknown; /* to the core, when we asked last */
 	bool checking; /* it was not: does the core still have it? */
 	bool dirty;
 	uint16_t key_len;
@@ -91,6 +92,8 @@ struct incident {
 	unsigned flags, times;
 	unsigned owner_round; /* was_owner had it when it was broken for the nth time */
 	char tag[TAG_SIZE];
+	char *let_go;	   /* whose acknowledgement went away */
+	int64_t unack_due; /* boot ms: when that is said, unless it is over by then; 0 = nothing to say */
 	bool ack_unsaid; /* the line waits until its problems are described */
 	bool dirty;
 };
@@ -159,7 +162,7 @@ void incident_update(struct engine *e, struct incident *i, const struct now *now
 void threads_for(struct engine *e, struct incident *i, struct problem *p, const struct now *now);
 void thread_timers(struct engine *e, struct incident *i, const struct now *now);
 void threads_ack_line(struct engine *e, struct incident *i, const struct now *now);
-void threads_unack_line(struct engine *e, struct incident *i, const char *owner, const struct now *now);
+void threads_unack_line(struct engine *e, struct incident *i, const struct now *now);
 void threads_gone_line(struct engine *e, struct incident *i, const struct now *now);
 void thread_finish(struct thread *t, enum thread_state state);
 bool thread_is_silent(const struct thread *t);

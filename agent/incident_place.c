@@ -234,6 +234,7 @@ void incident_free(struct engine *e, struct incident *i)
 	free(i->owner);
 	free(i->was_owner);
 	free(i->ack_text);
+	free(i->let_go);
 	free(i);
 }
 

@@ -97,10 +97,10 @@ void problem_hear(struct engine *e, struct problem *p)
 			kept |= bit;
 	}
 	p->in = in;
-	if (problem_is_live(p))
-		p->heard = now_heard | (p->heard & kept);
-	else
-		p->heard &= in;
+	in = problem_is_live(p) ? now_heard | (p->heard & kept) : p->heard & in;
+	if (in != p->heard)
+		problem_touch(p);
+	p->heard = in;
 }
 
 struct problem *problem_create(struct engine *e, struct node *n, const struct event *ev)

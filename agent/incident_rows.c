@@ -4,6 +4,7 @@
  * Must never decide anything; a row is the state, not a log of it.
  */
 #include "agent/incident_internal.h"
+#include "common/buf.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +17,32 @@ static void save_node(const struct engine_rows *rows, const struct node *n)
 	rows->node(rows->arg, &row);
 }
 
-static void save_problem(const struct engine_rows *rows, const struct problem *p)
+static const char *heard_names(const struct engine *e, const struct problem *p, struct buf *out)
 {
+	for (unsigned k = 0; k < e->config->n_audiences && k < AUDIENCES_MAX; k++)
+		if (p->heard & AUDIENCE_BIT(k))
+			buf_printf(out, "%s%s", out->len ? "," : "", e->config->audiences[k].name);
+	return buf_text(out);
+}
+
+static uint64_t heard_bits(const struct engine *e, const char *names)
+{
+	uint64_t bits = 0;
+
+	for (unsigned k = 0; names && k < e->config->n_audiences && k < AUDIENCES_MAX; k++) {
+		const char *name = e->config->audiences[k].name, *at = names;
+		size_t n = strlen(name);
+
+		for (; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+			if (!strncmp(at, name, n) && (at[n] == ',' || at[n] == '\0'))
+				bits |= AUDIENCE_BIT(k);
+	}
+	return bits;
+}
+
+static void save_problem(const struct engine *e, const struct engine_rows *rows, const struct problem *p)
+{
+	struct buf heard;
 	struct problem_row row = {
 		.id = p->id,
 		.incident = p->incident ? p->incident->id : 0,
@@ -33,8 +58,12 @@ static void save_problem(const struct engine_rows *rows, const struct problem *p
 		.owner = p->owner,
 	};
 
-	if (p->incident || p->adopted)
-		rows->problem(rows->arg, &row);
+	if (!p->incident && !p->adopted)
+		return;
+	buf_init(&heard, 8192);
+	row.heard = heard_names(e, p, &heard);
+	rows->problem(rows->arg, &row);
+	buf_finish(&heard);
 }
 
 static void save_incident(const struct engine_rows *rows, const struct incident *i)
@@ -119,7 +148,7 @@ void engine_save(struct engine *e, const struct engine_rows *rows, const struct 
 	LL_FOREACH (e->closed, i)
 		save_one(e, rows, i, now);
 	for (struct problem *p = e->dirty; p; p = p->dirty_next)
-		save_problem(rows, p);
+		save_problem(e, rows, p);
 }
 
 static void incident_clean(struct incident *i)
@@ -226,6 +255,7 @@ void engine_load_problem(struct engine *e, const struct problem_row *row)
 	p->until_s = row->until_s;
 	p->worst = (uint8_t)problem_severity(p);
 	p->adopted = row->incident == 0;
+	p->heard = heard_bits(e, row->heard);
 	engine_set_string(&p->output, row->output);
 	engine_set_string(&p->owner, row->owner);
 	if (i && !p->incident) {

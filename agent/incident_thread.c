@@ -333,11 +333,11 @@ static void thread_update(struct engine *e, struct thread *t, const struct now *
 	}
 }
 
-/* While a live problem of it is not described (after a restart) nobody knows who hears of it. */
+/* While a member is not described (after a restart) nobody knows who hears of it, and by which name. */
 static bool is_known(const struct incident *i)
 {
 	for (const struct problem *p = i->problems; p; p = p->next)
-		if (problem_is_live(p) && !p->object)
+		if (!p->object && !p->is_unknown)
 			return false;
 	return true;
 }
@@ -384,16 +384,20 @@ void threads_ack_line(struct engine *e, struct incident *i, const struct now *no
 	}
 }
 
-void threads_unack_line(struct engine *e, struct incident *i, const char *owner, const struct now *now)
+void threads_unack_line(struct engine *e, struct incident *i, const struct now *now)
 {
 	char *shown = i->owner;
+
+	i->unack_due = 0;
+	if ((i->flags & INCIDENT_ACKED) || !incident_has_live(i))
+		return; /* somebody has it again, or it is over */
+	engine_note(e, i, "event", "acknowledgement of %s removed", i->let_go);
 
 	for (struct thread *t = i->threads; t; t = t->next) {
 		if (t->state != THREAD_TOLD || thread_is_silent(t) || !audience_of(e, t)->acks)
 			continue;
-		i->owner = engine_strdup(owner); /* "bob has let go": named though no longer owner */
+		i->owner = i->let_go; /* "bob has let go": named though no longer owner */
 		thread_say(e, t, SAY_UNACK, NULL, now);
-		free(i->owner);
 		i->owner = shown;
 	}
 }
@@ -518,6 +522,10 @@ void thread_timers(struct engine *e, struct incident *i, const struct now *now)
 
 	if (!is_known(i))
 		return;
+	if (is_due(i->unack_due, now))
+		threads_unack_line(e, i, now);
+	else if (i->unack_due)
+		engine_wake(e, i->unack_due);
 	if (i->parent && !incident_has_live(i->parent))
 		outlive(e, i, now);
 	else if (i->release && i->parent)

@@ -28,6 +28,7 @@ struct problem_row {
 	int64_t until_s;	     /* over since; 0 = live */
 	const char *output;
 	const char *owner; /* author of its acknowledgement, "" = none */
+	const char *heard; /* audiences that count it as trouble: "public,operators" */
 };
 
 enum incident_flag { INCIDENT_ACKED = 1, INCIDENT_STICKY = 2, INCIDENT_FLAPPING = 4, INCIDENT_DOWNTIME = 8 };

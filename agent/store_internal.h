@@ -21,7 +21,7 @@
 #define PROBLEM_FIELDS(A, F, t)                                                                    \
 	A(t, id)                                                                                   \
 	F(t, incident) F(t, node) F(t, host) F(t, service) F(t, kind) F(t, state) F(t, flags)      \
-	    F(t, since_s) F(t, until_s) F(t, output) F(t, owner)
+	    F(t, since_s) F(t, until_s) F(t, output) F(t, owner) F(t, heard)
 #define INCIDENT_FIELDS(A, F, t)                                                                   \
 	A(t, id)                                                                                   \
 	F(t, parent) F(t, tag) F(t, open) F(t, flags) F(t, times) F(t, opened_ms) F(t, closed_ms)  \

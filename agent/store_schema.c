@@ -33,7 +33,7 @@ static const char *const migrations[] = {
     " last_seen_ms INTEGER) WITHOUT ROWID;"
     "CREATE TABLE problem(id INTEGER PRIMARY KEY, incident INTEGER, node TEXT, host TEXT,"
     " service TEXT, kind INTEGER, state INTEGER, flags INTEGER, since_s INTEGER,"
-    " until_s INTEGER, output TEXT, owner TEXT);"
+    " until_s INTEGER, output TEXT, owner TEXT, heard TEXT);"
     "CREATE INDEX problem_incident ON problem(incident);"
     "CREATE INDEX problem_live ON problem(id) WHERE until_s=0;"
     "CREATE TABLE incident(id INTEGER PRIMARY KEY, parent INTEGER, tag TEXT, open INTEGER,"

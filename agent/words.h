@@ -97,7 +97,8 @@ int words_check(const char *text, bool internals, struct err *err);
 /* Checks a link pattern: http(s), and only $HOSTNAME$, $SERVICEDESC$ and $TAG$ in it. */
 int words_check_link(const char *pattern, struct err *err);
 
-/* NULL-terminated list of what say.reason may be: "already_ok", "not_confirmed" ... */
+/* NULL-terminated list of what say.reason may be: "already_ok", "not_confirmed" ...
+ * Any other is told as the last one, "other". */
 const char *const *words_reasons(void);
 
 /* How a network counts: fills units and limit (see notifier.h measure). */

@@ -8,6 +8,7 @@
 
 #include "common/log.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,25 +62,47 @@ static void decide(struct rig *rig, const struct decision *d)
 	rig_add(rig, &row);
 }
 
-/* What is done is written in the same transaction as what was decided. */
-static void run_script(struct rig *rig, void *arg)
-{
-	unsigned *done = arg;
-	char number[16];
-
-	if (*done == DECISIONS || rig->now.wall_ms < RIG_START_MS + script[*done].at_ms)
-		return;
-	while (*done < DECISIONS && rig->now.wall_ms >= RIG_START_MS + script[*done].at_ms)
-		decide(rig, &script[(*done)++]);
-	snprintf(number, sizeof number, "%u", *done);
-	store_put_meta(rig->store, "script", number);
-}
-
 /* --- one life of the client --- */
 
 struct points {
 	unsigned seen, stop_at; /* stop_at 0: never */
+	int fail_after; /* writes until the disk is full for a minute; 0: never */
+	int64_t mended_ms;
 };
+
+struct life {
+	struct points *points;
+	unsigned done; /* decisions */
+};
+
+/* What is done is written in the same transaction as what was decided. */
+static void run_script(struct rig *rig, struct life *life)
+{
+	char number[16];
+
+	while (life->done < DECISIONS &&
+	       rig->now.wall_ms >= RIG_START_MS + script[life->done].at_ms)
+		decide(rig, &script[life->done++]);
+	snprintf(number, sizeof number, "%u", life->done);
+	store_put_meta(rig->store, "script", number);
+}
+
+static void at_turn(struct rig *rig, void *arg)
+{
+	struct life *life = arg;
+	struct points *p = life->points;
+
+	if (p->fail_after)
+		crash_vfs_fail_after(p->fail_after, SQLITE_FULL);
+	p->fail_after = 0;
+	if (rig->has_failed && !p->mended_ms)
+		p->mended_ms = rig->now.wall_ms + 60 * SECOND;
+	if (p->mended_ms && rig->now.wall_ms >= p->mended_ms)
+		crash_vfs_fail_after(-1, SQLITE_OK);
+	if (rig->has_failed ||
+	    (life->done < DECISIONS && rig->now.wall_ms >= RIG_START_MS + script[life->done].at_ms))
+		run_script(rig, life);
+}
 
 static void point(void *arg, const char *what)
 {
@@ -98,7 +121,7 @@ static int64_t next_decision(unsigned done)
 static void live(struct sim *sim, const char *path, struct points *points)
 {
 	struct rig *rig = calloc(1, sizeof *rig);
-	unsigned done;
+	struct life life = {.points = points};
 	char number[16];
 
 	if (!rig)
@@ -106,11 +129,12 @@ static void live(struct sim *sim, const char *path, struct points *points)
 	crash_vfs_install(point, points);
 	rig_start(rig, sim, path, point, points);
 	store_meta(rig->store, "script", number, sizeof number, NULL);
-	done = (unsigned)strtoul(number, NULL, 10);
-	rig->at_turn = run_script;
-	rig->at_turn_arg = &done;
-	while (done < DECISIONS) {
-		int64_t wait_ms = next_decision(done) - rig->now.wall_ms;
+	life.done = (unsigned)strtoul(number, NULL, 10);
+	rig->at_turn = at_turn;
+	rig->at_turn_arg = &life;
+	rig->disk_may_fail = points->fail_after > 0;
+	while (life.done < DECISIONS) {
+		int64_t wait_ms = next_decision(life.done) - rig->now.wall_ms;
 
 		rig_run(rig, wait_ms > 0 ? wait_ms : 0);
 	}
@@ -278,6 +302,36 @@ static int stop_at(const struct server *server, unsigned n)
 	return stopped;
 }
 
+/* One life with a disk that is full for a minute from the n-th write on; 0: it never was. */
+static int fill_at(unsigned n)
+{
+	struct points points = {.fail_after = (int)n};
+	struct sim *sim = sim_create();
+	int rc;
+
+	wipe();
+	put_fresh();
+	sim->latency_ms = 100;
+	sim->lose_every = 3;
+	live(sim, path, &points);
+	rc = check(sim) ? -1 : points.mended_ms != 0;
+	if (rc < 0)
+		fprintf(stderr, "crash_outbox: the disk was full from write %u on\n", n);
+	sim_destroy(sim);
+	return rc;
+}
+
+static int fill_everywhere(void)
+{
+	int rc, points = 0;
+
+	while ((rc = fill_at((unsigned)points + 1)) == 1)
+		points++;
+	crash_vfs_fail_after(-1, SQLITE_OK);
+	printf("%d writes from which on the disk was full\n", points);
+	return rc < 0 ? -1 : points;
+}
+
 /* Every point, or every step-th. */
 static int stop_everywhere(const struct server *server, unsigned first, unsigned step)
 {
@@ -296,7 +350,7 @@ int main(void)
 {
 	const char *tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
 	bool is_short = !getenv("TWICKET_LONG");
-	int total = 0, failed = 0;
+	int total = 0, failed = 0, full;
 
 	log_setup(LOG_LEVEL_WARN, LOG_FORMAT_TEXT);
 	snprintf(path, sizeof path, "%s/crash_outbox_%d.db", tmp, (int)getpid());
@@ -312,6 +366,9 @@ int main(void)
 		if (!n_fresh)
 			keep_fresh();
 	}
+	full = fill_everywhere();
+	failed |= full < 0;
+	total += full > 0 ? full : 0;
 	wipe();
 	printf("crash_outbox: %d cases, 0 skipped\n", total);
 	return failed;

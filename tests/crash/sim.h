@@ -33,7 +33,7 @@ struct sim_post {
 
 struct sim_reply {
 	char id[SIM_ID], parent[SIM_ID];
-	char uri[SIM_NAME];	/* "" = made from the id */
+	char uri[SIM_NAME]; /* "" = made from the id */
 	char account[SIM_NAME]; /* whose mentions it is in */
 	char author_id[SIM_ID], acct[SIM_NAME];
 	char text[SIM_TEXT];
@@ -55,23 +55,23 @@ struct sim_person {
  * POST, EDIT, DELETE and FAVOURITE; the rest reads.
  */
 struct sim {
-	int64_t now_ms;	 /* the virtual clock: whoever drives the test moves it */
+	int64_t now_ms; /* the virtual clock: whoever drives the test moves it */
 	int64_t skew_ms; /* the server's clock minus ours */
 	int64_t latency_ms;
 
 	bool honours_keys; /* a key that it knows gives the first post again */
-	bool refuses;	   /* no connection at all */
+	bool refuses; /* no connection at all */
 	unsigned lose_every; /* acts, and the answer is lost: every nth post */
 	unsigned error_every; /* acts, and answers 500: every nth post */
-	unsigned lose_next;  /* the same for the next n, once */
+	unsigned lose_next; /* the same for the next n, once */
 	unsigned error_next;
-	unsigned drop_next;  /* does not act, and no answer comes: the next n */
-	unsigned late_next;  /* acts late_ms later, no answer comes: the next n */
+	unsigned drop_next; /* does not act, and no answer comes: the next n */
+	unsigned late_next; /* acts late_ms later, no answer comes: the next n */
 	int64_t late_ms;
-	int status;	     /* 0, or what every creating request is answered, without acting */
-	int read_status;     /* 0, or what every reading one is answered */
+	int status; /* 0, or what every creating request is answered, without acting */
+	int read_status; /* 0, or what every reading one is answered */
 	int64_t retry_after_s; /* with 429; 0 = not said */
-	bool empty_ids;	     /* answers a post with 200 and no id */
+	bool empty_ids; /* answers a post with 200 and no id */
 
 	unsigned clients; /* links made so far: a seed that differs after each restart */
 	unsigned creates, reads; /* requests that came in */
@@ -91,8 +91,8 @@ struct sim_reply *sim_inject(struct sim *s, const struct sim_reply *reply);
 /* Makes an account known to LOOKUP; replies do that for their authors. */
 void sim_person_add(struct sim *s, const char *acct, const char *id);
 /* Posts of an account that stand there now and contain the text; *one is the first of them. NULLs are fine. */
-unsigned sim_count(const struct sim *s, const char *account, const char *text,
-		   const struct sim_post **one);
+unsigned
+sim_count(const struct sim *s, const char *account, const char *text, const struct sim_post **one);
 
 /* One request. The body is allocated and the caller's; *lost: acted, but no answer. */
 struct sim_answer {
@@ -105,7 +105,8 @@ void sim_serve(struct sim *s, const struct request *request, struct sim_answer *
 
 /* A client's connection; dies with the process. point is called before and after each request. */
 struct sim_link;
-struct sim_link *sim_link_create(struct sim *s, void (*point)(void *arg, const char *what), void *arg);
+struct sim_link *
+sim_link_create(struct sim *s, void (*point)(void *arg, const char *what), void *arg);
 void sim_link_destroy(struct sim_link *l);
 struct carrier sim_link_carrier(struct sim_link *l);
 unsigned sim_link_deliver(struct sim_link *l); /* brings what is due; says how many answers */

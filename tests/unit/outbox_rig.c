@@ -113,7 +113,10 @@ void rig_turn(struct rig *rig)
 		store_rollback(rig->store);
 		return;
 	}
-	must(store_commit(rig->store, &err), &err);
+	rig->has_failed = store_commit(rig->store, &err) < 0;
+	if (rig->has_failed && rig->disk_may_fail)
+		return;
+	must(rig->has_failed ? -1 : 0, &err);
 	outbox_saved(rig->outbox);
 	runner_release(rig->runner);
 }
@@ -122,6 +125,8 @@ static int64_t earliest(struct rig *rig)
 {
 	int64_t next = outbox_next(rig->outbox, &rig->now), at;
 
+	if (rig->has_failed)
+		return rig->now.wall_ms + 1000; /* as core.c: not at once again */
 	if (runner_is_ready(rig->runner))
 		return rig->now.wall_ms;
 	at = runner_next(rig->runner);

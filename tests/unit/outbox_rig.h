@@ -34,14 +34,17 @@ struct rig {
 	struct rig_told told[RIG_TOLD];
 	unsigned n_told, notes;
 	uint64_t last_id; /* of rig_say() and the like */
-	bool commits_fail;
+	bool commits_fail; /* every one, by ourselves */
+	bool disk_may_fail; /* a commit that fails is no mistake of the test */
+	bool has_failed; /* the last one */
 	void (*at_turn)(struct rig *rig, void *arg); /* decisions of a script; NULL = none */
 	void *at_turn_arg;
 };
 
 /* The server outlives restarts; so does the store, at a path. NULL: in memory. */
-void rig_start(struct rig *rig, struct sim *sim, const char *path,
-	       void (*point)(void *arg, const char *what), void *point_arg);
+void rig_start(
+    struct rig *rig, struct sim *sim, const char *path, void (*point)(void *arg, const char *what),
+    void *point_arg);
 void rig_stop(struct rig *rig);
 
 void rig_turn(struct rig *rig); /* one turn of core.c's loop at the present time */

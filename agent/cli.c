@@ -1,0 +1,277 @@
+/*
+ * The command line: options, the table of commands, help. Called by cli_main.c.
+ * It must never guess: a word that it does not know is named with the nearest one.
+ */
+#include "agent/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+struct command {
+	const char *name;
+	enum cli_exit (*run)(
+	    struct cli *cli, int argc, char **argv); /* NULL: not in this version */
+	const char *help; /* the lines of its usage, NULL as run */
+};
+
+static const struct command commands[] = {
+    {"check", cli_check,
+     "check [--online]\n"
+     "    Is the configuration right, and whom does it reach. Asks the running twicketd for\n"
+     "    the objects of the core. --online: asks the networks about each account.\n"},
+    {"auth", cli_auth,
+     "auth ACCOUNT [--token-stdin]\n"
+     "    Log in: prints an address, takes the code, checks the account, stores the token.\n"
+     "    --token-stdin: reads a token that was made elsewhere, and does the same checks.\n"},
+    {"status", cli_status,
+     "status\n"
+     "    Module, accounts, queue: is twicket well.\n"},
+    {"list", cli_list,
+     "list [MATCH] [--all] [--since TIME]\n"
+     "    Incidents, open ones first. --all: closed ones too. --since: begun since TIME.\n"
+     "    MATCH as in the configuration: \"hostgroup:web, service:HTTP*\".\n"},
+    {"show", cli_show,
+     "show TAG\n"
+     "    The whole story of one incident.\n"},
+    {"reply", cli_reply,
+     "reply TAG WORDS...\n"
+     "    As if you had answered on your phone:\n"
+     "      ack [2h] [text]   acknowledge (on it, mine, looking, taking it say the same)\n"
+     "      unack [text]      take the acknowledgement back (release, drop, not me)\n"
+     "      ?                 how does it stand\n"
+     "      any other text    a comment\n"},
+    {"queue", cli_queue,
+     "queue [retry|drop ID]\n"
+     "    Posts on their way, and why they wait. retry: try now. drop: never send.\n"},
+    {"preview", NULL, NULL},
+    {"replay", NULL, NULL},
+    {"open", NULL, NULL},
+    {"close", NULL, NULL},
+    {"retract", NULL, NULL},
+    {"quiet", NULL, NULL},
+    {"pause", NULL, NULL},
+    {"resume", NULL, NULL},
+    {"people", NULL, NULL},
+    {"audit", NULL, NULL},
+};
+#define N_COMMANDS (sizeof commands / sizeof commands[0])
+
+static const char usage[] =
+    "usage: twicket [-c FILE] [-s STATE_DIR] [-r RUN_DIR] [--json] COMMAND ...\n"
+    "\n"
+    "Before the first post\n"
+    "  check [--online]                  is the configuration right, and whom does it reach\n"
+    "  auth ACCOUNT                      log in: prints an address, takes the code, stores the "
+    "token\n"
+    "\n"
+    "What is going on\n"
+    "  status                            module, accounts, queue: is twicket well\n"
+    "  list [MATCH] [--all] [--since TIME]\n"
+    "                                    incidents, open ones first\n"
+    "  show TAG                          the whole story of one incident\n"
+    "\n"
+    "Speak\n"
+    "  reply TAG WORDS...                as if you had answered on your phone: ack 2h disk full,\n"
+    "                                    unack, ?, any text is a comment\n"
+    "\n"
+    "Records\n"
+    "  queue [retry|drop ID]             posts on their way, and why they wait\n"
+    "\n"
+    "help COMMAND says more. -c: instead of " CLI_CONFIG ".\n"
+    "-s, -r: instead of the file's state_dir and run_dir.\n"
+    "TIME: 16:00, \"Sat 22:00\", 2026-11-21T16:00, -3h.  TAG: T7K2 or #T7K2.\n"
+    "Exit: 0 done, 1 no, 2 usage, 3 agent not running, 4 not confirmed in time.\n";
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static enum cli_exit unknown(const struct cli *cli, const char *word)
+{
+	const char *names[N_COMMANDS + 2], *near;
+	size_t i;
+
+	for (i = 0; i < N_COMMANDS; i++)
+		names[i] = commands[i].name;
+	names[i++] = "help";
+	names[i] = NULL;
+	near = config_nearest(word, names);
+	if (near)
+		return cli_misused(
+		    cli, "", "%s: no such command; did you mean \"%s\"?", word, near);
+	return cli_misused(cli, "", "%s: no such command", word);
+}
+
+static enum cli_exit later(const struct cli *cli, const char *name)
+{
+	return cli_complain(cli, CLI_USAGE, "%s: not in this version (%s)", name, TWICKET_VERSION);
+}
+
+static enum cli_exit help(const struct cli *cli, const char *name)
+{
+	const struct command *c = name ? find(name) : NULL;
+
+	if (!name || strcmp(name, "help") == 0)
+		fputs(usage, stdout);
+	else if (!c)
+		return unknown(cli, name);
+	else if (!c->run)
+		return later(cli, name);
+	else
+		printf("usage: twicket %s", c->help);
+	return CLI_DONE;
+}
+
+static const struct cli_option *
+find_option(const struct cli_option *options, const char *word, size_t len)
+{
+	for (; options->name; options++) {
+		if (strlen(options->name) == len && strncmp(options->name, word, len) == 0)
+			return options;
+	}
+	return NULL;
+}
+
+static int no_such_option(const struct cli_option *options, const char *word, struct err *err)
+{
+	const char *names[16], *near;
+	size_t n = 0;
+
+	for (; options->name && n < 15; options++)
+		names[n++] = options->name;
+	names[n] = NULL;
+	near = config_nearest(word, names);
+	if (near)
+		return err_set(err, "%s: no such option; did you mean %s?", word, near);
+	return err_set(err, "%s: no such option", word);
+}
+
+/* The option at argv[i]; how many words it took, -1 with err. */
+static int
+take_option(int argc, char **argv, int i, const struct cli_option *options, struct err *err)
+{
+	size_t len = strcspn(argv[i], "=");
+	const struct cli_option *o = find_option(options, argv[i], len);
+
+	if (!o)
+		return no_such_option(options, argv[i], err);
+	if (o->flag) {
+		if (argv[i][len])
+			return err_set(err, "%s takes no value", o->name);
+		*o->flag = true;
+		return 1;
+	}
+	if (argv[i][len]) {
+		*o->value = argv[i] + len + 1;
+		return 1;
+	}
+	if (i + 1 >= argc)
+		return err_set(err, "%s needs a value", o->name);
+	*o->value = argv[i + 1];
+	return 2;
+}
+
+int cli_options(
+    int *argc, char **argv, const struct cli_option *options, enum cli_scope scope, struct err *err)
+{
+	int kept = 1, i = 1, n;
+
+	while (i < *argc) {
+		if (strcmp(argv[i], "--") == 0) {
+			i++;
+			break;
+		}
+		if (argv[i][0] != '-' || !argv[i][1]) {
+			if (scope == CLI_UNTIL_WORD)
+				break;
+			argv[kept++] = argv[i++];
+			continue;
+		}
+		n = take_option(*argc, argv, i, options, err);
+		if (n == -1)
+			return -1;
+		i += n;
+	}
+	while (i < *argc)
+		argv[kept++] = argv[i++];
+	*argc = kept;
+	return 0;
+}
+
+bool cli_command_options(
+    struct cli *cli, int *argc, char **argv, const struct cli_option *options, enum cli_scope scope,
+    enum cli_exit *rc)
+{
+	struct cli_option all[8] = {
+	    {"--json", &cli->json, NULL}, {"--help", &cli->help, NULL}, {"-h", &cli->help, NULL}};
+	struct err err;
+	size_t n = 3;
+
+	for (; options && options->name && n < 7; options++)
+		all[n++] = *options;
+	if (cli_options(argc, argv, all, scope, &err) == -1) {
+		*rc = cli_misused(cli, argv[0], "%s: %s", argv[0], err.text);
+		return false;
+	}
+	if (cli->help)
+		*rc = help(cli, argv[0]);
+	return !cli->help;
+}
+
+static int64_t wall_ms(void)
+{
+	struct timespec ts = {0, 0};
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static enum cli_exit run_command(struct cli *cli, int argc, char **argv)
+{
+	const struct command *c = find(argv[0]);
+
+	if (strcmp(argv[0], "help") == 0)
+		return help(cli, argc > 1 ? argv[1] : NULL);
+	if (!c)
+		return unknown(cli, argv[0]);
+	if (!c->run)
+		return later(cli, argv[0]);
+	return c->run(cli, argc, argv);
+}
+
+enum cli_exit cli_run(int argc, char **argv)
+{
+	struct cli cli = {.now_ms = wall_ms()};
+	const struct cli_option options[] = {{"-c", NULL, &cli.config_path},
+					     {"--config", NULL, &cli.config_path},
+					     {"-s", NULL, &cli.state_dir},
+					     {"-r", NULL, &cli.run_dir},
+					     {"--json", &cli.json, NULL},
+					     {"--help", &cli.help, NULL},
+					     {"-h", &cli.help, NULL},
+					     {"--version", &cli.version, NULL},
+					     {NULL, NULL, NULL}};
+	struct err err;
+
+	if (argc < 1)
+		return CLI_USAGE;
+	if (cli_options(&argc, argv, options, CLI_UNTIL_WORD, &err) == -1)
+		return cli_misused(&cli, "", "%s", err.text);
+	if (cli.version) {
+		printf("twicket %s\n", TWICKET_VERSION);
+		return CLI_DONE;
+	}
+	if (cli.help)
+		return help(&cli, argc > 1 ? argv[1] : NULL);
+	if (argc < 2) {
+		fputs(usage, stderr);
+		return CLI_USAGE;
+	}
+	return run_command(&cli, argc - 1, argv + 1);
+}

@@ -1,0 +1,250 @@
+/*
+ * `twicket check` as people read it, from the facts that cli_check.c gathered.
+ * Called by cli_check.c and the tests. Pure.
+ */
+#include "agent/cli.h"
+#include "agent/cli_text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LEFT_MIN 12 /* "operators" and a gap */
+#define LEFT_GAP 3
+#define MIDDLE_GAP 6
+#define LINE_WIDTH 104 /* of names; SURFACE shows 102 */
+
+static unsigned left_width(const json_t *facts)
+{
+	unsigned width = LEFT_MIN, w;
+	const json_t *audience;
+	size_t i;
+
+	json_array_foreach (json_object_get(facts, "audiences"), i, audience) {
+		w = cli_width(cli_string(audience, "name")) + LEFT_GAP;
+		if (w > width)
+			width = w;
+	}
+	return width;
+}
+
+static void label(struct buf *out, const char *text, unsigned width)
+{
+	size_t from = out->len;
+
+	cli_printf(out, "%s", text);
+	cli_pad(out, from, width);
+}
+
+static void count(struct buf *out, int64_t n, const char *one, const char *many)
+{
+	buf_printf(out, "%s%" PRId64 " %s", out->len ? ", " : "", n, n == 1 ? one : many);
+}
+
+/* "12 services, 9 names, on status (mastodon, en, 500)" */
+static void middle_text(const json_t *audience, bool counted, struct buf *out)
+{
+	int64_t hosts = cli_number(audience, "hosts"), services = cli_number(audience, "services");
+	const json_t *account;
+	size_t i;
+
+	if (counted && hosts)
+		count(out, hosts, "host", "hosts");
+	if (counted && (services || !hosts))
+		count(out, services, "service", "services");
+	if (counted && !json_is_true(json_object_get(audience, "internals")))
+		count(
+		    out, (int64_t)json_array_size(json_object_get(audience, "names")), "name",
+		    "names");
+	json_array_foreach (json_object_get(audience, "accounts"), i, account)
+		cli_printf(
+		    out, "%s%s (%s, %s, %" PRId64 ")",
+		    i          ? ", "
+		    : out->len ? ", on "
+			       : "on ",
+		    cli_string(account, "name"), cli_string(account, "network"),
+		    cli_string(account, "language"), cli_number(account, "limit"));
+}
+
+static bool is_counted(const json_t *facts)
+{
+	return json_is_true(json_object_get(json_object_get(facts, "objects"), "checked"));
+}
+
+static unsigned middle_width(const json_t *facts)
+{
+	const json_t *audience;
+	unsigned width = 0, w;
+	size_t i;
+
+	json_array_foreach (json_object_get(facts, "audiences"), i, audience) {
+		struct buf middle;
+
+		buf_init(&middle, 65536);
+		middle_text(audience, is_counted(facts), &middle);
+		w = cli_width(buf_text(&middle));
+		if (w > width)
+			width = w;
+		buf_finish(&middle);
+	}
+	return width + MIDDLE_GAP;
+}
+
+/* Words behind one another, in lines that begin under the first. */
+struct flow {
+	struct buf *out;
+	unsigned left, at, gap;
+};
+
+static void flow_word(struct flow *f, const char *word)
+{
+	unsigned width = cli_width(word);
+
+	if (f->at > f->left && f->at + f->gap + width > LINE_WIDTH) {
+		buf_char(f->out, '\n');
+		f->at = 0;
+	}
+	for (; f->at < f->left; f->at++)
+		buf_char(f->out, ' ');
+	if (f->at > f->left) {
+		cli_pad(f->out, f->out->len, f->gap);
+		f->at += f->gap;
+	}
+	buf_str(f->out, word);
+	f->at += width;
+}
+
+static void names_text(const json_t *names, unsigned left, struct buf *out)
+{
+	struct flow flow = {out, left, 0, 2};
+	const json_t *name;
+	size_t i;
+
+	json_array_foreach (names, i, name) {
+		struct buf word;
+
+		buf_init(&word, 65536);
+		cli_printf(&word, "%s", cli_string(name, "name"));
+		if (cli_number(name, "objects") > 1)
+			buf_printf(&word, " (%" PRId64 ")", cli_number(name, "objects"));
+		flow_word(&flow, buf_text(&word));
+		buf_finish(&word);
+	}
+	if (json_array_size(names))
+		buf_char(out, '\n');
+}
+
+static void audiences_text(const json_t *facts, unsigned left, struct buf *out)
+{
+	unsigned width = middle_width(facts);
+	char span[CLI_TIME_SIZE];
+	const json_t *audience;
+	size_t i, from;
+
+	json_array_foreach (json_object_get(facts, "audiences"), i, audience) {
+		struct buf middle;
+
+		label(out, cli_string(audience, "name"), left);
+		from = out->len;
+		buf_init(&middle, 65536);
+		middle_text(audience, is_counted(facts), &middle);
+		buf_str(out, buf_text(&middle));
+		buf_finish(&middle);
+		cli_pad(out, from, width);
+		if (cli_number(audience, "hold_ms"))
+			buf_printf(
+			    out, "first post after %s\n",
+			    cli_span_config(span, cli_number(audience, "hold_ms")));
+		else
+			buf_str(out, "first post at once\n");
+		names_text(json_object_get(audience, "names"), left, out);
+	}
+}
+
+static void people_text(const json_t *facts, unsigned left, struct buf *out)
+{
+	const json_t *people = json_object_get(facts, "people"), *person;
+	struct flow flow = {out, left, left, 3};
+	size_t i;
+
+	if (!json_array_size(people))
+		return;
+	label(out, "people", left);
+	json_array_foreach (people, i, person) {
+		struct buf word;
+
+		buf_init(&word, 65536);
+		cli_printf(
+		    &word, "%s %s %s", cli_string(person, "name"), cli_string(person, "role"),
+		    cli_string(person, "match"));
+		flow_word(&flow, buf_text(&word));
+		buf_finish(&word);
+	}
+	buf_char(out, '\n');
+}
+
+/* What --online was told. */
+static void online_text(const json_t *facts, unsigned left, struct buf *out)
+{
+	const json_t *account;
+	size_t i;
+
+	json_array_foreach (json_object_get(facts, "accounts"), i, account) {
+		const json_t *online = json_object_get(account, "online");
+
+		if (!online)
+			continue;
+		label(out, "online", left);
+		cli_printf(out, "%s: %s", cli_string(account, "name"), cli_string(online, "text"));
+		buf_char(out, '\n');
+	}
+}
+
+static size_t complaints(
+    const json_t *facts, const char *kind, const char *before, unsigned width, struct buf *out)
+{
+	const json_t *list = json_object_get(facts, kind), *one;
+	size_t i;
+
+	json_array_foreach (list, i, one) {
+		label(out, before, width);
+		cli_printf(out, "%s", cli_string(one, "text"));
+		buf_char(out, '\n');
+	}
+	return json_array_size(list);
+}
+
+/* "3 errors, 1 warning" */
+static void sum_text(size_t errors, size_t warnings, struct buf *out)
+{
+	if (errors)
+		buf_printf(out, "%zu error%s", errors, errors == 1 ? "" : "s");
+	else
+		buf_str(out, "ok");
+	if (warnings)
+		buf_printf(out, ", %zu warning%s", warnings, warnings == 1 ? "" : "s");
+	buf_char(out, '\n');
+}
+
+void cli_check_text(const json_t *facts, int64_t now_ms, struct buf *out)
+{
+	const char *why = cli_string(json_object_get(facts, "objects"), "why");
+	unsigned left = left_width(facts);
+	size_t errors, warnings;
+
+	(void)now_ms;
+	audiences_text(facts, left, out);
+	people_text(facts, left, out);
+	online_text(facts, left, out);
+	if (*why)
+		cli_printf(out, "%s: objects not checked", why), buf_char(out, '\n');
+	/* An error in the file is all there is to say: nothing of it was used. */
+	if (json_object_get(facts, "audiences")) {
+		errors = complaints(facts, "errors", "error", left, out);
+		warnings = complaints(facts, "warnings", "warning", left, out);
+	} else {
+		errors = complaints(facts, "errors", "", 0, out);
+		warnings = complaints(facts, "warnings", "", 0, out);
+	}
+	sum_text(errors, warnings, out);
+}

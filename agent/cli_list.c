@@ -1,0 +1,209 @@
+/*
+ * `twicket list`: incidents, open ones first. Called by cli.c.
+ * It must never leave an incident out without having been asked to.
+ */
+#include "agent/cli.h"
+#include "agent/cli_control.h"
+#include "agent/cli_objects.h"
+#include "agent/cli_text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct wish {
+	bool all;
+	const char *since; /* as typed, NULL = any time */
+	int64_t since_ms;
+	const char *match_text;
+	struct match *match; /* NULL = all */
+};
+
+/* "operators public(E-mail, Webmail)" */
+static void told_cell(const json_t *incident, struct cli_table *t)
+{
+	const json_t *told, *name;
+	struct buf cell;
+	size_t i, k;
+
+	buf_init(&cell, 65536);
+	json_array_foreach (json_object_get(incident, "told"), i, told) {
+		const json_t *names = json_object_get(told, "names");
+
+		buf_printf(&cell, "%s%s", i ? " " : "", cli_string(told, "audience"));
+		json_array_foreach (names, k, name)
+			buf_printf(
+			    &cell, "%s%s", k ? ", " : "(",
+			    json_is_string(name) ? json_string_value(name) : "");
+		if (json_array_size(names))
+			buf_char(&cell, ')');
+	}
+	cli_table_cell(t, "%s", cell.len ? buf_text(&cell) : "-");
+	buf_finish(&cell);
+}
+
+static void incident_row(const json_t *incident, int64_t now_ms, struct cli_table *t)
+{
+	int64_t since = cli_number(incident, "since_ms"), until = cli_number(incident, "until_ms");
+	int64_t members = cli_number(incident, "members");
+	const char *owner = cli_string(incident, "owner");
+	bool open = json_is_true(json_object_get(incident, "open"));
+	char text[CLI_TIME_SIZE];
+
+	cli_table_cell(t, "#%s", cli_string(incident, "tag"));
+	cli_table_cell(t, "%s", cli_clock(text, since, now_ms));
+	cli_table_cell(t, "%s", cli_span(text, (until ? until : now_ms) - since));
+	if (members > 1)
+		cli_table_cell(t, "%s +%" PRId64, cli_string(incident, "object"), members - 1);
+	else
+		cli_table_cell(t, "%s", cli_string(incident, "object"));
+	cli_table_cell(t, "%s", open ? cli_string(incident, "state") : "closed");
+	cli_table_cell(t, "%s", *owner ? owner : "-");
+	told_cell(incident, t);
+}
+
+void cli_list_text(const json_t *answer, int64_t now_ms, struct buf *out)
+{
+	static const struct cli_column columns[] = {
+	    {"TAG", 8, 2, false},    {"SINCE", 11, 2, false}, {"FOR", 8, 2, false},
+	    {"WHAT", 17, 2, false},  {"STATE", 11, 2, false}, {"WHO", 8, 2, false},
+	    {"TOLD TO", 0, 0, false}};
+	const json_t *incidents = json_object_get(answer, "incidents"), *incident;
+	struct cli_table t;
+	size_t i;
+
+	cli_table_init(&t, columns, sizeof columns / sizeof columns[0]);
+	json_array_foreach (incidents, i, incident)
+		incident_row(incident, now_ms, &t);
+	cli_table_print(&t, out);
+	cli_table_finish(&t);
+}
+
+/* host:, service: and * are answered by the incident's own name; for the rest the core is asked. */
+static bool needs_objects(const char *match)
+{
+	while (*match) {
+		match += strspn(match, " \t,&!");
+		if (*match && strncmp(match, "host:", 5) != 0 &&
+		    strncmp(match, "service:", 8) != 0 && *match != '*')
+			return true;
+		match += strcspn(match, ",&");
+	}
+	return false;
+}
+
+static bool matches_name(const struct match *match, const char *name)
+{
+	size_t n = strcspn(name, "/");
+	char *host = strndup(name, n);
+	struct object *o;
+	bool yes;
+
+	if (!host)
+		return true;
+	o = object_create(
+	    "", name[n] ? EVENT_SERVICE : EVENT_HOST, host, name[n] ? name + n + 1 : "", "", 0);
+	yes = !o || match_object(match, o);
+	object_destroy(o);
+	free(host);
+	return yes;
+}
+
+static bool
+is_wanted(const struct wish *w, const struct cli_objects *objects, const json_t *incident)
+{
+	const char *name = cli_string(incident, "object");
+	const struct object *o;
+
+	if (cli_number(incident, "since_ms") < w->since_ms)
+		return false;
+	if (!w->match)
+		return true;
+	o = cli_objects_find(objects, name);
+	return o ? match_object(w->match, o) : matches_name(w->match, name);
+}
+
+static void filter(const struct wish *w, const struct cli_objects *objects, json_t *answer)
+{
+	json_t *incidents = json_object_get(answer, "incidents");
+	size_t i = 0;
+
+	while (i < json_array_size(incidents)) {
+		if (is_wanted(w, objects, json_array_get(incidents, i)))
+			i++;
+		else
+			json_array_remove(incidents, i);
+	}
+}
+
+static enum cli_exit print_list(const struct cli *cli, const struct wish *w, const json_t *answer)
+{
+	enum cli_exit rc;
+	struct buf out;
+
+	if (cli->json)
+		return cli_put_json(cli, answer);
+	buf_init(&out, CLI_OUT_MAX);
+	if (json_array_size(json_object_get(answer, "incidents")))
+		cli_list_text(answer, cli->now_ms, &out);
+	else
+		buf_printf(
+		    &out, "No %sincidents%s.\n", w->all ? "" : "open ",
+		    w->match || w->since ? " of that kind" : "");
+	rc = cli_put(cli, &out);
+	buf_finish(&out);
+	return rc;
+}
+
+static enum cli_exit ask_and_print(const struct cli *cli, const struct wish *w)
+{
+	struct cli_objects objects = {.at = NULL};
+	enum cli_exit rc = CLI_DONE;
+	json_t *answer = NULL;
+	struct err err;
+
+	if (w->match && needs_objects(w->match_text))
+		rc = cli_objects_ask(cli, &objects, &err);
+	if (rc != CLI_DONE)
+		return cli_complain(cli, rc == CLI_LATE ? CLI_AWAY : rc, "%s", err.text);
+	rc = cli_ask(
+	    cli,
+	    json_pack(
+		"{s:s, s:b, s:I}", "do", "list", "closed", w->all, "since_ms",
+		(json_int_t)w->since_ms),
+	    CONTROL_TIMEOUT_MS, &answer);
+	if (rc == CLI_DONE) {
+		filter(w, &objects, answer);
+		rc = print_list(cli, w, answer);
+	}
+	json_decref(answer);
+	cli_objects_finish(&objects);
+	return rc;
+}
+
+enum cli_exit cli_list(struct cli *cli, int argc, char **argv)
+{
+	struct wish w = {.all = false};
+	const struct cli_option options[] = {
+	    {"--all", &w.all, NULL}, {"--since", NULL, &w.since}, {NULL, NULL, NULL}};
+	enum cli_exit rc;
+	struct err err;
+
+	if (!cli_command_options(cli, &argc, argv, options, CLI_ALL_WORDS, &rc))
+		return rc;
+	if (argc > 2)
+		return cli_misused(
+		    cli, "list", "list: one MATCH only; quote it: list \"host:a, host:b\"");
+	if (w.since && cli_parse_time(w.since, cli->now_ms, &w.since_ms, &err) == -1)
+		return cli_misused(cli, "list", "--since: %s", err.text);
+	if (argc == 2) {
+		w.match_text = argv[1];
+		w.match = match_parse(argv[1], &err);
+		if (!w.match)
+			return cli_misused(cli, "list", "%s", err.text);
+	}
+	rc = ask_and_print(cli, &w);
+	match_destroy(w.match);
+	return rc;
+}

@@ -1,0 +1,117 @@
+/*
+ * `twicket queue`: posts on their way, why they wait, and a hand on them.
+ * Called by cli.c. It must never touch a post whose number was not typed.
+ */
+#include "agent/cli.h"
+#include "agent/cli_control.h"
+#include "agent/cli_text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void post_row(const json_t *post, int64_t now_ms, struct cli_table *t)
+{
+	int64_t next = cli_number(post, "not_before_ms");
+	const char *tag = cli_string(post, "tag"), *reason = cli_string(post, "reason");
+	const char *text = cli_string(post, "text");
+	char clock[CLI_TIME_SIZE];
+
+	cli_table_cell(t, "%" PRId64, cli_number(post, "id"));
+	cli_table_cell(t, "%s", cli_string(post, "account"));
+	cli_table_cell(t, "%s%s", *tag ? "#" : "-", tag);
+	cli_table_cell(t, "%s", cli_string(post, "event"));
+	cli_table_cell(t, "%s", cli_string(post, "state"));
+	cli_table_cell(t, "%s", cli_clock(clock, cli_number(post, "created_ms"), now_ms));
+	/* "until a human acts" is as far away as a number goes */
+	if (next > now_ms && next - now_ms > 366LL * 86400000)
+		cli_table_cell(t, "-");
+	else
+		cli_table_cell(t, "%s", next > now_ms ? cli_clock_s(clock, next, now_ms) : "now");
+	cli_table_cell(t, "%" PRId64, cli_number(post, "attempts"));
+	/* Without a reason its first line says which post it is. */
+	cli_table_cell(
+	    t, "%.*s", *reason ? (int)strlen(reason) : (int)strcspn(text, "\n"),
+	    *reason ? reason : text);
+}
+
+void cli_queue_text(const json_t *answer, int64_t now_ms, struct buf *out)
+{
+	static const struct cli_column columns[] = {
+	    {"ID", 4, 2, true},         {"ACCOUNT", 11, 2, false}, {"TAG", 8, 2, false},
+	    {"WHAT", 11, 2, false},     {"STATE", 10, 2, false},   {"SINCE", 11, 2, false},
+	    {"NEXT TRY", 10, 2, false}, {"TRIES", 7, 2, true},     {"WHY", 0, 0, false}};
+	const json_t *posts = json_object_get(answer, "posts"), *post;
+	struct cli_table t;
+	size_t i;
+
+	if (!json_array_size(posts)) {
+		buf_str(out, "No posts on their way.\n");
+		return;
+	}
+	cli_table_init(&t, columns, sizeof columns / sizeof columns[0]);
+	json_array_foreach (posts, i, post)
+		post_row(post, now_ms, &t);
+	cli_table_print(&t, out);
+	cli_table_finish(&t);
+}
+
+static enum cli_exit print_queue(struct cli *cli)
+{
+	json_t *answer;
+	struct buf out;
+	enum cli_exit rc =
+	    cli_ask(cli, json_pack("{s:s}", "do", "queue"), CONTROL_TIMEOUT_MS, &answer);
+
+	if (rc != CLI_DONE)
+		return rc;
+	if (cli->json) {
+		rc = cli_put_json(cli, answer);
+	} else {
+		buf_init(&out, CLI_OUT_MAX);
+		cli_queue_text(answer, cli->now_ms, &out);
+		rc = cli_put(cli, &out);
+		buf_finish(&out);
+	}
+	json_decref(answer);
+	return rc;
+}
+
+static enum cli_exit change(struct cli *cli, const char *verb, const char *id)
+{
+	char *end;
+	long long n = strtoll(id, &end, 10);
+	enum cli_exit rc;
+	json_t *answer;
+
+	if (n <= 0 || *end)
+		return cli_misused(cli, "queue", "%s is no number of a post (twicket queue)", id);
+	rc = cli_ask(
+	    cli, json_pack("{s:s, s:I}", "do", "queue", verb, (json_int_t)n), CONTROL_TIMEOUT_MS,
+	    &answer);
+	if (rc != CLI_DONE)
+		return rc;
+	if (cli->json)
+		rc = cli_put_json(cli, answer);
+	else
+		cli_say(
+		    cli, strcmp(verb, "retry") == 0 ? "%lld: tried again now" : "%lld: dropped", n);
+	json_decref(answer);
+	return rc;
+}
+
+enum cli_exit cli_queue(struct cli *cli, int argc, char **argv)
+{
+	enum cli_exit rc;
+
+	if (!cli_command_options(cli, &argc, argv, NULL, CLI_ALL_WORDS, &rc))
+		return rc;
+	if (argc == 1)
+		return print_queue(cli);
+	if (strcmp(argv[1], "retry") != 0 && strcmp(argv[1], "drop") != 0)
+		return cli_misused(cli, "queue", "queue %s: only retry or drop", argv[1]);
+	if (argc != 3)
+		return cli_misused(cli, "queue", "queue %s: which post? (its ID)", argv[1]);
+	return change(cli, argv[1], argv[2]);
+}

@@ -1,0 +1,205 @@
+/*
+ * `twicket show`: the whole story of one incident. Called by cli.c.
+ * It must never say more than the agent told.
+ */
+#include "agent/cli.h"
+#include "agent/cli_control.h"
+#include "agent/cli_text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LATE_MS 3000 /* less is no news */
+#define KIND_WIDTH 8
+
+static void told_text(const json_t *incident, struct buf *out)
+{
+	const json_t *told, *name;
+	size_t i, k;
+
+	json_array_foreach (json_object_get(incident, "told"), i, told) {
+		const json_t *names = json_object_get(told, "names");
+
+		if (!json_array_size(names))
+			continue;
+		cli_printf(out, "; %s: ", cli_string(told, "audience"));
+		json_array_foreach (names, k, name)
+			cli_printf(
+			    out, "%s%s", k ? ", " : "",
+			    json_is_string(name) ? json_string_value(name) : "");
+	}
+}
+
+static void head_text(const json_t *incident, int64_t now_ms, struct buf *out)
+{
+	int64_t since = cli_number(incident, "since_ms"), until = cli_number(incident, "until_ms");
+	bool open = json_is_true(json_object_get(incident, "open"));
+	const char *owner = cli_string(incident, "owner");
+	char from[CLI_TIME_SIZE], to[CLI_TIME_SIZE], span[CLI_TIME_SIZE];
+
+	cli_printf(out, "#%s %s", cli_string(incident, "tag"), cli_string(incident, "object"));
+	if (cli_number(incident, "members") > 1)
+		buf_printf(out, " +%" PRId64, cli_number(incident, "members") - 1);
+	cli_span_words(span, (until ? until : now_ms) - since);
+	cli_clock_s(from, since, now_ms);
+	if (until)
+		cli_printf(
+		    out, " %s, %s to %s (%s)", cli_string(incident, "state"), from,
+		    cli_clock_s(to, until, now_ms), span);
+	else
+		cli_printf(out, " %s since %s (%s)", cli_string(incident, "state"), from, span);
+	if (*owner)
+		cli_printf(out, ", %s %s it", owner, open ? "has" : "had");
+	told_text(incident, out);
+	buf_char(out, '\n');
+}
+
+/* "sent  recovery, 3 s late  https://..." */
+static void post_text(const json_t *line, struct buf *out)
+{
+	const char *event = cli_string(line, "event"), *reason = cli_string(line, "reason");
+	const char *url = cli_string(line, "url"), *gap = "  ";
+	int64_t late = cli_number(line, "late_ms");
+	char span[CLI_TIME_SIZE];
+
+	cli_printf(out, "%s", cli_string(line, "state"));
+	if (*event && strcmp(event, "problem") != 0)
+		cli_printf(out, "%s%s", gap, event), gap = ", ";
+	if (late >= LATE_MS)
+		cli_printf(out, "%s%s late", gap, cli_span_words(span, late)), gap = ", ";
+	if (*reason)
+		cli_printf(out, "%s%s", gap, reason);
+	if (*url)
+		cli_printf(out, "  %s", url);
+}
+
+static void reply_text(const json_t *line, struct buf *out)
+{
+	const char *who = cli_string(line, "who"), *state = cli_string(line, "state");
+	const char *reason = cli_string(line, "reason");
+
+	cli_printf(out, "%s: %s", *who ? who : "?", cli_string(line, "text"));
+	if (*state)
+		cli_printf(out, "  (%s%s%s)", state, *reason ? ": " : "", reason);
+}
+
+static bool is_kind(const json_t *line, const char *kind)
+{
+	return strcmp(cli_string(line, "kind"), kind) == 0;
+}
+
+/* A reply is kept with its author and state, and may be a line of the timeline as well. */
+static bool is_told_twice(const json_t *story, const json_t *line)
+{
+	const json_t *other;
+	size_t i;
+
+	if (!is_kind(line, "reply") || json_object_get(line, "who"))
+		return false;
+	json_array_foreach (story, i, other) {
+		if (is_kind(other, "reply") && json_object_get(other, "who"))
+			return true;
+	}
+	return false;
+}
+
+/* Of a post or reply; "local" for what came by `twicket reply`. */
+static const char *account_of(const json_t *line)
+{
+	const char *account = cli_string(line, "account");
+
+	return *account || !is_kind(line, "reply") ? account : "local";
+}
+
+/* Widest name of an account, and widest time, so that all stands in columns. */
+static void
+measure(const json_t *story, int64_t now_ms, unsigned *time_width, unsigned *account_width)
+{
+	const json_t *line;
+	char time[CLI_TIME_SIZE];
+	unsigned w;
+	size_t i;
+
+	*time_width = *account_width = 0;
+	json_array_foreach (story, i, line) {
+		w = cli_width(cli_clock_s(time, cli_number(line, "at_ms"), now_ms));
+		if (w > *time_width)
+			*time_width = w;
+		w = json_object_get(line, "account") ? cli_width(account_of(line)) : 0;
+		if (w > *account_width)
+			*account_width = w;
+	}
+}
+
+static void line_text(
+    const json_t *line, int64_t now_ms, unsigned time_width, unsigned account_width,
+    struct buf *out)
+{
+	bool is_post = is_kind(line, "post") && json_object_get(line, "account");
+	bool is_reply = is_kind(line, "reply") && json_object_get(line, "who");
+	char time[CLI_TIME_SIZE];
+	size_t from = out->len;
+
+	cli_printf(out, "%s", cli_clock_s(time, cli_number(line, "at_ms"), now_ms));
+	cli_pad(out, from, time_width + 2);
+	from = out->len;
+	cli_printf(out, "%s", cli_string(line, "kind"));
+	cli_pad(out, from, KIND_WIDTH - 1);
+	buf_char(out, ' ');
+	if (is_post || is_reply) {
+		from = out->len;
+		cli_printf(out, "%s", account_of(line));
+		cli_pad(out, from, account_width + 2);
+	}
+	if (is_post)
+		post_text(line, out);
+	else if (is_reply)
+		reply_text(line, out);
+	else
+		cli_printf(out, "%s", cli_string(line, "text"));
+	buf_char(out, '\n');
+}
+
+void cli_show_text(const json_t *answer, int64_t now_ms, struct buf *out)
+{
+	const json_t *story = json_object_get(answer, "story"), *line;
+	unsigned time_width, account_width;
+	size_t i;
+
+	head_text(json_object_get(answer, "incident"), now_ms, out);
+	measure(story, now_ms, &time_width, &account_width);
+	json_array_foreach (story, i, line) {
+		if (!is_told_twice(story, line))
+			line_text(line, now_ms, time_width, account_width, out);
+	}
+}
+
+enum cli_exit cli_show(struct cli *cli, int argc, char **argv)
+{
+	enum cli_exit rc;
+	json_t *answer;
+	struct buf out;
+	char tag[16];
+
+	if (!cli_command_options(cli, &argc, argv, NULL, CLI_ALL_WORDS, &rc))
+		return rc;
+	if (argc != 2)
+		return cli_misused(cli, "show", "show: which incident? (show T7K2)");
+	if (!cli_tag(argv[1], tag))
+		return cli_misused(cli, "show", "%s is no tag (T7K2 or #T7K2)", argv[1]);
+	rc = cli_ask(
+	    cli, json_pack("{s:s, s:s}", "do", "show", "tag", tag), CONTROL_TIMEOUT_MS, &answer);
+	if (rc != CLI_DONE)
+		return rc;
+	if (cli->json) {
+		rc = cli_put_json(cli, answer);
+	} else {
+		buf_init(&out, CLI_OUT_MAX);
+		cli_show_text(answer, cli->now_ms, &out);
+		rc = cli_put(cli, &out);
+		buf_finish(&out);
+	}
+	json_decref(answer);
+	return rc;
+}

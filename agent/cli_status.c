@@ -1,0 +1,184 @@
+/*
+ * `twicket status`: is twicket well. Called by cli.c; check_twicket asks the agent
+ * the same. It must never claim what the agent did not say.
+ */
+#include "agent/cli.h"
+#include "agent/cli_control.h"
+#include "agent/cli_text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NODE_WIDTH 59 /* where "agent 1.0, up 3 d" stands, as SURFACE shows it */
+#define MINUTE_MS 60000
+#define LATELY_MS (60 * MINUTE_MS) /* until then "8 s ago" says more than a clock */
+
+static void node_text(const json_t *node, int64_t now_ms, struct buf *out)
+{
+	const char *core = cli_string(node, "core");
+	int64_t ms = now_ms - cli_number(node, "since_ms");
+	char span[CLI_TIME_SIZE];
+	size_t from = out->len;
+
+	cli_printf(
+	    out, "%.*s %s", (int)strcspn(core, " "), *core ? core : "node",
+	    cli_string(node, "name"));
+	cli_pad(out, from, 11);
+	buf_str(out, "   ");
+	cli_span_about(span, ms);
+	if (!json_is_true(json_object_get(node, "connected"))) {
+		cli_printf(
+		    out, cli_number(node, "since_ms") ? "away for %s" : "not connected", span);
+		return;
+	}
+	cli_printf(
+	    out, "connected %s, %" PRId64 " events/min, %" PRId64 " lost", span,
+	    cli_number(node, "events") / (ms > MINUTE_MS ? ms / MINUTE_MS : 1),
+	    cli_number(node, "lost"));
+}
+
+static void agent_text(const json_t *answer, struct buf *out)
+{
+	char span[CLI_TIME_SIZE];
+
+	cli_printf(
+	    out, "agent %s, up %s, %" PRId64 " MiB", cli_string(answer, "version"),
+	    cli_span_about(span, cli_number(answer, "up_ms")),
+	    (cli_number(answer, "rss_kib") + 512) / 1024);
+}
+
+static void nodes_text(const json_t *answer, int64_t now_ms, struct buf *out)
+{
+	const json_t *nodes = json_object_get(answer, "nodes");
+	size_t i, from;
+
+	for (i = 0; i == 0 || i < json_array_size(nodes); i++) {
+		from = out->len;
+		if (json_array_size(nodes))
+			node_text(json_array_get(nodes, i), now_ms, out);
+		else
+			buf_str(out, "no core has connected yet");
+		if (i == 0) {
+			cli_pad(out, from, NODE_WIDTH - 2);
+			buf_str(out, "  ");
+			agent_text(answer, out);
+		}
+		buf_char(out, '\n');
+	}
+}
+
+/* What an admin should know, and do. */
+static void account_trouble(const json_t *account, struct cli_table *t)
+{
+	const char *text = cli_string(account, "text"), *name = cli_string(account, "name");
+	int64_t unsettled = cli_number(account, "unsettled");
+
+	if (strcmp(cli_string(account, "state"), "no login") == 0 && !strstr(text, "twicket auth"))
+		cli_table_cell(t, "%s%stwicket auth %s", text, *text ? ": " : "", name);
+	else if (!*text && unsettled)
+		cli_table_cell(t, "%" PRId64 " not settled", unsettled);
+	else
+		cli_table_cell(t, "%s", text);
+}
+
+static void account_row(const json_t *account, int64_t now_ms, struct cli_table *t)
+{
+	int64_t post = cli_number(account, "last_post_ms"),
+		read = cli_number(account, "last_read_ms");
+	const char *tag = cli_string(account, "last_tag");
+	char text[CLI_TIME_SIZE];
+
+	cli_table_cell(t, "%s", cli_string(account, "name"));
+	cli_table_cell(t, "%s", cli_string(account, "state"));
+	cli_table_cell(t, "%" PRId64, cli_number(account, "queued"));
+	cli_table_cell(
+	    t, "%s%s%s", cli_clock(text, post, now_ms), post && *tag ? " #" : "", post ? tag : "");
+	if (read > 0 && now_ms - read < LATELY_MS)
+		cli_table_cell(t, "%s ago", cli_span_about(text, now_ms - read));
+	else
+		cli_table_cell(t, "%s", cli_clock(text, read, now_ms));
+	cli_table_cell(
+	    t, "%" PRId64 "/%" PRId64, cli_number(account, "posts_day"),
+	    cli_number(account, "limit_day"));
+	account_trouble(account, t);
+}
+
+static void accounts_text(const json_t *answer, int64_t now_ms, struct buf *out)
+{
+	static const struct cli_column columns[] = {
+	    {"ACCOUNT", 11, 2, false},
+	    {"STATE", 9, 1, false},
+	    {"QUEUED", 8, 2, true},
+	    {"LAST POST", 15, 2, false},
+	    {"LAST READ", 12, 2, false},
+	    {"TODAY", 9, 2, false},
+	    {"", 0, 0, false}};
+	const json_t *accounts = json_object_get(answer, "accounts"), *account;
+	struct cli_table t;
+	size_t i;
+
+	cli_table_init(&t, columns, sizeof columns / sizeof columns[0]);
+	json_array_foreach (accounts, i, account)
+		account_row(account, now_ms, &t);
+	if (i)
+		cli_table_print(&t, out);
+	cli_table_finish(&t);
+}
+
+static void paused_text(const json_t *answer, struct buf *out)
+{
+	const json_t *account;
+	unsigned n = 0;
+	size_t i;
+
+	json_array_foreach (json_object_get(answer, "accounts"), i, account) {
+		if (strcmp(cli_string(account, "state"), "paused") == 0)
+			cli_printf(
+			    out, "%s%s", n++ ? " " : ", paused: ", cli_string(account, "name"));
+	}
+	if (!n)
+		buf_str(out, ", nothing paused");
+}
+
+void cli_status_text(const json_t *answer, int64_t now_ms, struct buf *out)
+{
+	const char *store = cli_string(answer, "store");
+
+	nodes_text(answer, now_ms, out);
+	accounts_text(answer, now_ms, out);
+	buf_printf(
+	    out, "%" PRId64 " open, %" PRId64 " acknowledged", cli_number(answer, "open"),
+	    cli_number(answer, "acked"));
+	if (json_object_get(answer, "quiet"))
+		buf_printf(out, ", %" PRId64 " quiet", cli_number(answer, "quiet"));
+	paused_text(answer, out);
+	buf_char(out, '\n');
+	if (*store && strcmp(store, "ok") != 0)
+		cli_printf(out, "store: %s", store), buf_char(out, '\n');
+}
+
+enum cli_exit cli_status(struct cli *cli, int argc, char **argv)
+{
+	enum cli_exit rc;
+	json_t *answer;
+	struct buf out;
+
+	if (!cli_command_options(cli, &argc, argv, NULL, CLI_ALL_WORDS, &rc))
+		return rc;
+	if (argc > 1)
+		return cli_misused(cli, "status", "status takes no words");
+	rc = cli_ask(cli, json_pack("{s:s}", "do", "status"), CONTROL_TIMEOUT_MS, &answer);
+	if (rc != CLI_DONE)
+		return rc;
+	if (cli->json) {
+		rc = cli_put_json(cli, answer);
+	} else {
+		buf_init(&out, CLI_OUT_MAX);
+		cli_status_text(answer, cli->now_ms, &out);
+		rc = cli_put(cli, &out);
+		buf_finish(&out);
+	}
+	json_decref(answer);
+	return rc;
+}

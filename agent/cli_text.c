@@ -1,0 +1,217 @@
+/*
+ * What a terminal shows of foreign text, and tables of it. Called by all commands
+ * of the CLI. It must never let a byte through that a terminal would obey.
+ */
+#include "agent/cli_text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#define ZWJ 0x200d /* joins emoji; alone it does nothing */
+
+/* How a code point goes out. */
+enum shown { SHOWN_AS_IS, SHOWN_ESCAPED, SHOWN_BLANK, SHOWN_NOT };
+
+static enum shown shown(utf8proc_int32_t c)
+{
+	switch (utf8proc_category(c)) {
+	case UTF8PROC_CATEGORY_CC: return c == '\n' || c == '\t' ? SHOWN_BLANK : SHOWN_ESCAPED;
+	case UTF8PROC_CATEGORY_ZL:
+	case UTF8PROC_CATEGORY_ZP: return SHOWN_BLANK;
+	case UTF8PROC_CATEGORY_CF:
+		if (c == ZWJ)
+			return SHOWN_AS_IS;
+		/* what words.c itself puts into foreign text, and a soft hyphen */
+		return c == 0x200b || c == 0x2060 || c == 0xfeff || c == 0xad ? SHOWN_NOT
+									      : SHOWN_ESCAPED;
+	case UTF8PROC_CATEGORY_CN:
+	case UTF8PROC_CATEGORY_CO:
+	case UTF8PROC_CATEGORY_CS: return SHOWN_ESCAPED;
+	default: return SHOWN_AS_IS;
+	}
+}
+
+void cli_escape(struct buf *out, const char *text)
+{
+	const utf8proc_uint8_t *s = (const utf8proc_uint8_t *)text;
+	utf8proc_int32_t c;
+	utf8proc_ssize_t n;
+
+	for (; *s; s += n) {
+		n = utf8proc_iterate(s, -1, &c);
+		if (n <= 0) {
+			buf_printf(out, "\\x%02x", *s);
+			n = 1;
+			continue;
+		}
+		switch (shown(c)) {
+		case SHOWN_AS_IS: buf_add(out, s, (size_t)n); break;
+		case SHOWN_BLANK: buf_char(out, ' '); break;
+		case SHOWN_NOT: break;
+		case SHOWN_ESCAPED:
+			buf_printf(out, c < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)c);
+			break;
+		}
+	}
+}
+
+__attribute__((format(printf, 2, 0))) static void
+print_escaped(struct buf *out, const char *format, va_list args)
+{
+	char *text = NULL;
+
+	if (vasprintf(&text, format, args) == -1) {
+		out->cut = true;
+		return;
+	}
+	cli_escape(out, text);
+	free(text);
+}
+
+void cli_printf(struct buf *out, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print_escaped(out, format, args);
+	va_end(args);
+}
+
+unsigned cli_width(const char *text)
+{
+	const utf8proc_uint8_t *s = (const utf8proc_uint8_t *)text;
+	utf8proc_int32_t c;
+	utf8proc_ssize_t n;
+	unsigned width = 0;
+
+	for (; *s; s += n) {
+		n = utf8proc_iterate(s, -1, &c);
+		if (n <= 0) {
+			n = 1;
+			width++;
+		} else if (utf8proc_charwidth(c) > 0) {
+			width += (unsigned)utf8proc_charwidth(c);
+		}
+	}
+	return width;
+}
+
+void cli_pad(struct buf *out, size_t from, unsigned width)
+{
+	unsigned have = from <= out->len ? cli_width(buf_text(out) + from) : 0;
+
+	for (; have < width; have++)
+		buf_char(out, ' ');
+}
+
+void cli_table_init(struct cli_table *t, const struct cli_column *columns, unsigned n)
+{
+	*t = (struct cli_table){.columns = columns, .n_columns = n};
+}
+
+void cli_table_finish(struct cli_table *t)
+{
+	for (unsigned i = 0; i < t->n; i++)
+		free(t->cells[i]);
+	free(t->cells);
+	*t = (struct cli_table){.columns = NULL};
+}
+
+static int make_room(struct cli_table *t)
+{
+	unsigned cap = t->cap ? 2 * t->cap : 64;
+	char **cells;
+
+	if (t->n < t->cap)
+		return 0;
+	cells = reallocarray(t->cells, cap, sizeof *cells);
+	if (!cells)
+		return -1;
+	t->cells = cells;
+	t->cap = cap;
+	return 0;
+}
+
+void cli_table_cell(struct cli_table *t, const char *format, ...)
+{
+	struct buf cell;
+	va_list args;
+
+	buf_init(&cell, 65536);
+	va_start(args, format);
+	print_escaped(&cell, format, args);
+	va_end(args);
+	if (make_room(t) == 0)
+		t->cells[t->n] = buf_steal(&cell);
+	if (t->n == t->cap || !t->cells[t->n])
+		t->failed = true;
+	else
+		t->n++;
+	buf_finish(&cell);
+}
+
+/* Of each column, gap included. */
+static void measure(const struct cli_table *t, unsigned widths[CLI_COLUMNS])
+{
+	unsigned i, w;
+
+	for (i = 0; i < t->n_columns; i++) {
+		w = cli_width(t->columns[i].title) + t->columns[i].gap;
+		widths[i] = w > t->columns[i].min ? w : t->columns[i].min;
+	}
+	for (i = 0; i < t->n; i++) {
+		const struct cli_column *column = &t->columns[i % t->n_columns];
+
+		w = cli_width(t->cells[i]) + column->gap;
+		if (w > widths[i % t->n_columns])
+			widths[i % t->n_columns] = w;
+	}
+}
+
+static void drop_blanks(struct buf *out)
+{
+	size_t n = out->len;
+
+	while (n && buf_text(out)[n - 1] == ' ')
+		n--;
+	buf_truncate(out, n);
+}
+
+static void print_row(
+    const struct cli_table *t, const unsigned widths[CLI_COLUMNS], const char *const *cells,
+    struct buf *out)
+{
+	for (unsigned i = 0; i < t->n_columns; i++) {
+		const char *cell = cells ? cells[i] : t->columns[i].title;
+		size_t from = out->len;
+		unsigned width = cli_width(cell) + t->columns[i].gap;
+
+		if (t->columns[i].right && width < widths[i])
+			cli_pad(out, from, widths[i] - width);
+		buf_str(out, cell);
+		cli_pad(out, from, widths[i]);
+	}
+	drop_blanks(out);
+	buf_char(out, '\n');
+}
+
+void cli_table_print(const struct cli_table *t, struct buf *out)
+{
+	unsigned widths[CLI_COLUMNS], i;
+	bool has_titles = false;
+
+	if (t->failed) {
+		out->cut = true;
+		return;
+	}
+	measure(t, widths);
+	for (i = 0; i < t->n_columns; i++)
+		has_titles = has_titles || *t->columns[i].title;
+	if (has_titles)
+		print_row(t, widths, NULL, out);
+	for (i = 0; i + t->n_columns <= t->n; i += t->n_columns)
+		print_row(t, widths, (const char *const *)t->cells + i, out);
+}

@@ -1,0 +1,189 @@
+/*
+ * Text for a terminal: what is escaped, how wide it is, tables, and times as people
+ * read and type them. Saturday, 21 November 2026, 03:54 UTC is now.
+ */
+#include "agent/cli_text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define NOW 1795233240000LL /* 2026-11-21 03:54:00 UTC */
+#define HOUR 3600000LL
+#define DAY (24 * HOUR)
+
+static void assert_escaped(const char *text, const char *expected)
+{
+	struct buf out;
+
+	buf_init(&out, 1000);
+	cli_escape(&out, text);
+	assert_string_equal(buf_text(&out), expected);
+	buf_finish(&out);
+}
+
+static void test_escape(void **state)
+{
+	(void)state;
+	assert_escaped("Größe 東京 🔴 e\xcc\x81", "Größe 東京 🔴 e\xcc\x81");
+	assert_escaped("\x1b[31mred\x07", "\\x1b[31mred\\x07");
+	assert_escaped("a\nb\tc\rd", "a b c\\x0dd");
+	assert_escaped(
+	    "\xc2\x9b"
+	    "2J",
+	    "\\x9b2J"); /* CSI in one character */
+	assert_escaped("x\xe2\x80\xaegpj.exe", "x\\u202egpj.exe"); /* right-to-left override */
+	assert_escaped("\xe2\x81\xa6y\xe2\x81\xa9", "\\u2066y\\u2069"); /* isolates */
+	assert_escaped(
+	    "@\xe2\x80\x8b"
+	    "alice",
+	    "@alice"); /* our own zero-width space */
+	assert_escaped(
+	    "a\xe2\x80\xa8"
+	    "b",
+	    "a b"); /* line separator */
+	assert_escaped("\xff\xc3", "\\xff\\xc3");
+	assert_escaped("\xee\x80\x80", "\\ue000"); /* private use */
+	assert_escaped("\xf3\xa0\x81\x81", "\\ue0041"); /* a tag character */
+	assert_escaped("", "");
+}
+
+static void test_width(void **state)
+{
+	(void)state;
+	assert_int_equal(cli_width("abc"), 3);
+	assert_int_equal(cli_width("Größe"), 5);
+	assert_int_equal(cli_width("東京"), 4);
+	assert_int_equal(cli_width("e\xcc\x81"), 1);
+	assert_int_equal(cli_width("🔴"), 2);
+	assert_int_equal(cli_width(""), 0);
+}
+
+static void test_table(void **state)
+{
+	static const struct cli_column columns[] = {
+	    {"A", 4, 1, false}, {"N", 6, 2, true}, {"LAST", 0, 0, false}};
+	struct cli_table t;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1000);
+	cli_table_init(&t, columns, 3);
+	cli_table_cell(&t, "%s", "東京都");
+	cli_table_cell(&t, "%d", 7);
+	cli_table_cell(&t, "%s", "");
+	cli_table_cell(&t, "%s", "b");
+	cli_table_cell(&t, "%d", 12345);
+	cli_table_cell(&t, "%s", "x\x1b");
+	cli_table_print(&t, &out);
+	cli_table_finish(&t);
+	assert_string_equal(
+	    buf_text(&out), "A          N  LAST\n"
+			    "東京都     7\n"
+			    "b      12345  x\\x1b\n");
+	buf_finish(&out);
+}
+
+static void test_clock(void **state)
+{
+	char out[CLI_TIME_SIZE];
+
+	(void)state;
+	assert_string_equal(cli_clock(out, NOW, NOW), "03:54");
+	assert_string_equal(cli_clock_s(out, NOW + 4000, NOW), "03:54:04");
+	assert_string_equal(cli_clock(out, NOW - 4 * HOUR, NOW), "Fri 23:54");
+	assert_string_equal(cli_clock(out, NOW - 5 * DAY, NOW), "Mon 03:54");
+	assert_string_equal(cli_clock(out, NOW - 7 * DAY, NOW), "14 Nov 03:54");
+	assert_string_equal(cli_clock(out, NOW - 365 * DAY, NOW), "2025-11-21 03:54");
+	assert_string_equal(cli_clock(out, NOW + DAY, NOW), "Sun 03:54");
+	assert_string_equal(cli_clock(out, 0, NOW), "-");
+	assert_string_equal(cli_clock_s(out, -5, NOW), "-");
+	cli_clock(out, INT64_MAX, NOW); /* whatever it says: no crash */
+}
+
+static void test_spans(void **state)
+{
+	char out[CLI_TIME_SIZE];
+
+	(void)state;
+	assert_string_equal(cli_span(out, 40000), "40s");
+	assert_string_equal(cli_span(out, 42 * 60000), "42m");
+	assert_string_equal(cli_span(out, 4 * HOUR + 4 * 60000), "4h04m");
+	assert_string_equal(cli_span(out, 3 * DAY + 4 * HOUR), "3d04h");
+	assert_string_equal(cli_span(out, -5), "0s");
+	assert_string_equal(cli_span_words(out, 42 * 60000), "42 min");
+	assert_string_equal(cli_span_words(out, HOUR + 20 * 60000), "1 h 20 min");
+	assert_string_equal(cli_span_words(out, 2 * HOUR), "2 h");
+	assert_string_equal(cli_span_words(out, 3 * DAY + HOUR), "3 d 1 h");
+	assert_string_equal(cli_span_about(out, 3 * DAY + 23 * HOUR), "3 d");
+	assert_string_equal(cli_span_about(out, 8000), "8 s");
+	assert_string_equal(cli_span_config(out, 0), "0");
+	assert_string_equal(cli_span_config(out, 15000), "15s");
+	assert_string_equal(cli_span_config(out, 90000), "90s");
+	assert_string_equal(cli_span_config(out, 120000), "2m");
+	assert_string_equal(cli_span_config(out, 90 * 60000), "1h30m");
+	assert_string_equal(cli_span_config(out, 4 * HOUR), "4h");
+	assert_string_equal(cli_span_config(out, 2 * DAY), "2d");
+}
+
+static void assert_time(const char *text, int64_t expected)
+{
+	int64_t ms = 0;
+	struct err err;
+
+	assert_int_equal(cli_parse_time(text, NOW, &ms, &err), 0);
+	assert_int_equal(ms, expected);
+}
+
+static void test_parse_time(void **state)
+{
+	static const char *const wrong[] = {
+	    "",           "x",           "25:00",       "12:60",     "24:01", "Sat 25:00", "Sat x",
+	    "2026-13-01", "2026-11-21T", "2026-11-21x", "16:00 ",    "-",     "-3",        "-3x",
+	    "16",         "+5:00",       "1:-5",        "yesterday", NULL};
+	int64_t ms;
+	struct err err;
+
+	(void)state;
+	assert_time("03:00", NOW - 54 * 60000);
+	assert_time("16:00", NOW - DAY + 12 * HOUR + 6 * 60000); /* not yet today: yesterday's */
+	assert_time("Sat 03:54", NOW);
+	assert_time("Sat 22:00", NOW - 7 * DAY + 18 * HOUR + 6 * 60000);
+	assert_time("fri 23:54", NOW - 4 * HOUR);
+	assert_time("Friday 23:54", NOW - 4 * HOUR);
+	assert_time("Sun", NOW - 6 * DAY - 3 * HOUR - 54 * 60000);
+	assert_time("2026-11-21", NOW - 3 * HOUR - 54 * 60000);
+	assert_time("2026-11-20T23:54", NOW - 4 * HOUR);
+	assert_time("2026-11-20 23:54", NOW - 4 * HOUR);
+	assert_time("-3h", NOW - 3 * HOUR);
+	assert_time("-1h30m", NOW - HOUR - HOUR / 2);
+	for (int i = 0; wrong[i]; i++) {
+		if (cli_parse_time(wrong[i], NOW, &ms, &err) != -1)
+			fail_msg("\"%s\" was taken for a time", wrong[i]);
+	}
+}
+
+static int set_zone(void **state)
+{
+	(void)state;
+	setenv("TZ", "UTC0", 1);
+	tzset();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_escape), cmocka_unit_test(test_width),
+	    cmocka_unit_test(test_table),  cmocka_unit_test(test_clock),
+	    cmocka_unit_test(test_spans),  cmocka_unit_test(test_parse_time),
+	};
+
+	return cmocka_run_group_tests_name("cli_text", tests, set_zone, NULL);
+}
