@@ -19,17 +19,12 @@
 
 void oauth_init(struct oauth *o, struct cli_net *net, const struct config_account *a)
 {
-	const char *at = strchr(a->handle, '@');
-	size_t n;
+	const struct notifier_settings settings = {.handle = a->handle, .url = a->url};
+	char *base = mastodon_base_url(&settings);
 
 	*o = (struct oauth){.net = net, .account = a, .scopes = ""};
-	/* as notifiers/mastodon_account.c has it */
-	if (*a->url)
-		snprintf(o->base, sizeof o->base, "%s", a->url);
-	else
-		snprintf(o->base, sizeof o->base, "https://%s", at ? at + 1 : a->handle);
-	for (n = strlen(o->base); n && o->base[n - 1] == '/'; n--)
-		o->base[n - 1] = '\0';
+	snprintf(o->base, sizeof o->base, "%s", base ? base : "");
+	free(base);
 }
 
 void oauth_finish(struct oauth *o)

@@ -87,7 +87,8 @@ const char *const store_sql[SQL_END] = {
 	"SELECT max(incident) FROM reply WHERE account=? AND author_id=? AND created_ms>=? AND"
 	" visibility=3 AND incident<>0 HAVING count(DISTINCT incident)=1",
     [SQL_META] = "SELECT value FROM meta WHERE key=?",
-    [SQL_COUNT_POSTS] = "SELECT count(*) FROM post WHERE account=? AND created_ms>=? AND kind=0 AND state NOT IN (5,6)",
+    [SQL_COUNT_POSTS] = "SELECT count(*) FROM post WHERE account=?1 AND created_ms>=?2-86400000 AND"
+	" sent_ms>=?2 AND kind=0 AND state=2",
 };
 
 /* The type comes from the member itself; enums are unsigned to gcc and clang. */

@@ -5,6 +5,7 @@
  */
 #include "notifiers/mastodon.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <curl/curl.h>
 #include <stdio.h>
@@ -49,8 +50,22 @@ static bool url_has(CURLU *u, CURLUPart part)
 
 static bool is_loopback(const char *host)
 {
-	return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
-	       strncmp(host, "127.", 4) == 0;
+	struct in_addr v4;
+
+	if (strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
+		return true;
+	/* an address, not a name that only begins like one */
+	return inet_pton(AF_INET, host, &v4) == 1 && (ntohl(v4.s_addr) >> 24) == 127;
+}
+
+/* A server on this machine itself needs no TLS; `server` may carry a port. */
+static const char *scheme_of(const char *server)
+{
+	char host[256];
+	size_t n = strcspn(server, ":");
+
+	snprintf(host, sizeof host, "%.*s", (int)n, server);
+	return is_loopback(host) ? "http://" : "https://";
 }
 
 static int url_reason(CURLU *u, const char *url, char *host, size_t size, struct err *err)
@@ -127,22 +142,31 @@ static const char *or_empty(const char *s)
 	return s ? s : "";
 }
 
+char *mastodon_base_url(const struct notifier_settings *s)
+{
+	const char *url = or_empty(s->url), *at = strrchr(or_empty(s->handle), '@');
+	const char *server = at ? at + 1 : or_empty(s->handle);
+	char *base;
+	int n;
+
+	n = *url ? asprintf(&base, "%s", url) : asprintf(&base, "%s%s", scheme_of(server), server);
+	if (n == -1)
+		return NULL;
+	for (size_t k = strlen(base); k && base[k - 1] == '/'; k--)
+		base[k - 1] = '\0';
+	return base;
+}
+
 /* Fills login, server, host and base. */
 static int read_settings(struct account *a, const struct notifier_settings *s, struct err *err)
 {
-	const char *url = or_empty(s->url);
-	size_t n;
-
 	if (split_handle(or_empty(s->handle), a->login, a->server, sizeof a->login) == -1)
 		return err_set(
 		    err, "handle = \"%s\" is not of the form name@server.example",
 		    or_empty(s->handle));
-	if (asprintf(&a->base, "%s%s", *url ? "" : "https://", *url ? url : a->server) == -1) {
-		a->base = NULL;
+	a->base = mastodon_base_url(s);
+	if (!a->base)
 		return err_set(err, "out of memory");
-	}
-	for (n = strlen(a->base); n && a->base[n - 1] == '/'; n--)
-		a->base[n - 1] = '\0';
 	if (url_host(a->base, a->host, sizeof a->host, err) == -1)
 		return -1;
 	if (check_language(or_empty(s->language), err) == -1)

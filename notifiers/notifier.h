@@ -195,6 +195,13 @@ struct notifier {
 extern const struct notifier notifier_mastodon;
 extern const struct notifier notifier_file;
 
+/*
+ * The address of a Mastodon-like account's API: its url, else its handle's server; https
+ * but for this machine itself. Also for `twicket auth`, which logs in there.
+ * The caller frees it; NULL when memory ran out.
+ */
+char *mastodon_base_url(const struct notifier_settings *s);
+
 /* By configuration name, NULL when there is none. */
 const struct notifier *notifier_find(const char *name);
 

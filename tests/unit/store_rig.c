@@ -98,7 +98,7 @@ void store_rig_post(
 	    .text = "text",
 	    .remote_id = remote,
 	    .created_ms = 1000,
-	    .sent_ms = (int64_t)id};
+	    .sent_ms = state == POST_SENT ? 1000 + (int64_t)id : 0};
 
 	assert_int_equal(store_put_post(s, &r), 0);
 }

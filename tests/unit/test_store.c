@@ -151,8 +151,10 @@ static void test_last_incident(void **state)
 	assert_int_equal(id, 2);
 	r.visibility = VISIBILITY_DIRECT;
 	store_put_reply(s, &r);
-	assert_int_equal(store_last_incident_of(s, "acc", "a1", 0, &id, &store_rig_err), 1);
+	assert_int_equal(store_last_incident_of(s, "acc", "a1", 32, &id, &store_rig_err), 1);
 	assert_int_equal(id, 77);
+	/* two candidates: nobody knows which was meant */
+	assert_int_equal(store_last_incident_of(s, "acc", "a1", 0, &id, &store_rig_err), 0);
 	assert_int_equal(store_last_incident_of(s, "acc", "a2", 0, &id, &store_rig_err), 0);
 	store_close(s);
 }
@@ -211,8 +213,9 @@ static void test_incidents_and_tags(void **state)
 	assert_int_equal(store_posts_of_incident(s, 2, NULL, NULL, &store_rig_err), 2);
 	assert_int_equal(store_posts_of_thread(s, 3, NULL, NULL, &store_rig_err), 2);
 	assert_int_equal(store_replies_of_incident(s, 2, NULL, NULL, &store_rig_err), 0);
-	assert_int_equal(store_count_posts(s, "acc", 1000, &store_rig_err), 3);
-	assert_int_equal(store_count_posts(s, "acc", 1001, &store_rig_err), 0);
+	/* what was sent, not what waits */
+	assert_int_equal(store_count_posts(s, "acc", 1000, &store_rig_err), 2);
+	assert_int_equal(store_count_posts(s, "acc", 2000, &store_rig_err), 0);
 	store_close(s);
 }
 

@@ -1,0 +1,230 @@
+/*
+ * Tokens: what is taken, what is refused and what is left on the disk.
+ */
+#include "agent/secret.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[64];
+static char path[200];
+static struct config_account account = {.name = "status", .token_file = path};
+
+static void put(const char *where, const char *text, size_t n, mode_t mode)
+{
+	int fd = open(where, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+
+	assert_true(fd != -1);
+	assert_int_equal(write(fd, text, n), n);
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	snprintf(folder, sizeof folder, "/tmp/twicket-secret-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/status", folder);
+	unsetenv("CREDENTIALS_DIRECTORY");
+	return 0;
+}
+
+static void empty_folder(const char *where)
+{
+	char name[600];
+	struct dirent *e;
+	DIR *d = opendir(where);
+
+	while (d && (e = readdir(d))) {
+		snprintf(name, sizeof name, "%s/%s", where, e->d_name);
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..") && unlink(name) == -1) {
+			empty_folder(name);
+			rmdir(name);
+		}
+	}
+	if (d)
+		closedir(d);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	empty_folder(folder);
+	return rmdir(folder);
+}
+
+/* The token, or the error's text, for one comparison. */
+static const char *load(void)
+{
+	static char text[5000];
+	struct err err = {""};
+	char *token;
+	enum secret found = secret_load(&account, &token, &err);
+
+	assert_true((found == SECRET_OK) == (token != NULL));
+	snprintf(text, sizeof text, "%s", token ? token : err.text);
+	secret_free(token);
+	return text;
+}
+
+static void test_load(void **state)
+{
+	char *token;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(secret_load(&account, &token, &err), SECRET_NONE);
+	assert_string_equal(err.text, "no token yet: twicket auth status");
+	put(path, "abc-_DEF\r\n", 10, 0600);
+	assert_string_equal(load(), "abc-_DEF");
+	put(path, "abc", 3, 0640); /* root:twicket, say */
+	assert_string_equal(load(), "abc");
+	put(path, "abc", 3, 0400);
+	assert_string_equal(load(), "abc");
+}
+
+static void test_refused(void **state)
+{
+	char big[SECRET_MAX + 10];
+
+	(void)state;
+	put(path, "abc\n", 4, 0604);
+	assert_non_null(strstr(load(), "has mode 0604, so others can read it: chmod 0600"));
+	put(path, "abc\n", 4, 0620);
+	assert_non_null(strstr(load(), "can write it"));
+	put(path, "", 0, 0600);
+	assert_non_null(strstr(load(), "is empty: twicket auth status"));
+	put(path, "\n\n", 2, 0600);
+	assert_non_null(strstr(load(), "is empty"));
+	put(path, "abc\ndef\n", 8, 0600);
+	assert_non_null(strstr(load(), "more than a token"));
+	assert_null(strstr(load(), "abc")); /* never in a message */
+	put(path, "ab\0c", 4, 0600);
+	assert_non_null(strstr(load(), "more than a token"));
+	memset(big, 'a', sizeof big);
+	put(path, big, sizeof big, 0600);
+	assert_non_null(strstr(load(), "more than 4096 bytes"));
+	unlink(path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_non_null(strstr(load(), "is no file"));
+	rmdir(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_non_null(strstr(load(), "is no file"));
+}
+
+static void test_owner(void **state)
+{
+	(void)state;
+	if (geteuid())
+		skip();
+	put(path, "abc\n", 4, 0600);
+	assert_int_equal(chown(path, 12345, 12345), 0);
+	assert_non_null(strstr(load(), "belongs to user 12345"));
+	assert_int_equal(chown(folder, 12345, 12345), 0); /* the agent's folder, read by root */
+	assert_string_equal(load(), "abc");
+	assert_int_equal(chown(folder, 0, 0), 0);
+}
+
+static void test_symlink(void **state)
+{
+	char other[200];
+
+	(void)state;
+	snprintf(other, sizeof other, "%s/other", folder);
+	put(other, "linked\n", 7, 0600);
+	assert_int_equal(symlink(other, path), 0);
+	assert_string_equal(load(), "linked");
+}
+
+static void test_credential(void **state)
+{
+	char inside[300];
+
+	(void)state;
+	snprintf(inside, sizeof inside, "%s/creds", folder);
+	assert_int_equal(mkdir(inside, 0700), 0);
+	setenv("CREDENTIALS_DIRECTORY", inside, 1);
+	put(path, "file\n", 5, 0600);
+	assert_string_equal(load(), "file"); /* no credential of that name */
+	snprintf(inside, sizeof inside, "%s/creds/status", folder);
+	put(inside, "credential\n", 11, 0400);
+	assert_string_equal(load(), "credential");
+	put(inside, "credential\n", 11, 0444);
+	assert_non_null(strstr(load(), "has mode 0444")); /* not silently the file instead */
+	unsetenv("CREDENTIALS_DIRECTORY");
+}
+
+static void test_store(void **state)
+{
+	char deep[200], missing[200];
+	struct config_account a = {.name = "status", .token_file = deep};
+	struct stat st;
+	struct err err = {""};
+	char *token;
+
+	(void)state;
+	snprintf(deep, sizeof deep, "%s/auth/status", folder);
+	assert_int_equal(secret_store(&a, "first", &err), 0);
+	assert_int_equal(secret_store(&a, "second", &err), 0);
+	assert_int_equal(secret_load(&a, &token, &err), SECRET_OK);
+	assert_string_equal(token, "second");
+	secret_free(token);
+	assert_int_equal(stat(deep, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	snprintf(missing, sizeof missing, "%s/auth", folder);
+	assert_int_equal(stat(missing, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_int_equal(st.st_nlink, 2); /* and no temporary file is left, see below */
+	assert_int_equal(unlink(deep), 0);
+	assert_int_equal(rmdir(missing), 0);
+	assert_int_equal(secret_store(&a, "two words", &err), -1);
+	assert_int_equal(secret_store(&a, "", &err), -1);
+	snprintf(deep, sizeof deep, "%s/no/such/status", folder);
+	assert_int_equal(secret_store(&a, "first", &err), -1);
+	assert_non_null(strstr(err.text, "cannot be made"));
+}
+
+static void test_store_as_root(void **state)
+{
+	char deep[200];
+	struct config_account a = {.name = "status", .token_file = deep};
+	struct stat st;
+	struct err err;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	assert_int_equal(chown(folder, 12345, 12345), 0);
+	snprintf(deep, sizeof deep, "%s/auth/status", folder);
+	assert_int_equal(secret_store(&a, "first", &err), 0);
+	assert_int_equal(stat(deep, &st), 0);
+	assert_int_equal(st.st_uid, 12345);
+	assert_int_equal(chown(folder, 0, 0), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_load, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_owner, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_symlink, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_credential, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_store, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_store_as_root, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
