@@ -1,0 +1,91 @@
+/*
+ * Shared by the config*.c files only: the reader that carries the configuration in
+ * the making and its report, and the tables of keys. Nobody else may include it.
+ */
+#ifndef TWICKET_CONFIG_INTERNAL_H
+#define TWICKET_CONFIG_INTERNAL_H
+
+#include <libconfig.h>
+
+#include "agent/config.h"
+#undef config_destroy /* in these files it is libconfig's */
+
+#include <stddef.h>
+
+#define CONFIG_FILE_MAX (1024 * 1024) /* bytes; ours are a few KiB */
+#define CONFIG_NAME_MAX 64u	      /* of accounts, audiences, people: names of files, too */
+
+struct reader {
+	struct config *c;
+	struct config_report *report;
+	const char *file; /* base name, as in the messages */
+	bool no_memory;
+};
+
+/* --- the report (config_report.c) ------------------------------------------------------ */
+
+/* "twicket.cfg:5: audiences.public.hold: ..."; the path and line are the setting's. */
+void config_fault(struct reader *r, const config_setting_t *s, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void config_warning(struct reader *r, const config_setting_t *s, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Without a setting; line 0 = the file as a whole. */
+void config_fault_line(struct reader *r, int line, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void config_report_sort(struct config_report *report);
+
+/* --- values (config_value.c) ------------------------------------------------------------- */
+
+/* NULL with a fault when it is no text, or has what no text of ours may have. */
+const char *config_text(struct reader *r, const config_setting_t *s);
+/* Replaces *to by a copy. */
+void config_keep(struct reader *r, char **to, const char *text);
+/* The index of the text among `words` (NULL-terminated), -1 with a fault. */
+int config_word(struct reader *r, const config_setting_t *s, const char *const *words);
+/* "name@server", lower-cased into *to; -1 with a fault. */
+int config_handle(struct reader *r, const config_setting_t *s, char **to);
+/* 0, or -1 with err that names the nearest. "" is the system's. */
+int config_timezone_check(const char *name, struct err *err);
+
+/* --- tables of keys (config_keys.c) -------------------------------------------------------- */
+
+enum key_type {
+	KEY_TEXT,     /* char * */
+	KEY_PATH,     /* char *, absolute */
+	KEY_DURATION, /* int64_t, ms */
+	KEY_FLAG,     /* bool */
+	KEY_COUNT,    /* unsigned, at least 1 */
+	KEY_OWN,      /* by its function */
+	KEY_ELSEWHERE, /* read by another pass */
+	KEY_LATER     /* of the reference, but not in this version */
+};
+
+struct config_key {
+	const char *name; /* NULL ends the table */
+	enum key_type type;
+	size_t offset;
+	void (*read)(struct reader *r, const config_setting_t *s, void *into);
+};
+
+/* Reads every setting of a group into the struct `into`; what no key knows is a fault. */
+void config_read_group(struct reader *r, const config_setting_t *group,
+		       const struct config_key *keys, void *into);
+/* Calls read for each element of an array of texts. */
+void config_read_texts(struct reader *r, const config_setting_t *array, void *into,
+		       void (*read)(struct reader *r, const config_setting_t *s, void *into));
+/* A group of named groups, checked: how many there are; 0 with or without a fault. */
+unsigned config_named_groups(struct reader *r, const config_setting_t *all);
+
+/* --- the parts of the file ------------------------------------------------------------------- */
+
+void config_read_accounts(struct reader *r, const config_setting_t *accounts);
+void config_read_audiences(struct reader *r, const config_setting_t *audiences);
+void config_read_people(struct reader *r, const config_setting_t *people);
+void config_audience_finish(struct config_audience *a);
+
+/* Is there a syntax that libconfig must not see (@include)? True with a fault. */
+bool config_syntax_forbidden(struct reader *r, const char *text);
+/* Says what is wrong where libconfig has only said "syntax error" of a line. */
+void config_syntax_explain(struct reader *r, const char *text, int line, const char *said);
+
+#endif

@@ -1,0 +1,176 @@
+/*
+ * Groups by their tables of keys: one place that knows what a wrong type or an
+ * unknown key is told. Called by the config*.c files. Must never skip a setting.
+ */
+#include "agent/config_internal.h"
+
+#include <limits.h>
+#include <string.h>
+
+#define KEYS_MAX 40
+
+static void fault_unknown(
+    struct reader *r, const config_setting_t *s, const char *name, const struct config_key *keys)
+{
+	static const char *const secrets[] = {"token", "password", "secret", "access_token", NULL};
+	const char *known[KEYS_MAX + 1] = {NULL}, *near;
+	size_t n = 0;
+
+	for (; keys->name && n < KEYS_MAX; keys++)
+		if (keys->type != KEY_LATER)
+			known[n++] = keys->name;
+	for (int i = 0; secrets[i]; i++) {
+		if (strcmp(secrets[i], name))
+			continue;
+		config_fault(
+		    r, s,
+		    "no such key; secrets are never in this file: `twicket auth` stores them");
+		return;
+	}
+	near = config_nearest(name, known);
+	if (near)
+		config_fault(r, s, "no such key; did you mean \"%s\"?", near);
+	else
+		config_fault(r, s, "no such key");
+}
+
+static void read_path(struct reader *r, const config_setting_t *s, char **to)
+{
+	const char *text = config_text(r, s);
+	size_t n;
+
+	if (!text)
+		return;
+	if (*text != '/') {
+		config_fault(r, s, "\"%s\" must be a whole path, beginning with /", text);
+		return;
+	}
+	config_keep(r, to, text);
+	for (n = *to ? strlen(*to) : 0; n > 1 && (*to)[n - 1] == '/'; n--)
+		(*to)[n - 1] = '\0';
+}
+
+static void read_duration(struct reader *r, const config_setting_t *s, int64_t *to)
+{
+	const char *text;
+	int64_t ms;
+	struct err err;
+
+	if (config_setting_type(s) == CONFIG_TYPE_INT ||
+	    config_setting_type(s) == CONFIG_TYPE_INT64) {
+		config_fault(
+		    r, s, "a bare number has no unit: \"%lldm\"?", config_setting_get_int64(s));
+		return;
+	}
+	text = config_text(r, s);
+	if (!text)
+		return;
+	ms = config_duration(text, &err);
+	if (ms == -1)
+		config_fault(r, s, "%s", err.text);
+	else
+		*to = ms;
+}
+
+static void read_flag(struct reader *r, const config_setting_t *s, bool *to)
+{
+	if (config_setting_type(s) == CONFIG_TYPE_BOOL)
+		*to = config_setting_get_bool(s) != 0;
+	else
+		config_fault(r, s, "must be true or false, without quotes");
+}
+
+static void read_count(struct reader *r, const config_setting_t *s, unsigned *to)
+{
+	int type = config_setting_type(s);
+	long long n =
+	    type == CONFIG_TYPE_INT64 ? config_setting_get_int64(s) : config_setting_get_int(s);
+
+	if (type != CONFIG_TYPE_INT && type != CONFIG_TYPE_INT64)
+		config_fault(r, s, "must be a whole number, without quotes");
+	else if (n < 1 || n > 1000000)
+		config_fault(r, s, "%lld is not between 1 and 1000000", n);
+	else
+		*to = (unsigned)n;
+}
+
+static void
+read_key(struct reader *r, const config_setting_t *s, const struct config_key *key, void *into)
+{
+	char *at = (char *)into + key->offset;
+	const char *text;
+
+	switch (key->type) {
+	case KEY_TEXT:
+		text = config_text(r, s);
+		if (text)
+			config_keep(r, (char **)(void *)at, text);
+		break;
+	case KEY_PATH: read_path(r, s, (char **)(void *)at); break;
+	case KEY_DURATION: read_duration(r, s, (int64_t *)(void *)at); break;
+	case KEY_FLAG: read_flag(r, s, (bool *)at); break;
+	case KEY_COUNT: read_count(r, s, (unsigned *)(void *)at); break;
+	case KEY_OWN: key->read(r, s, into); break;
+	case KEY_ELSEWHERE: break;
+	case KEY_LATER: config_fault(r, s, "no such key in this version"); break;
+	}
+}
+
+void config_read_group(
+    struct reader *r, const config_setting_t *group, const struct config_key *keys, void *into)
+{
+	for (int i = 0; i < config_setting_length(group); i++) {
+		const config_setting_t *s = config_setting_get_elem(group, (unsigned)i);
+		const char *name = config_setting_name(s);
+		const struct config_key *key = keys;
+
+		while (key->name && strcmp(key->name, name))
+			key++;
+		if (key->name)
+			read_key(r, s, key, into);
+		else
+			fault_unknown(r, s, name, keys);
+	}
+}
+
+void config_read_texts(
+    struct reader *r, const config_setting_t *array, void *into,
+    void (*read)(struct reader *r, const config_setting_t *s, void *into))
+{
+	int type = config_setting_type(array);
+
+	if (type == CONFIG_TYPE_STRING) {
+		config_fault(
+		    r, array, "must be an array: [ \"%s\" ]", config_setting_get_string(array));
+		return;
+	}
+	if (type != CONFIG_TYPE_ARRAY && type != CONFIG_TYPE_LIST) {
+		config_fault(r, array, "must be an array of texts: [ \"one\", \"two\" ]");
+		return;
+	}
+	for (int i = 0; i < config_setting_length(array); i++)
+		read(r, config_setting_get_elem(array, (unsigned)i), into);
+}
+
+static bool is_name(const char *name)
+{
+	return strlen(name) <= CONFIG_NAME_MAX && !strchr(name, '*');
+}
+
+unsigned config_named_groups(struct reader *r, const config_setting_t *all)
+{
+	if (!config_setting_is_group(all)) {
+		config_fault(r, all, "must be a group: { NAME = { ... }; }");
+		return 0;
+	}
+	for (int i = 0; i < config_setting_length(all); i++) {
+		const config_setting_t *s = config_setting_get_elem(all, (unsigned)i);
+
+		if (!config_setting_is_group(s))
+			config_fault(r, s, "must be a group: { ... }");
+		else if (!is_name(config_setting_name(s)))
+			config_fault(
+			    r, s, "a name has at most %u characters and no *", CONFIG_NAME_MAX);
+	}
+	return (unsigned)config_setting_length(all);
+}

@@ -1,0 +1,34 @@
+/*
+ * Tokens: where they are kept and who may read them. Called by the agent when it
+ * opens an account and by `twicket auth`. A token is never logged, never in an error
+ * text, and wiped when it is done with.
+ */
+#ifndef TWICKET_SECRET_H
+#define TWICKET_SECRET_H
+
+#include "agent/config.h"
+#include "common/err.h"
+
+#define SECRET_MAX 4096 /* bytes; tokens have 43 to some hundred */
+
+enum secret { SECRET_ERROR = -1, SECRET_OK = 0, SECRET_NONE = 1 };
+
+/*
+ * The account's token: the systemd credential of its name ($CREDENTIALS_DIRECTORY/NAME)
+ * wins, else token_file. SECRET_NONE: there is no file yet ("twicket auth NAME").
+ * SECRET_ERROR: there is one that we must not or cannot use; err says why and what
+ * to type. In both cases *token is NULL. The caller frees it by secret_free().
+ */
+enum secret secret_load(const struct config_account *a, char **token, struct err *err);
+
+/* Wipes and frees; NULL is fine. */
+void secret_free(char *token);
+
+/*
+ * Writes token_file anew, all or nothing, mode 0600; makes its folder (0700) when only
+ * that is missing. Under root the file belongs to the owner of the state directory, so
+ * that the agent can read what `sudo twicket auth` stored. 0, or -1 with err.
+ */
+int secret_store(const struct config_account *a, const char *token, struct err *err);
+
+#endif
