@@ -1,0 +1,301 @@
+/*
+ * The match language. Called by the engine for every problem, by people.c and by
+ * config.c. Must never guess at a term, and never take longer than pattern times name.
+ */
+#include "agent/match.h"
+#include "agent/config.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum term_kind {
+	TERM_HOST,
+	TERM_SERVICE,
+	TERM_HOSTGROUP,
+	TERM_SERVICEGROUP,
+	TERM_CONTACT,
+	TERM_CONTACTGROUP,
+	TERM_NODE,
+	TERM_VAR,
+	TERM_NAMED,
+	TERM_ALL
+};
+
+static const char *const kind_names[] = {
+    [TERM_HOST] = "host",           [TERM_SERVICE] = "service",
+    [TERM_HOSTGROUP] = "hostgroup", [TERM_SERVICEGROUP] = "servicegroup",
+    [TERM_CONTACT] = "contact",     [TERM_CONTACTGROUP] = "contactgroup",
+    [TERM_NODE] = "node",           [TERM_VAR] = NULL,
+};
+
+/* Strings point into the match's copy of the text. */
+struct term {
+	enum term_kind kind;
+	bool never;
+	unsigned group; /* terms of one group must all hold */
+	const char *var; /* "_RACK" */
+	const char *pattern;
+};
+
+struct match {
+	struct term *terms;
+	size_t n;
+	bool any; /* at least one term that is not a "never" */
+	char text[];
+};
+
+static char *trim(char *s)
+{
+	size_t n;
+
+	s += strspn(s, " \t\r\n");
+	n = strlen(s);
+	while (n && strchr(" \t\r\n", s[n - 1]))
+		s[--n] = '\0';
+	return s;
+}
+
+static int parse_var(struct term *t, char *text, struct err *err)
+{
+	char *value = strchr(text, '=');
+
+	if (!value)
+		return err_set(
+		    err, "\"%s\" has no value: \"%s=VALUE\", or \"%s=*\" for any", text, text,
+		    text);
+	*value++ = '\0';
+	t->var = trim(text);
+	for (char *p = text; *p; p++) /* the core knows them in capitals only */
+		*p = (char)toupper((unsigned char)*p);
+	t->pattern = trim(value);
+	if (!t->var[1])
+		return err_set(err, "\"_=%s\" names no variable", t->pattern);
+	t->kind = TERM_VAR;
+	return 0;
+}
+
+static int unknown_kind(const char *word, bool has_colon, struct err *err)
+{
+	static const char *const all[] = {"host",         "service", "hostgroup",
+					  "servicegroup", "contact", "contactgroup",
+					  "node",         "named",   NULL};
+	const char *near = config_nearest(word, all);
+
+	if (near && !strcmp(near, "named"))
+		return err_set(err, "no such term as \"%s\"; did you mean \"named\"?", word);
+	if (near)
+		return err_set(
+		    err, "no such term as \"%s%s\"; did you mean \"%s:\"?", word,
+		    has_colon ? ":" : "", near);
+	if (!has_colon)
+		return err_set(err, "\"%s\" is no term; did you mean \"host:%s\"?", word, word);
+	return err_set(
+	    err,
+	    "no such term as \"%s:\"; there are host: service: hostgroup: "
+	    "servicegroup: contact: contactgroup: node: _VAR= named *",
+	    word);
+}
+
+static int parse_kind(struct term *t, char *text, struct err *err)
+{
+	char *pattern = strchr(text, ':');
+
+	if (!pattern)
+		return unknown_kind(text, false, err);
+	*pattern++ = '\0';
+	text = trim(text);
+	t->pattern = trim(pattern);
+	for (int k = TERM_HOST; k <= TERM_NODE; k++) {
+		if (strcmp(text, kind_names[k]))
+			continue;
+		if (!*t->pattern)
+			return err_set(err, "\"%s:\" names nothing", text);
+		t->kind = (enum term_kind)k;
+		return 0;
+	}
+	return unknown_kind(text, true, err);
+}
+
+static int parse_term(struct match *m, char *text, unsigned group, struct err *err)
+{
+	struct term *t = &m->terms[m->n];
+
+	text = trim(text);
+	t->group = group;
+	t->never = *text == '!';
+	if (t->never)
+		text = trim(text + 1);
+	if (!*text)
+		return err_set(err, t->never ? "\"!\" forbids nothing" : "an empty term");
+	m->n++;
+	m->any = m->any || !t->never;
+	if (*text == '_')
+		return parse_var(t, text, err);
+	if (!strcmp(text, "*"))
+		t->kind = TERM_ALL;
+	else if (!strcmp(text, "named"))
+		t->kind = TERM_NAMED;
+	else
+		return parse_kind(t, text, err);
+	return 0;
+}
+
+/* Cuts the text at each comma and ampersand. */
+static int parse_terms(struct match *m, struct err *err)
+{
+	unsigned group = 0;
+	char *at = m->text, *end;
+	char separator;
+
+	if (!*trim(m->text))
+		return 0;
+	do {
+		end = at + strcspn(at, ",&");
+		separator = *end;
+		*end = '\0';
+		if (parse_term(m, at, group, err) == -1)
+			return -1;
+		group += separator == ',';
+		at = end + 1;
+	} while (separator);
+	return 0;
+}
+
+struct match *match_parse(const char *text, struct err *err)
+{
+	size_t len = strlen(text), most = 1;
+	struct match *m = malloc(sizeof *m + len + 1);
+
+	for (const char *p = text; *p; p++)
+		most += *p == ',' || *p == '&';
+	if (m) {
+		*m = (struct match){.terms = calloc(most, sizeof *m->terms)};
+		memcpy(m->text, text, len + 1);
+	}
+	if (!m || !m->terms) {
+		err_set(err, "out of memory");
+	} else if (parse_terms(m, err) == 0) {
+		return m;
+	}
+	match_destroy(m);
+	return NULL;
+}
+
+void match_destroy(struct match *m)
+{
+	if (!m)
+		return;
+	free(m->terms);
+	free(m);
+}
+
+/* Behind the character that starts at s: a UTF-8 one is one "?". */
+static const char *next_char(const char *s)
+{
+	s++;
+	while (((unsigned char)*s & 0xc0) == 0x80)
+		s++;
+	return s;
+}
+
+/* Only the last "*" is ever tried again, so a name costs at most pattern times name. */
+static bool fits(const char *pattern, const char *name)
+{
+	const char *star = NULL, *again = NULL;
+
+	while (*name) {
+		if (*pattern == '*') {
+			star = ++pattern;
+			again = name;
+		} else if (*pattern == '?') {
+			pattern++;
+			name = next_char(name);
+		} else if (*pattern == *name) {
+			pattern++;
+			name++;
+		} else if (star) {
+			pattern = star;
+			name = again = next_char(again);
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}
+
+static bool any_fits(const char *pattern, const struct object_list *list)
+{
+	for (unsigned i = 0; i < list->n; i++)
+		if (fits(pattern, list->at[i]))
+			return true;
+	return false;
+}
+
+static bool var_fits(const struct term *t, const struct object *o)
+{
+	const char *value = object_var(o, t->var);
+
+	return value && fits(t->pattern, value);
+}
+
+static bool term_holds(const struct term *t, const struct object *o)
+{
+	switch (t->kind) {
+	case TERM_HOST: return fits(t->pattern, o->host);
+	case TERM_SERVICE: return o->kind == EVENT_SERVICE && fits(t->pattern, o->service);
+	case TERM_HOSTGROUP: return any_fits(t->pattern, &o->hostgroups);
+	case TERM_SERVICEGROUP:
+		return o->kind == EVENT_SERVICE && any_fits(t->pattern, &o->servicegroups);
+	case TERM_CONTACT: return any_fits(t->pattern, &o->contacts);
+	case TERM_CONTACTGROUP: return any_fits(t->pattern, &o->contactgroups);
+	case TERM_NODE: return fits(t->pattern, o->node);
+	case TERM_VAR: return var_fits(t, o);
+	case TERM_NAMED: return object_named(o);
+	case TERM_ALL: return true;
+	}
+	return false;
+}
+
+/* One group: all its terms hold, and it has more than "never" in it. Moves *at behind it. */
+static bool group_holds(const struct match *m, size_t *at, const struct object *o)
+{
+	unsigned group = m->terms[*at].group;
+	bool all = true, some = false;
+
+	for (; *at < m->n && m->terms[*at].group == group; ++*at) {
+		const struct term *t = &m->terms[*at];
+
+		if (t->never)
+			continue;
+		some = true;
+		all = all && term_holds(t, o);
+	}
+	return all && some;
+}
+
+bool match_object(const struct match *m, const struct object *o)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->terms[i].never && term_holds(&m->terms[i], o))
+			return false;
+	if (!m->any)
+		return m->n > 0;
+	for (size_t i = 0; i < m->n;)
+		if (group_holds(m, &i, o))
+			return true;
+	return false;
+}
+
+void match_names(
+    const struct match *m, void (*fn)(void *arg, const char *kind, const char *name), void *arg)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		const struct term *t = &m->terms[i];
+
+		if (t->kind <= TERM_NODE && !strpbrk(t->pattern, "*?"))
+			fn(arg, kind_names[t->kind], t->pattern);
+	}
+}
