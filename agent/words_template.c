@@ -1,0 +1,186 @@
+/*
+ * Templates: their pieces, their macros, and what is wrong with them. Called by
+ * words.c, words_catalogue.c and config.c. Must never let an internal macro pass
+ * where strangers read.
+ */
+#include "agent/words_internal.h"
+#include "agent/config.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const event_names[SAY_EVENTS] = {
+    [SAY_PROBLEM] = "problem",     [SAY_AGAIN] = "again",     [SAY_WORSE] = "worse",
+    [SAY_UPDATE] = "update",       [SAY_ACK] = "ack",         [SAY_UNACK] = "unack",
+    [SAY_RECOVERY] = "recovery",   [SAY_PAST] = "past",       [SAY_FLAPPING] = "flapping",
+    [SAY_STABLE] = "stable",       [SAY_BEGUN] = "begun",     [SAY_ENDED] = "ended",
+    [SAY_ENDED_BAD] = "ended_bad", [SAY_PART_OF] = "part_of", [SAY_STATUS] = "status",
+    [SAY_TROUBLE] = "trouble",     [SAY_ADOPTED] = "adopted", [SAY_LOST] = "lost",
+    [SAY_GONE] = "gone",
+};
+
+/* The last one stands for what is none of them. */
+static const char *const reason_names[WORDS_REASONS + 1] = {
+    "already_ok",    "not_acked",     "refused_by_core", "not_confirmed", "not_yours",
+    "source_lost",   "already_yours", "closed",          "bare_number",   "no_object",
+    "already_acked", "also_looking",  "expired",         "edited",        "too_many",
+    "no_incident",   "which",         "later",           "other",         NULL};
+
+/* In the order of enum macro; config_nearest() reads it too, hence the NULL. */
+static const char *const macro_names[MACROS + 1] = {
+    "SYMBOL",     "NAME",          "TAG",      "SINCE",       "UNTIL",     "AT",
+    "ETA",        "FROM",          "TO",       "NEXT",        "DURATION",  "TIMES",
+    "COUNT",      "WHO",           "WRITER",   "REASON",      "INTERVAL",  "TICKET",
+    "LIST",       "NOW",           "PARENT",   "OBJECT",      "STATE",     "WAS",
+    "OUTPUT",     "TEXT",          "MEMBERS",  "WITH",        "OWNER",     "LINK",
+    "LASTFIX",    "LONGEST",       "HOSTNAME", "SERVICEDESC", "HOSTSTATE", "SERVICESTATE",
+    "HOSTOUTPUT", "SERVICEOUTPUT", NULL};
+
+const char *words_event_name(enum say_event event)
+{
+	return event_names[event];
+}
+
+int words_event_find(const char *name)
+{
+	for (int e = 0; e < SAY_EVENTS; e++)
+		if (!strcmp(event_names[e], name))
+			return e;
+	return -1;
+}
+
+const char *const *words_reasons(void)
+{
+	return reason_names;
+}
+
+int words_macro_find(const char *name, size_t len)
+{
+	for (int m = 0; m < MACROS; m++)
+		if (!strncmp(macro_names[m], name, len) && !macro_names[m][len])
+			return m;
+	return -1;
+}
+
+struct piece words_piece(const char **at)
+{
+	struct piece p = {.at = *at, .len = 1, .macro = -1};
+	const char *end;
+
+	switch (**at) {
+	case '\0': return p;
+	case '[': p.kind = PIECE_OPEN; break;
+	case ']': p.kind = PIECE_CLOSE; break;
+	case '$':
+		end = *at + 1;
+		while (isupper((unsigned char)*end) || isdigit((unsigned char)*end) || *end == '_')
+			end++;
+		p.kind = *end == '$' && end > *at + 1 ? PIECE_MACRO : PIECE_BAD;
+		p.at = *at + 1;
+		p.len = (size_t)(end - p.at);
+		*at = p.kind == PIECE_MACRO ? end + 1 : end;
+		p.macro = words_macro_find(p.at, p.len);
+		return p;
+	default: p.kind = PIECE_TEXT; p.len = strcspn(*at, "[]$");
+	}
+	*at += p.len;
+	return p;
+}
+
+static bool is_later(int macro)
+{
+	return macro == MACRO_INTERVAL || macro == MACRO_TICKET || macro == MACRO_LIST ||
+	       macro == MACRO_NOW || macro == MACRO_LONGEST;
+}
+
+static int check_macro(const struct piece *p, bool internals, struct err *err)
+{
+	char name[64];
+	const char *near;
+
+	if (p->macro == -1) {
+		snprintf(name, sizeof name, "%.*s", (int)(p->len < 60 ? p->len : 60), p->at);
+		near = config_nearest(name, macro_names);
+		if (near)
+			return err_set(
+			    err, "no such macro as $%s$; did you mean $%s$?", name, near);
+		return err_set(err, "no such macro as $%s$", name);
+	}
+	if (is_later(p->macro))
+		return err_set(err, "$%s$ is not in this version", macro_names[p->macro]);
+	if (!internals && p->macro >= MACRO_OBJECT)
+		return err_set(err, "$%s$ is internal", macro_names[p->macro]);
+	return 0;
+}
+
+static int
+check_piece(const struct piece *p, bool internals, unsigned *depth, bool *tag, struct err *err)
+{
+	switch (p->kind) {
+	case PIECE_OPEN:
+		if ((*depth)++)
+			return err_set(err, "a [ inside of [ ]");
+		break;
+	case PIECE_CLOSE:
+		if (!(*depth)--)
+			return err_set(err, "a ] without its [");
+		break;
+	case PIECE_MACRO:
+		*tag = *tag || p->macro == MACRO_TAG;
+		return check_macro(p, internals, err);
+	case PIECE_BAD: return err_set(err, "a $ without its partner before \"%.20s\"", p->at);
+	case PIECE_TEXT:
+	case PIECE_END: break;
+	}
+	return 0;
+}
+
+int words_check_pieces(const char *text, bool internals, bool *tag, struct err *err)
+{
+	unsigned depth = 0;
+	struct piece p;
+
+	do {
+		p = words_piece(&text);
+		if (check_piece(&p, internals, &depth, tag, err) == -1)
+			return -1;
+	} while (p.kind != PIECE_END);
+	if (depth)
+		return err_set(err, "a [ without its ]");
+	return 0;
+}
+
+int words_check(const char *text, bool internals, struct err *err)
+{
+	bool tag = false;
+
+	if (words_check_pieces(text, internals, &tag, err) == -1)
+		return -1;
+	if (!tag)
+		return err_set(err, "$TAG$ is missing: without it no answer finds its incident");
+	return 0;
+}
+
+int words_check_link(const char *pattern, struct err *err)
+{
+	struct piece p;
+
+	if (strncmp(pattern, "https://", 8) && strncmp(pattern, "http://", 7))
+		return err_set(err, "\"%s\" does not begin with https://", pattern);
+	if (strpbrk(pattern, " \t\n\r"))
+		return err_set(err, "a blank in \"%s\"; write %%20", pattern);
+	do {
+		p = words_piece(&pattern);
+		if (p.kind == PIECE_BAD)
+			return err_set(err, "a $ without its partner before \"%.20s\"", p.at);
+		if (p.kind == PIECE_MACRO && p.macro != MACRO_HOSTNAME &&
+		    p.macro != MACRO_SERVICEDESC && p.macro != MACRO_TAG)
+			return err_set(
+			    err,
+			    "$%.*s$ cannot be in a link; $HOSTNAME$, $SERVICEDESC$ and "
+			    "$TAG$ can",
+			    (int)p.len, p.at);
+	} while (p.kind != PIECE_END);
+	return 0;
+}
