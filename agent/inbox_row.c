@@ -181,8 +181,8 @@ void inbox_reply_to(struct inbox *b, const struct reply_row *row, const struct i
 	reply_parse(row->text, &b->now, &p);
 	a.reply = row;
 	a.account = (unsigned)account;
-	if (!a.text)
-		a.text = p.text;
+	if (!a.text && a.reason && strcmp(a.reason, "bare_number") == 0)
+		a.text = p.text; /* "30m?" */
 	b->events.answer(b->events.arg, &a);
 }
 

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <utlist.h>
 
-#define UNACK_PATIENCE_MS 2000
 #define LOST_MS (5 * 60000) /* operators hear of a lost source after this (SPEC 4.2) */
 
 char *engine_strdup(const char *s)
@@ -159,7 +158,7 @@ void engine_node_down(struct engine *e, const char *node, const struct now *now)
 
 /* --- descriptions ----------------------------------------------------------------- */
 
-static void ask(struct engine *e, struct problem *p, const struct now *now)
+void engine_ask(struct engine *e, struct problem *p, const struct now *now)
 {
 	if (!p->waiting) {
 		p->waiting = true;
@@ -237,335 +236,6 @@ void engine_object(struct engine *e, const char *node, unsigned kind, const char
 	engine_wake(e, now->boot_ms);
 }
 
-/* --- states -------------------------------------------------------------------------- */
-
-static bool soft_is_wanted(const struct engine *e)
-{
-	for (unsigned k = 0; k < e->config->n_audiences; k++)
-		if (e->config->audiences[k].soft)
-			return true;
-	return false;
-}
-
-static void note_state(struct engine *e, struct problem *p, const struct event *ev)
-{
-	if (p->incident)
-		engine_note(e, p->incident, "event", "%s%s%s %s %s %u/%u: %.200s", ev->host,
-			    ev->service[0] ? "/" : "", ev->service, event_state_word(ev->kind, ev->state),
-			    ev->flags & EVENT_HARD ? "hard" : "soft", ev->attempt, ev->max_attempts, ev->text);
-}
-
-static void begin(struct engine *e, struct node *n, const struct event *ev, const struct now *now)
-{
-	struct problem *p = problem_open(e, n, ev, now);
-
-	if (!p)
-		return;
-	if (n->adopting && ev->type == EVENT_OBJECT) {
-		p->adopted = true;
-		n->adopted_now++;
-		return;
-	}
-	p->adopted = false;
-	if (!p->object || !p->incident) {
-		p->rejoins = p->incident != NULL;
-		ask(e, p, now);
-		return;
-	}
-	problem_hear(e, p); /* a member from before, broken again */
-	place_problem(e, p, now);
-	if (p->incident)
-		note_state(e, p, ev);
-}
-
-static void end(struct engine *e, struct problem *p, int64_t until_s, const struct event *ev, const struct now *now)
-{
-	struct incident *i = p->incident;
-
-	note_state(e, p, ev);
-	problem_recover(e, p, until_s, ev->type == EVENT_STATE || ev->type == EVENT_OBJECT ? ev->text : NULL, now);
-	if (i)
-		incident_update(e, i, now);
-}
-
-/*
- * The core takes an acknowledgement away just before it reports the change of state
- * that made it do so: wait for that, then "has let go" is said only of what was let go.
- */
-static void unacked(struct engine *e, struct incident *i, const char *owner, int64_t patience_ms,
-		    const struct now *now)
-{
-	engine_set_string(&i->let_go, owner ? owner : "somebody");
-	i->unack_due = now->boot_ms + patience_ms;
-	engine_wake(e, i->unack_due);
-}
-
-/* Acknowledged while we did not look (a snapshot says so): when exactly, nobody knows. */
-static void acked_meanwhile(struct engine *e, struct incident *i, const struct now *now)
-{
-	i->acked_s = now->wall_ms / 1000;
-	engine_note(e, i, "event", "acknowledged by %s", i->owner ? i->owner : "somebody");
-	threads_ack_line(e, i, now);
-	e->sink.acked(e->sink.arg, i->id, true, "");
-}
-
-/* An adopted problem that gets worse is news after all. */
-static void change(struct engine *e, struct problem *p, const struct event *ev, const struct now *now)
-{
-	unsigned before = problem_severity(p);
-	bool acked = (p->flags & EVENT_ACKED) != 0, was_root = p->incident && incident_root(p->incident) == p;
-	char *owner = engine_strdup(p->owner);
-
-	problem_change(e, p, ev, now);
-	if (p->adopted && problem_severity(p) > before) {
-		p->adopted = false;
-		p->since_s = ev->since ? ev->since : now->wall_ms / 1000;
-		ask(e, p, now);
-	}
-	if (p->incident) {
-		struct incident *i = p->incident;
-
-		if (problem_severity(p) != before)
-			note_state(e, p, ev);
-		threads_for(e, i, p, now);
-		incident_update(e, i, now);
-		if (!acked && (p->flags & EVENT_ACKED) && was_root && i->closed_ms == 0)
-			acked_meanwhile(e, i, now);
-		if (acked && !(p->flags & EVENT_ACKED) && was_root && i->closed_ms == 0) {
-			unacked(e, i, owner, 0, now);
-			e->sink.acked(e->sink.arg, i->id, false, "");
-		}
-	} else if (p->object && !p->adopted) {
-		place_problem(e, p, now);
-	}
-	free(owner);
-}
-
-static void on_state(struct engine *e, struct node *n, const struct event *ev, const struct now *now)
-{
-	struct problem *p = engine_problem(e, n->name, ev->host, ev->service);
-	bool live = p && problem_is_live(p);
-
-	if (!live) {
-		if (ev->state != EVENT_OK && ((ev->flags & EVENT_HARD) || soft_is_wanted(e)))
-			begin(e, n, ev, now);
-		return;
-	}
-	if (ev->state == EVENT_OK) {
-		end(e, p, ev->since ? ev->since : ev->time_us / 1000000, ev, now);
-		return;
-	}
-	if (ev->type == EVENT_OBJECT && ev->last_ok > p->since_s) {
-		/* It was well in between, while we did not look. */
-		struct event was = *ev;
-		was.state = EVENT_OK;
-		end(e, p, ev->last_ok, &was, now);
-		begin(e, n, ev, now);
-		return;
-	}
-	change(e, p, ev, now);
-}
-
-/* --- acknowledgements, downtime, flapping, notifications ------------------------------ */
-
-/* Of our own commands only the person's words: "WORDS - via HANDLE MARK", or "ack - via ..." for none. */
-static void set_ack_text(struct incident *i, const struct event *ev)
-{
-	char *via;
-
-	engine_set_string(&i->ack_text, ev->text);
-	if (!ev->mark[0] || !i->ack_text)
-		return;
-	via = strstr(i->ack_text, " - via ");
-	if (via)
-		*via = '\0';
-	if (!strcmp(i->ack_text, "ack"))
-		engine_set_string(&i->ack_text, NULL);
-}
-
-static void on_ack(struct engine *e, struct problem *p, const struct event *ev, const struct now *now)
-{
-	struct incident *i = p->incident;
-	bool news = !(p->flags & EVENT_ACKED) || !p->owner || strcmp(p->owner, ev->author) != 0;
-
-	p->flags |= EVENT_ACKED | (ev->flags & EVENT_STICKY);
-	engine_set_string(&p->owner, ev->author);
-	problem_touch(p);
-	if (!i)
-		return;
-	engine_note(e, i, "event", "%s%s%s acknowledged by %s: %.200s", p->host, p->service[0] ? "/" : "",
-		    p->service, ev->author, ev->text);
-	if (incident_root(i) != p)
-		return;
-	i->acked_s = ev->time_us / 1000000;
-	i->ack_until_s = ev->until;
-	set_ack_text(i, ev);
-	incident_refresh(i);
-	if (news)
-		threads_ack_line(e, i, now);
-	e->sink.acked(e->sink.arg, i->id, true, ev->mark);
-}
-
-static void on_ack_gone(struct engine *e, struct problem *p, const struct event *ev, const struct now *now)
-{
-	struct incident *i = p->incident;
-	char *owner = engine_strdup(p->owner);
-
-	if (p->flags & EVENT_ACKED) {
-		p->flags &= ~(uint32_t)(EVENT_ACKED | EVENT_STICKY);
-		engine_set_string(&p->owner, NULL);
-		problem_touch(p);
-		if (i && incident_root(i) == p) {
-			incident_refresh(i);
-			unacked(e, i, owner, ev->flags & EVENT_OURS ? 0 : UNACK_PATIENCE_MS, now);
-			e->sink.acked(e->sink.arg, i->id, false, ev->mark);
-		}
-	}
-	free(owner);
-}
-
-static void set_flag(struct engine *e, struct problem *p, uint32_t flag, bool on, const struct now *now)
-{
-	struct thread *t;
-
-	p->flags = on ? p->flags | flag : p->flags & ~flag;
-	problem_touch(p);
-	if (!p->incident)
-		return;
-	if (flag == EVENT_IN_DOWNTIME && !on)
-		LL_FOREACH (p->incident->threads, t)
-			if (t->state == THREAD_HELD) {
-				t->due = now->boot_ms + e->config->audiences[t->audience].hold_ms;
-				t->dirty = true;
-			}
-	incident_update(e, p->incident, now);
-	engine_wake(e, now->boot_ms);
-}
-
-/* A host's downtime covers its services; the core itself does not say so. */
-static void on_downtime(struct engine *e, struct node *n, const struct event *ev, const struct now *now)
-{
-	bool begins = ev->sub == EVENT_DOWNTIME_START;
-	struct problem *p, *next;
-
-	if (!begins && ev->sub != EVENT_DOWNTIME_STOP)
-		return;
-	HASH_ITER (hh, e->problems, p, next) {
-		if (p->node != n || !problem_is_live(p) || strcmp(p->host, ev->host) != 0)
-			continue;
-		if (ev->kind == EVENT_SERVICE && strcmp(p->service, ev->service) != 0)
-			continue;
-		set_flag(e, p, EVENT_IN_DOWNTIME, begins, now);
-	}
-}
-
-/* as_contact: the core decided to notify this contact; that is the audience's match and states. */
-static void on_notified(struct engine *e, struct node *n, const struct event *ev, const struct now *now)
-{
-	struct problem *p = engine_problem(e, n->name, ev->host, ev->service);
-	const struct config *c = e->config;
-	uint64_t bits = 0;
-
-	for (unsigned k = 0; k < c->n_audiences && k < AUDIENCES_MAX; k++)
-		if (c->audiences[k].as_contact && c->audiences[k].as_contact[0] &&
-		    !strcmp(c->audiences[k].as_contact, ev->author))
-			bits |= AUDIENCE_BIT(k);
-	if (!bits || ev->state == EVENT_OK)
-		return;
-	if (!p || !problem_is_live(p)) {
-		/* The core notifies before it reports the change of state. */
-		struct event hard = *ev;
-		hard.flags = EVENT_HARD;
-		begin(e, n, &hard, now);
-		p = engine_problem(e, n->name, ev->host, ev->service);
-	}
-	if (!p || !problem_is_live(p))
-		return;
-	p->notified |= bits;
-	if (!p->object)
-		return;
-	problem_hear(e, p);
-	if (!p->incident)
-		place_problem(e, p, now);
-	else
-		threads_for(e, p->incident, p, now);
-}
-
-/* --- snapshots --------------------------------------------------------------------------- */
-
-static bool in_scope(const struct problem *p, const struct node *n, const struct event *ev)
-{
-	if (p->node != n || !problem_is_live(p))
-		return false;
-	return !ev->host[0] || (p->kind == EVENT_SERVICE && !strcmp(p->host, ev->host));
-}
-
-static void snapshot_begin(struct engine *e, struct node *n, const struct event *ev)
-{
-	struct problem *p, *next;
-
-	if (!ev->host[0]) {
-		n->up = false;
-		n->adopting = !n->adopted;
-		n->adopted_now = 0;
-	}
-	HASH_ITER (hh, e->problems, p, next)
-		if (in_scope(p, n, ev))
-			p->seen = false;
-}
-
-static void say_to_operators(struct engine *e, enum say_event event, const struct node *n, unsigned count,
-			     const struct now *now)
-{
-	const struct config *c = e->config;
-	char tag[TAG_SIZE];
-
-	for (unsigned a = 0; a < c->n_audiences; a++) {
-		struct say_target target = {.audience = a};
-		struct say say = {.event = event, .symbol = SYMBOL_WHITE, .count = count, .object = n->name,
-				  .now = now->wall_ms / 1000, .duration = -1};
-
-		if (!c->audiences[a].internals)
-			continue;
-		say.since = event == SAY_LOST ? n->down_wall_s : say.now;
-		for (unsigned k = 0; k < c->audiences[a].n_accounts; k++) {
-			target.account = c->audiences[a].accounts[k];
-			e->sink.fresh_tag(e->sink.arg, tag);
-			say.tag = tag;
-			e->sink.say(e->sink.arg, &target, &say);
-		}
-	}
-}
-
-static void snapshot_end(struct engine *e, struct node *n, const struct event *ev, const struct now *now)
-{
-	struct problem *p, *next;
-
-	HASH_ITER (hh, e->problems, p, next) {
-		if (!in_scope(p, n, ev))
-			continue;
-		p->checking = !p->seen; /* well, or gone from the configuration? */
-		if (p->checking || (!p->object && !p->adopted))
-			ask(e, p, now);
-	}
-	/* what is over since our start still has to be named in its recovery */
-	HASH_ITER (hh, e->problems, p, next)
-		if (p->node == n && !problem_is_live(p) && p->incident && !p->object && !p->is_unknown)
-			ask(e, p, now);
-	if (ev->host[0])
-		return;
-	n->up = true;
-	n->lost_told = false;
-	if (n->adopting) {
-		n->adopting = false;
-		n->adopted = true;
-		if (n->adopted_now)
-			say_to_operators(e, SAY_ADOPTED, n, n->adopted_now, now);
-	}
-	n->dirty = true;
-	engine_wake(e, now->boot_ms);
-}
-
 void engine_event(struct engine *e, const char *node, const struct event *ev, const struct now *now)
 {
 	struct node *n = engine_node(e, node);
@@ -581,23 +251,23 @@ void engine_event(struct engine *e, const char *node, const struct event *ev, co
 		p = NULL;
 	switch ((enum event_type)ev->type) {
 	case EVENT_STATE:
-	case EVENT_OBJECT: on_state(e, n, ev, now); break;
+	case EVENT_OBJECT: event_state(e, n, ev, now); break;
 	case EVENT_SNAP_BEGIN: snapshot_begin(e, n, ev); break;
 	case EVENT_SNAP_END: snapshot_end(e, n, ev, now); break;
 	case EVENT_ACK:
 		if (p)
-			on_ack(e, p, ev, now);
+			event_ack(e, p, ev, now);
 		break;
 	case EVENT_ACK_GONE:
 		if (p)
-			on_ack_gone(e, p, ev, now);
+			event_ack_gone(e, p, ev, now);
 		break;
 	case EVENT_FLAPPING:
 		if (p)
-			set_flag(e, p, EVENT_FLAPS, (ev->flags & EVENT_FLAPS) != 0, now);
+			event_flag(e, p, EVENT_FLAPS, (ev->flags & EVENT_FLAPS) != 0, now);
 		break;
-	case EVENT_DOWNTIME: on_downtime(e, n, ev, now); break;
-	case EVENT_NOTIFIED: on_notified(e, n, ev, now); break;
+	case EVENT_DOWNTIME: event_downtime(e, n, ev, now); break;
+	case EVENT_NOTIFIED: event_notified(e, n, ev, now); break;
 	case EVENT_HELLO:
 	case EVENT_COMMENT:
 	case EVENT_COMMENT_GONE:

@@ -1,7 +1,9 @@
 /*
  * The engine's own structs, shared by incident*.c and by nobody else.
- * incident.c: events in. incident_place.c: which incident. incident_thread.c: when
- * to speak. incident_say.c: the facts of a sentence. incident_rows.c: persistence.
+ * incident.c: the entrance. incident_event.c, incident_snapshot.c: what the core reports.
+ * incident_problem.c: one object's trouble. incident_place.c: which incident it is.
+ * incident_thread.c, incident_timer.c: when to speak. incident_say.c: the facts of a
+ * sentence. incident_view.c: for others to look at. incident_rows.c: persistence.
  */
 #ifndef TWICKET_INCIDENT_INTERNAL_H
 #define TWICKET_INCIDENT_INTERNAL_H
@@ -134,6 +136,22 @@ void engine_set_string(char **at, const char *s);
 void engine_note(struct engine *e, struct incident *i, const char *kind, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+void engine_ask(struct engine *e, struct problem *p, const struct now *now); /* for its description */
+
+/* incident_event.c */
+void event_state(struct engine *e, struct node *n, const struct event *ev, const struct now *now);
+void event_ack(struct engine *e, struct problem *p, const struct event *ev, const struct now *now);
+void event_ack_gone(struct engine *e, struct problem *p, const struct event *ev, const struct now *now);
+void event_flag(struct engine *e, struct problem *p, uint32_t flag, bool on, const struct now *now);
+void event_downtime(struct engine *e, struct node *n, const struct event *ev, const struct now *now);
+void event_notified(struct engine *e, struct node *n, const struct event *ev, const struct now *now);
+
+/* incident_snapshot.c */
+void snapshot_begin(struct engine *e, struct node *n, const struct event *ev);
+void snapshot_end(struct engine *e, struct node *n, const struct event *ev, const struct now *now);
+void say_to_operators(struct engine *e, enum say_event event, const struct node *n, unsigned count,
+		      const struct now *now);
+
 /* incident_problem.c */
 void problem_touch(struct problem *p); /* its row must be saved */
 struct problem *problem_create(struct engine *e, struct node *n, const struct event *ev);
@@ -166,6 +184,15 @@ void threads_unack_line(struct engine *e, struct incident *i, const struct now *
 void threads_gone_line(struct engine *e, struct incident *i, const struct now *now);
 void thread_finish(struct thread *t, enum thread_state state);
 bool thread_is_silent(const struct thread *t);
+unsigned thread_live(const struct thread *t);	 /* heard members that are not OK */
+bool thread_is_muted(const struct thread *t);	 /* scheduled downtime covers them all */
+bool incident_is_known(const struct incident *i); /* all members are described */
+bool incident_is_over(const struct incident *i);  /* all threads are final */
+void thread_told(struct engine *e, struct thread *t, const struct now *now);
+void thread_tell(struct engine *e, struct thread *t, enum say_event event, const struct now *now);
+void thread_resolve(struct engine *e, struct thread *t, const struct now *now);
+
+/* incident_timer.c */
 void engine_wake(struct engine *e, int64_t boot_ms);
 
 /* incident_say.c */

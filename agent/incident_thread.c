@@ -10,8 +10,6 @@
 #include <utlist.h>
 
 #define PAST_MIN_S (10 * 60)   /* an outage this long is told even when it is over (SPEC 4.5 case 1) */
-#define OUTLIVE_MS (10 * 60000) /* a child that outlives its parent by this is told again */
-#define DESCRIBE_WAIT_MS 5000  /* descriptions that do not come hold nobody up for longer */
 #define REMIND_DOUBLINGS 6
 
 void engine_wake(struct engine *e, int64_t boot_ms)
@@ -30,7 +28,7 @@ static bool hears(const struct thread *t, const struct problem *p)
 	return (p->heard & AUDIENCE_BIT(t->audience)) != 0;
 }
 
-static unsigned live_heard(const struct thread *t)
+unsigned thread_live(const struct thread *t)
 {
 	unsigned n = 0;
 
@@ -40,7 +38,7 @@ static unsigned live_heard(const struct thread *t)
 }
 
 /* Scheduled downtime mutes: nothing new is said while it covers everything. */
-static bool all_in_downtime(const struct thread *t)
+bool thread_is_muted(const struct thread *t)
 {
 	for (const struct problem *p = t->incident->problems; p; p = p->next)
 		if (problem_is_live(p) && hears(t, p) && !(p->flags & EVENT_IN_DOWNTIME))
@@ -154,7 +152,7 @@ static int64_t remind_interval(const struct engine *e, const struct thread *t)
 	return ms << (acked ? 0 : doublings);
 }
 
-static void thread_told(struct engine *e, struct thread *t, const struct now *now)
+void thread_told(struct engine *e, struct thread *t, const struct now *now)
 {
 	int64_t interval = remind_interval(e, t);
 
@@ -178,7 +176,7 @@ static int64_t earliest_since(const struct thread *t)
 	return since;
 }
 
-static void thread_tell(struct engine *e, struct thread *t, enum say_event event, const struct now *now)
+void thread_tell(struct engine *e, struct thread *t, enum say_event event, const struct now *now)
 {
 	t->state = THREAD_TOLD;
 	t->due = 0;
@@ -216,7 +214,7 @@ static void thread_recovering(struct engine *e, struct thread *t, const struct n
 	}
 }
 
-static void thread_resolve(struct engine *e, struct thread *t, const struct now *now)
+void thread_resolve(struct engine *e, struct thread *t, const struct now *now)
 {
 	if (t->flags & THREAD_PART_TOLD) {
 		thread_finish(t, THREAD_CLOSED); /* "part of" was its last word */
@@ -279,7 +277,7 @@ static void thread_look(struct engine *e, struct thread *t, const struct now *no
 	static const char *const word[] = {"OK", "WARNING", "UNKNOWN", "CRITICAL", "DOWN"};
 	unsigned severity = worst(t);
 
-	if (thread_is_silent(t) || all_in_downtime(t))
+	if (thread_is_silent(t) || thread_is_muted(t))
 		return;
 	if (severity > t->told_severity) {
 		thread_say(e, t, SAY_WORSE, word[t->told_severity], now);
@@ -302,7 +300,7 @@ static void thread_look(struct engine *e, struct thread *t, const struct now *no
 
 static void thread_update(struct engine *e, struct thread *t, const struct now *now)
 {
-	unsigned live = live_heard(t);
+	unsigned live = thread_live(t);
 
 	switch (t->state) {
 	case THREAD_HELD:
@@ -334,7 +332,7 @@ static void thread_update(struct engine *e, struct thread *t, const struct now *
 }
 
 /* While a member is not described (after a restart) nobody knows who hears of it, and by which name. */
-static bool is_known(const struct incident *i)
+bool incident_is_known(const struct incident *i)
 {
 	for (const struct problem *p = i->problems; p; p = p->next)
 		if (!p->object && !p->is_unknown)
@@ -342,7 +340,7 @@ static bool is_known(const struct incident *i)
 	return true;
 }
 
-static bool all_final(const struct incident *i)
+bool incident_is_over(const struct incident *i)
 {
 	for (const struct thread *t = i->threads; t; t = t->next)
 		if (!is_final(t))
@@ -355,13 +353,13 @@ void incident_update(struct engine *e, struct incident *i, const struct now *now
 	struct thread *t, *next;
 
 	incident_refresh(i);
-	if (!is_known(i))
+	if (!incident_is_known(i))
 		return;
 	LL_FOREACH_SAFE (i->threads, t, next)
 		thread_update(e, t, now);
 	if (i->ack_unsaid)
 		threads_ack_line(e, i, now);
-	if (all_final(i) && !(i->parent && incident_has_live(i)))
+	if (incident_is_over(i) && !(i->parent && incident_has_live(i)))
 		incident_close(e, i, now);
 }
 
@@ -369,7 +367,7 @@ void incident_update(struct engine *e, struct incident *i, const struct now *now
 
 void threads_ack_line(struct engine *e, struct incident *i, const struct now *now)
 {
-	i->ack_unsaid = !is_known(i) && (i->flags & INCIDENT_ACKED);
+	i->ack_unsaid = !incident_is_known(i) && (i->flags & INCIDENT_ACKED);
 	if (i->ack_unsaid || !(i->flags & INCIDENT_ACKED))
 		return;
 	for (struct thread *t = i->threads; t; t = t->next) {
@@ -414,124 +412,4 @@ void threads_gone_line(struct engine *e, struct incident *i, const struct now *n
 			thread_say(e, t, SAY_GONE, NULL, now);
 		thread_finish(t, THREAD_CLOSED);
 	}
-}
-
-/* --- deadlines ------------------------------------------------------------------------ */
-
-static bool is_due(int64_t deadline, const struct now *now)
-{
-	return deadline && deadline <= now->boot_ms;
-}
-
-/* In a storm the host may stand behind its services in the queue: wait for what is being described. */
-static bool must_wait(struct engine *e, const struct thread *t, const struct now *now)
-{
-	struct problem *p = t->incident->problems;
-	const struct node *n = p ? p->node : NULL;
-
-	if (!n || !n->undescribed || now->boot_ms - n->undescribed_since_ms >= DESCRIBE_WAIT_MS)
-		return false;
-	engine_wake(e, n->undescribed_since_ms + DESCRIBE_WAIT_MS);
-	return true;
-}
-
-static void held_timer(struct engine *e, struct thread *t, const struct now *now)
-{
-	if (!is_due(t->due, now)) {
-		engine_wake(e, t->due);
-		return;
-	}
-	if (thread_is_silent(t) || all_in_downtime(t) || must_wait(e, t, now))
-		return;
-	thread_tell(e, t, SAY_PROBLEM, now);
-}
-
-static void told_timer(struct engine *e, struct thread *t, const struct now *now)
-{
-	if (thread_is_silent(t) || all_in_downtime(t))
-		return;
-	if ((t->flags & THREAD_NEWS) && is_due(t->update, now)) {
-		thread_say(e, t, SAY_UPDATE, NULL, now);
-		thread_told(e, t, now);
-	} else if (is_due(t->remind, now)) {
-		t->reminders++;
-		thread_say(e, t, SAY_UPDATE, NULL, now);
-		thread_told(e, t, now);
-	}
-	if (t->flags & THREAD_NEWS)
-		engine_wake(e, t->update);
-	if (t->remind)
-		engine_wake(e, t->remind);
-}
-
-static void thread_timer(struct engine *e, struct thread *t, const struct now *now)
-{
-	switch (t->state) {
-	case THREAD_HELD: held_timer(e, t, now); break;
-	case THREAD_TOLD: told_timer(e, t, now); break;
-	case THREAD_RECOVERING:
-		if (is_due(t->due, now))
-			thread_resolve(e, t, now);
-		else
-			engine_wake(e, t->due);
-		break;
-	case THREAD_RESOLVED:
-		if (is_due(t->due, now))
-			thread_finish(t, THREAD_CLOSED);
-		else
-			engine_wake(e, t->due);
-		break;
-	case THREAD_CLOSED:
-	case THREAD_DROPPED: break;
-	}
-}
-
-/* The parent is over and this one is not: after a while it is told on its own again. */
-static void outlive(struct engine *e, struct incident *i, const struct now *now)
-{
-	struct problem *p;
-
-	if (!i->release) {
-		i->release = now->boot_ms + OUTLIVE_MS;
-		engine_wake(e, i->release);
-		return;
-	}
-	if (!is_due(i->release, now)) {
-		engine_wake(e, i->release);
-		return;
-	}
-	i->parent = NULL;
-	i->release = 0;
-	i->dirty = true;
-	for (struct thread *t = i->threads; t; t = t->next) {
-		bool was_silent = (t->flags & THREAD_PART_TOLD) != 0;
-
-		t->flags &= ~(unsigned)THREAD_PART_TOLD;
-		if (was_silent && t->state == THREAD_TOLD && live_heard(t)) {
-			thread_say(e, t, SAY_UPDATE, NULL, now);
-			thread_told(e, t, now);
-		}
-	}
-	for (p = i->problems; p; p = p->next)
-		threads_for(e, i, p, now);
-}
-
-void thread_timers(struct engine *e, struct incident *i, const struct now *now)
-{
-	struct thread *t, *next;
-
-	if (!is_known(i))
-		return;
-	if (is_due(i->unack_due, now))
-		threads_unack_line(e, i, now);
-	else if (i->unack_due)
-		engine_wake(e, i->unack_due);
-	if (i->parent && !incident_has_live(i->parent))
-		outlive(e, i, now);
-	else if (i->release && i->parent)
-		i->release = 0;
-	LL_FOREACH_SAFE (i->threads, t, next)
-		thread_timer(e, t, now);
-	if (all_final(i) && !(i->parent && incident_has_live(i)))
-		incident_close(e, i, now);
 }

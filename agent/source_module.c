@@ -2,10 +2,9 @@
  * The module source: one connection per monitoring core. Called by the loop.
  * Must never block on a core, and never let one core's garbage touch another's state.
  */
-#include "agent/source_module.h"
+#include "agent/source_internal.h"
 
 #include "agent/socket.h"
-#include "common/buf.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -14,59 +13,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <uthash.h>
 #include <utlist.h>
 
 #define READ_SIZE (256u << 10)
 #define OUT_MAX (8u << 20)    /* bytes that may wait for one core; more means that it hangs */
-#define ASKED_MAX 256	      /* descriptions under way; the others wait here, not in the core */
-#define PAIRS_MAX (4u << 20)  /* bytes of one description */
 #define CONNECTIONS_MAX 32
 #define READS_PER_TURN 8      /* then the others have their turn */
 #define REFUSED_WAIT_S 60
-
-struct request {
-	UT_hash_handle hh;
-	struct request *next, *prev; /* not yet asked */
-	uint32_t id;
-	unsigned kind;
-	char *host, *service;
-	struct buf pairs;
-};
-
-struct inventory {
-	source_inventory_fn *fn;
-	void *arg;
-	uint32_t id;
-	struct inventory *next;
-};
-
-struct connection {
-	struct connection *next;
-	int fd;
-	uid_t uid;
-	bool welcome, dead;
-	char *node, *epoch, *core;
-	struct buf out;
-	unsigned char *in;
-	size_t in_len;
-	struct request *asked;	 /* by id */
-	struct request *waiting; /* in order */
-	unsigned n_asked;
-	struct inventory *inventories;
-	int64_t since_ms;
-	uint64_t events, lost, gaps, next_seq;
-};
-
-struct source {
-	int listener;
-	char *path;
-	char *const *users;
-	unsigned n_users;
-	struct source_events events;
-	struct connection *connections;
-	uint32_t next_id;
-};
 
 struct source *source_create(const char *path, char *const *users, unsigned n_users,
 			     const struct source_events *events, struct err *err)
@@ -95,180 +48,13 @@ void source_set_users(struct source *s, char *const *users, unsigned n_users)
 	s->n_users = n_users;
 }
 
-/* --- requests --------------------------------------------------------------------- */
-
-static void request_free(struct request *r)
-{
-	free(r->host);
-	free(r->service);
-	buf_finish(&r->pairs);
-	free(r);
-}
-
-static void requests_drop(struct connection *c)
-{
-	struct request *r, *next;
-
-	HASH_ITER (hh, c->asked, r, next) {
-		HASH_DEL(c->asked, r);
-		request_free(r);
-	}
-	DL_FOREACH_SAFE (c->waiting, r, next) {
-		DL_DELETE(c->waiting, r);
-		request_free(r);
-	}
-	c->n_asked = 0;
-}
-
-static void connection_send(struct connection *c, const struct event *ev)
-{
-	unsigned char frame[EVENT_MAX];
-	size_t n = event_encode(ev, frame, sizeof frame);
-
-	if (!n || buf_add(&c->out, frame, n) == -1) {
-		log_warnx("source", "node %s does not take what we send: dropped", c->node ? c->node : "?");
-		c->dead = true;
-	}
-}
-
-static void ask_more(struct connection *c)
-{
-	struct request *r;
-
-	while (c->n_asked < ASKED_MAX && (r = c->waiting)) {
-		struct event ev = {.type = EVENT_DESCRIBE, .id = r->id, .kind = (uint8_t)r->kind,
-				   .host = r->host, .service = r->service};
-
-		DL_DELETE(c->waiting, r);
-		HASH_ADD(hh, c->asked, id, sizeof r->id, r);
-		c->n_asked++;
-		connection_send(c, &ev);
-	}
-}
-
-static struct connection *by_node(const struct source *s, const char *node)
-{
-	struct connection *c;
-
-	LL_FOREACH (s->connections, c)
-		if (c->welcome && !c->dead && !strcmp(c->node, node))
-			return c;
-	return NULL;
-}
-
-void source_describe(struct source *s, const char *node, unsigned kind, const char *host, const char *service)
-{
-	struct connection *c = by_node(s, node);
-	struct request *r = c ? calloc(1, sizeof *r) : NULL;
-
-	if (!r)
-		return; /* the snapshot after the next connect asks again */
-	r->id = ++s->next_id;
-	r->kind = kind;
-	r->host = strdup(host);
-	r->service = strdup(service);
-	buf_init(&r->pairs, PAIRS_MAX);
-	if (!r->host || !r->service) {
-		request_free(r);
-		return;
-	}
-	DL_APPEND(c->waiting, r);
-	ask_more(c);
-}
-
-int source_command(struct source *s, const char *node, const struct event *cmd)
-{
-	struct connection *c = by_node(s, node);
-
-	if (!c)
-		return -1;
-	connection_send(c, cmd);
-	return c->dead ? -1 : 0;
-}
-
-unsigned source_inventory(struct source *s, source_inventory_fn *fn, void *arg)
-{
-	struct connection *c;
-	unsigned n = 0;
-
-	LL_FOREACH (s->connections, c) {
-		struct inventory *i = c->welcome && !c->dead ? calloc(1, sizeof *i) : NULL;
-		struct event ev = {.type = EVENT_LIST};
-
-		if (!i)
-			continue;
-		i->fn = fn;
-		i->arg = arg;
-		i->id = ev.id = ++s->next_id;
-		LL_PREPEND(c->inventories, i);
-		connection_send(c, &ev);
-		n++;
-	}
-	return n;
-}
-
-void source_inventory_cancel(struct source *s, void *arg)
-{
-	struct connection *c;
-	struct inventory *i, *next;
-
-	LL_FOREACH (s->connections, c)
-		LL_FOREACH_SAFE (c->inventories, i, next)
-			if (i->arg == arg) {
-				LL_DELETE(c->inventories, i);
-				free(i);
-			}
-}
-
-static void on_description(struct source *s, struct connection *c, const struct event *ev)
-{
-	struct request *r;
-	struct object *o = NULL;
-
-	HASH_FIND(hh, c->asked, &ev->id, sizeof ev->id, r);
-	if (!r)
-		return;
-	buf_add(&r->pairs, ev->list, ev->list_len);
-	if (ev->flags & EVENT_MORE)
-		return;
-	HASH_DEL(c->asked, r);
-	c->n_asked--;
-	if (ev->code == 0)
-		o = object_create(c->node, r->kind, r->host, r->service, buf_text(&r->pairs), r->pairs.len);
-	if (o && ev->kind != EVENT_NONE && ev->state == EVENT_OK)
-		o->ok_since_s = ev->since;
-	if (ev->code == 0 && !o)
-		log_warnx("source", "node %s: description of %s %s is malformed", c->node, r->host, r->service);
-	if (o || ev->code != 0)
-		s->events.object(s->events.arg, c->node, r->kind, r->host, r->service, o);
-	request_free(r);
-	ask_more(c);
-}
-
-static void on_inventory(struct connection *c, const struct event *ev)
-{
-	struct inventory *i, *next;
-
-	LL_FOREACH_SAFE (c->inventories, i, next) {
-		if (i->id != ev->id)
-			continue;
-		if (ev->type == EVENT_INVENTORY) {
-			i->fn(i->arg, c->node, ev);
-			continue;
-		}
-		LL_DELETE(c->inventories, i);
-		i->fn(i->arg, c->node, NULL);
-		free(i);
-	}
-}
-
 /* --- connections --------------------------------------------------------------------- */
 
 static void connection_free(struct connection *c)
 {
 	struct inventory *i, *next;
 
-	requests_drop(c);
+	source_requests_drop(c);
 	LL_FOREACH_SAFE (c->inventories, i, next) {
 		i->fn(i->arg, c->node, NULL);
 		free(i);
@@ -340,7 +126,7 @@ static void on_hello(struct source *s, struct connection *c, const struct event 
 		refuse(c, REFUSED_WAIT_S, "another protocol version: reload the core");
 		return;
 	}
-	old = by_node(s, c->node);
+	old = source_by_node(s, c->node);
 	if (old && !is_newer(c->epoch, old->epoch)) {
 		refuse(c, REFUSED_WAIT_S, "another core with this node name is connected");
 		return;
@@ -385,9 +171,9 @@ static void on_message(struct source *s, struct connection *c, const struct even
 	}
 	check_seq(c, ev);
 	if (ev->type == EVENT_DESCRIPTION) {
-		on_description(s, c, ev);
+		source_on_description(s, c, ev);
 	} else if (ev->type == EVENT_INVENTORY || ev->type == EVENT_INVENTORY_END) {
-		on_inventory(c, ev);
+		source_on_inventory(c, ev);
 	} else if (ev->type == EVENT_HELLO || ev->type >= EVENT_WELCOME) {
 		log_warnx("source", "node %s: unexpected %s: dropped", c->node, event_type_name(ev->type));
 		c->dead = true;

@@ -1,0 +1,82 @@
+/*
+ * Snapshots: what a core says it has right now, compared with what we knew; and the
+ * lines about a core itself, which only operators hear. Called by incident.c.
+ * Must never take silence for a recovery before the core was asked.
+ */
+#include "agent/incident_internal.h"
+
+#include <string.h>
+#include <utlist.h>
+
+static bool in_scope(const struct problem *p, const struct node *n, const struct event *ev)
+{
+	if (p->node != n || !problem_is_live(p))
+		return false;
+	return !ev->host[0] || (p->kind == EVENT_SERVICE && !strcmp(p->host, ev->host));
+}
+
+void snapshot_begin(struct engine *e, struct node *n, const struct event *ev)
+{
+	struct problem *p, *next;
+
+	if (!ev->host[0]) {
+		n->up = false;
+		n->adopting = !n->adopted;
+		n->adopted_now = 0;
+	}
+	HASH_ITER (hh, e->problems, p, next)
+		if (in_scope(p, n, ev))
+			p->seen = false;
+}
+
+void say_to_operators(struct engine *e, enum say_event event, const struct node *n, unsigned count,
+			     const struct now *now)
+{
+	const struct config *c = e->config;
+	char tag[TAG_SIZE];
+
+	for (unsigned a = 0; a < c->n_audiences; a++) {
+		struct say_target target = {.audience = a};
+		struct say say = {.event = event, .symbol = SYMBOL_WHITE, .count = count, .object = n->name,
+				  .now = now->wall_ms / 1000, .duration = -1};
+
+		if (!c->audiences[a].internals)
+			continue;
+		say.since = event == SAY_LOST ? n->down_wall_s : say.now;
+		for (unsigned k = 0; k < c->audiences[a].n_accounts; k++) {
+			target.account = c->audiences[a].accounts[k];
+			e->sink.fresh_tag(e->sink.arg, tag);
+			say.tag = tag;
+			e->sink.say(e->sink.arg, &target, &say);
+		}
+	}
+}
+
+void snapshot_end(struct engine *e, struct node *n, const struct event *ev, const struct now *now)
+{
+	struct problem *p, *next;
+
+	HASH_ITER (hh, e->problems, p, next) {
+		if (!in_scope(p, n, ev))
+			continue;
+		p->checking = !p->seen; /* well, or gone from the configuration? */
+		if (p->checking || (!p->object && !p->adopted))
+			engine_ask(e, p, now);
+	}
+	/* what is over since our start still has to be named in its recovery */
+	HASH_ITER (hh, e->problems, p, next)
+		if (p->node == n && !problem_is_live(p) && p->incident && !p->object && !p->is_unknown)
+			engine_ask(e, p, now);
+	if (ev->host[0])
+		return;
+	n->up = true;
+	n->lost_told = false;
+	if (n->adopting) {
+		n->adopting = false;
+		n->adopted = true;
+		if (n->adopted_now)
+			say_to_operators(e, SAY_ADOPTED, n, n->adopted_now, now);
+	}
+	n->dirty = true;
+	engine_wake(e, now->boot_ms);
+}

@@ -1,0 +1,66 @@
+/*
+ * What source_module.c (connections) and source_ask.c (questions and their answers) share.
+ */
+#ifndef TWICKET_SOURCE_INTERNAL_H
+#define TWICKET_SOURCE_INTERNAL_H
+
+#include "agent/source_module.h"
+#include "common/buf.h"
+
+#include <sys/types.h>
+#include <uthash.h>
+
+struct request {
+	UT_hash_handle hh;
+	struct request *next, *prev; /* not yet asked */
+	uint32_t id;
+	unsigned kind;
+	char *host, *service;
+	struct buf pairs;
+};
+
+struct inventory {
+	source_inventory_fn *fn;
+	void *arg;
+	uint32_t id;
+	struct inventory *next;
+};
+
+struct connection {
+	struct connection *next;
+	int fd;
+	uid_t uid;
+	bool welcome, dead;
+	char *node, *epoch, *core;
+	struct buf out;
+	unsigned char *in;
+	size_t in_len;
+	struct request *asked;	 /* by id */
+	struct request *waiting; /* in order */
+	unsigned n_asked;
+	struct inventory *inventories;
+	int64_t since_ms;
+	uint64_t events, lost, gaps, next_seq;
+};
+
+struct source {
+	int listener;
+	char *path;
+	char *const *users;
+	unsigned n_users;
+	struct source_events events;
+	struct connection *connections;
+	uint32_t next_id;
+};
+
+/* The connection of a node that was welcomed; NULL: it is away. */
+struct connection *source_by_node(const struct source *s, const char *node);
+/* Queues a message; a core that takes none is given up. */
+void connection_send(struct connection *c, const struct event *ev);
+
+/* source_ask.c */
+void source_requests_drop(struct connection *c);
+void source_on_description(struct source *s, struct connection *c, const struct event *ev);
+void source_on_inventory(struct connection *c, const struct event *ev);
+
+#endif

@@ -1,0 +1,288 @@
+/*
+ * The words of a scenario: each makes something happen in the world around the agent.
+ * Called by run.c for each line.
+ */
+#include "tests/scenario/script.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS_MAX 64
+
+void run_fail(struct run *r, const char *why, const char *what)
+{
+	printf("%s:%u: %s: %s\n", r->file, r->line, why, what);
+	r->failed = true;
+}
+
+static unsigned split(char *line, char **words)
+{
+	unsigned n = 0;
+
+	for (char *w = strtok_r(line, " \t", &line); w && n < WORDS_MAX; w = strtok_r(NULL, " \t", &line))
+		words[n++] = w;
+	return n;
+}
+
+static void plus_to_blank(char *s)
+{
+	for (; *s; s++)
+		if (*s == '+')
+			*s = ' ';
+}
+
+static void do_object(struct run *r, char *args)
+{
+	char *words[WORDS_MAX];
+	unsigned n = split(args, words);
+
+	for (unsigned k = 1; k < n; k++)
+		plus_to_blank(words[k]);
+	if (n)
+		simcore_object(r->world.monitor, words[0], (const char *const *)(words + 1), n - 1);
+}
+
+/* Cuts the first word off; the rest follows behind the blanks. */
+char *run_word(char **rest)
+{
+	char *w = *rest;
+	size_t n = strcspn(w, " ");
+
+	*rest = w + n + strspn(w + n, " ");
+	w[n] = '\0';
+	return w;
+}
+
+/* "3" or "r2" -> the id on the network. */
+static const char *id_of(struct run *r, const char *number)
+{
+	struct sim *s = r->world.sim;
+	unsigned k = (unsigned)strtoul(number + (number[0] == 'r'), NULL, 10);
+
+	if (number[0] == 'r')
+		return k && k <= s->n_replies ? s->replies[k - 1].id : "unknown";
+	return k && k <= s->n_posts ? s->posts[k - 1].id : "unknown";
+}
+
+/* The tag in the last line of post N. */
+static void tag_of(struct run *r, const char *number, char tag[16])
+{
+	unsigned k = (unsigned)strtoul(number, NULL, 10);
+	const char *text = k && k <= r->world.sim->n_posts ? r->world.sim->posts[k - 1].text : "";
+	const char *hash = strrchr(text, '#');
+
+	snprintf(tag, 16, "%s", hash ? hash + 1 : "NONE");
+}
+
+/* "$3" in a text stands for the tag of post 3; "\n" for a new line. */
+static void expand(struct run *r, const char *text, char *out, size_t size)
+{
+	size_t n = 0;
+
+	while (*text && n + 16 < size) {
+		if (text[0] == '\\' && text[1] == 'n') {
+			out[n++] = '\n';
+			text += 2;
+		} else if (text[0] == '$' && text[1] >= '1' && text[1] <= '9') {
+			char *end;
+			char number[16], tag[16];
+
+			snprintf(number, sizeof number, "%lu", strtoul(text + 1, &end, 10));
+			tag_of(r, number, tag);
+			n += (size_t)snprintf(out + n, size - n, "%s", tag);
+			text = end;
+		} else {
+			out[n++] = *text++;
+		}
+	}
+	out[n] = '\0';
+}
+
+static void do_reply(struct run *r, char *args)
+{
+	struct sim_reply reply = {.visibility = VISIBILITY_PUBLIC};
+	char *text = strstr(args, ": "), *options;
+
+	if (!text) {
+		run_fail(r, "reply needs `: text`", args);
+		return;
+	}
+	*text = '\0';
+	expand(r, text + 2, reply.text, sizeof reply.text);
+	options = args;
+	snprintf(reply.account, sizeof reply.account, "%s", run_word(&options));
+	snprintf(reply.acct, sizeof reply.acct, "%s", run_word(&options));
+	snprintf(reply.author_id, sizeof reply.author_id, "id-%.20s", reply.acct);
+	while (*options) {
+		const char *w = run_word(&options);
+
+		if (!strcmp(w, "to"))
+			snprintf(reply.parent, sizeof reply.parent, "%s", id_of(r, run_word(&options)));
+		else if (!strcmp(w, "as"))
+			snprintf(reply.author_id, sizeof reply.author_id, "%s", run_word(&options));
+		else if (!strcmp(w, "ago"))
+			reply.created_ms = r->world.now.wall_ms - strtol(run_word(&options), NULL, 10) * 1000;
+		else if (!strcmp(w, "direct"))
+			reply.visibility = VISIBILITY_DIRECT;
+		else if (!strcmp(w, "bot"))
+			reply.is_bot = true;
+		else if (!strcmp(w, "boost"))
+			reply.is_boost = true;
+		else if (!strcmp(w, "edited"))
+			reply.is_edited = true;
+		else if (!strcmp(w, "hidden"))
+			reply.is_hidden = true;
+		else
+			run_fail(r, "unknown word in reply", w);
+	}
+	sim_inject(r->world.sim, &reply);
+}
+
+static void do_network(struct run *r, char *args)
+{
+	const char *what = run_word(&args);
+	unsigned n = (unsigned)strtoul(args, NULL, 10);
+	struct sim *s = r->world.sim;
+
+	if (!strcmp(what, "refuses"))
+		s->refuses = true;
+	else if (!strcmp(what, "ok")) {
+		s->refuses = false;
+		s->status = s->read_status = 0;
+		s->lose_every = s->error_every = 0;
+	} else if (!strcmp(what, "loses"))
+		s->lose_next = n;
+	else if (!strcmp(what, "errors"))
+		s->error_next = n;
+	else if (!strcmp(what, "drops"))
+		s->drop_next = n;
+	else if (!strcmp(what, "status"))
+		s->status = (int)n;
+	else if (!strcmp(what, "reads"))
+		s->read_status = (int)n;
+	else
+		run_fail(r, "unknown network behaviour", what);
+}
+
+static void do_cli(struct run *r, char *args)
+{
+	char tag[16], text[2048];
+	struct err err;
+	const char *number = run_word(&args);
+
+	tag_of(r, number, tag);
+	expand(r, args, text, sizeof text);
+	if (core_reply(r->world.core, tag, text, "root", r, &r->world.now, &err) == -1) {
+		run_stamp(r);
+		buf_printf(&r->out, "cli: refused: %s\n", err.text);
+	}
+}
+
+static void list_one(void *arg, const struct incident_view *v)
+{
+	struct run *r = arg;
+
+	buf_printf(&r->out, "| #%s %s %s members=%u%s%s%s times=%u\n", v->tag, v->object, v->state_word, v->members,
+		   v->open ? "" : " over", v->acked ? " acked by " : "", v->acked ? v->owner : "", v->times);
+}
+
+static void do_list(struct run *r)
+{
+	struct engine_counts counts;
+
+	world_settle(&r->world);
+	run_look(r);
+	run_stamp(r);
+	engine_counts(core_engine(r->world.core), &counts);
+	buf_printf(&r->out, "problems=%u adopted=%u dropped=%llu\n", counts.problems, counts.adopted,
+		   (unsigned long long)counts.dropped);
+	engine_each(core_engine(r->world.core), list_one, r);
+}
+
+static void do_state(struct run *r, char *args)
+{
+	const char *name = run_word(&args), *state = run_word(&args), *hard = "hard";
+
+	if (!strncmp(args, "soft", 4) || !strncmp(args, "hard", 4))
+		hard = run_word(&args);
+	if (!simcore_state(r->world.monitor, name, state, !strcmp(hard, "hard"), args, &r->world.now))
+		run_fail(r, "no such object or state", name);
+}
+
+static void do_ack(struct run *r, char *args)
+{
+	const char *name = run_word(&args), *author = run_word(&args);
+
+	if (!simcore_ack(r->world.monitor, name, author, args, &r->world.now))
+		run_fail(r, "cannot be acknowledged", name);
+}
+
+static void do_downtime(struct run *r, char *args)
+{
+	const char *name = run_word(&args);
+
+	simcore_downtime(r->world.monitor, name, !strcmp(args, "begins"), &r->world.now);
+}
+
+static void do_notify(struct run *r, char *args)
+{
+	const char *name = run_word(&args);
+
+	simcore_notify(r->world.monitor, name, args, &r->world.now);
+}
+
+static void restart(struct run *r, bool reboot)
+{
+	if (r->world.core)
+		world_stop(&r->world);
+	if (reboot) {
+		r->world.boot_id = "another-boot";
+		r->world.now.boot_ms = 60000;
+	}
+	world_start(&r->world);
+}
+
+void run_command(struct run *r, const char *what, char *args)
+{
+	struct world *w = &r->world;
+
+	if (!strcmp(what, "connect"))
+		simcore_connect(w->monitor, !strcmp(args, "restarted"), &w->now);
+	else if (!strcmp(what, "disconnect"))
+		simcore_disconnect(w->monitor, &w->now);
+	else if (!strcmp(what, "state"))
+		do_state(r, args);
+	else if (!strcmp(what, "ack"))
+		do_ack(r, args);
+	else if (!strcmp(what, "unack"))
+		simcore_unack(w->monitor, args, &w->now);
+	else if (!strcmp(what, "downtime"))
+		do_downtime(r, args);
+	else if (!strcmp(what, "notify"))
+		do_notify(r, args);
+	else if (!strcmp(what, "object"))
+		do_object(r, args);
+	else if (!strcmp(what, "remove"))
+		simcore_remove(w->monitor, args);
+	else if (!strcmp(what, "mute"))
+		simcore_mute(w->monitor, !strcmp(args, "on"));
+	else if (!strcmp(what, "reply"))
+		do_reply(r, args);
+	else if (!strcmp(what, "network"))
+		do_network(r, args);
+	else if (!strcmp(what, "cli"))
+		do_cli(r, args);
+	else if (!strcmp(what, "list"))
+		do_list(r);
+	else if (!strcmp(what, "kill"))
+		world_stop(w);
+	else if (!strcmp(what, "start"))
+		restart(r, false);
+	else if (!strcmp(what, "reboot"))
+		restart(r, true);
+	else if (!strcmp(what, "clock"))
+		w->now.wall_ms += strtol(args, NULL, 10) * 1000;
+	else if (strcmp(what, "wait") != 0)
+		run_fail(r, "unknown word", what);
+}

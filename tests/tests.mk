@@ -1,0 +1,142 @@
+# The tests: what `make check` runs, and how each suite is built. Included by the top Makefile.
+#
+#   check        every commit: at most five minutes on two cores
+#   check-long   before a release: all of it, and the long runs of the same tests
+#   check-unit check-scenario check-crash check-module check-fuzz check-e2e   one suite each
+#   lint  fuzz  demo  bench
+#
+# V=1 shows the output of all tests. JOBS says how many things may run at a time.
+
+JOBS         ?= $(shell nproc 2>/dev/null || echo 1)
+FUZZ_SECONDS ?= 600
+FUZZ_SHORT   ?= 5
+PYTHON       ?= $(firstword $(wildcard /usr/bin/python3) python3) -B
+PYTEST        = $(PYTHON) -m pytest -p no:cacheprovider
+DEPS_ENV      = TWICKET_HEADERS=$(MODULE_CORE)/include/nebstructs.h
+
+SANITIZE   = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+TEST_FLAGS = -std=c11 -D_GNU_SOURCE -DTWICKET_VERSION='"$(VERSION)"' -DTWICKET_TEST_DATA='"tests"' \
+	$(WARN) -I. -Itests -MMD -MP -g -O1
+TEST_PKGS := $(shell pkg-config --cflags $(PKGS) cmocka 2>/dev/null)
+ASAN_ENV   = ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:abort_on_error=0 \
+	UBSAN_OPTIONS=print_stacktrace=1
+
+# All that can be tested without a process around it: the library, and the module without the core
+TESTED_SRC = $(LIB_SRC) $(MODULE_PURE:%=module/%.c)
+ASAN_LIB   = $(B)/asan/libtwicket.a
+FUZZ_LIB   = $(B)/fuzz/libtwicket.a
+
+# --- one command for everything --------------------------------------------------------------
+
+# The inner make sees the pkg-config answers of what deps just installed.
+check: deps
+	+@$(MAKE) --no-print-directory -j$(JOBS) all check-build
+	+@$(MAKE) --no-print-directory -j1 check-run
+
+check-build: $(B)/twicketd $(B)/twicket unit-build crash-build scenario-build fuzz-build
+check-run: lint check-unit check-scenario check-crash check-module check-fuzz check-e2e
+	@echo "make check: all suites passed"
+
+check-long: deps
+	+@$(MAKE) --no-print-directory -j$(JOBS) all check-build
+	+@$(MAKE) --no-print-directory -j1 check-run TWICKET_LONG=1 FUZZ_SHORT=$(FUZZ_SECONDS)
+
+export TWICKET_LONG
+
+deps:
+	@$(DEPS_ENV) tests/deps.sh all
+	@test -e $(MODULE_CORE)/include/nebstructs.h || \
+		$(MAKE) --no-print-directory $(MODULE_CORE)/include/nebstructs.h
+
+lint:
+	@$(PYTHON) tests/lint/lint.py $(LINT_FLAGS)
+
+# `make` installs nothing; it says what is missing
+build-deps:
+	@tests/deps.sh --check build
+$(LIB_OBJ) $(B)/agent/main.o $(B)/agent/cli_main.o: | build-deps
+.PHONY: build-deps
+
+# --- sanitised objects -----------------------------------------------------------------------
+
+$(B)/asan/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(TEST_FLAGS) $(TEST_PKGS) $(SANITIZE) -c -o $@ $<
+
+$(ASAN_LIB): $(TESTED_SRC:%.c=$(B)/asan/%.o)
+	rm -f $@ && $(AR) rcs $@ $^
+
+# What several test programs share: the simulated disk and network, and other helpers
+HELPER_SRC = $(filter-out tests/crash/crash_%.c tests/unit/test_%.c tests/scenario/run.c tests/scenario/script.c,\
+	$(wildcard tests/crash/*.c tests/unit/*.c tests/scenario/*.c))
+HELPER_LIB = $(B)/asan/libtest.a
+
+$(HELPER_LIB): $(HELPER_SRC:%.c=$(B)/asan/%.o)
+	rm -f $@ && $(AR) rcs $@ $^
+
+# suite-rules DIR PREFIX: each DIR/PREFIX*.c is a program
+define suite-rules
+$(1)_TESTS = $$(patsubst tests/$(1)/%.c,$$(B)/$(1)/%,$$(wildcard tests/$(1)/$(2)*.c))
+$(1)-build: $$($(1)_TESTS)
+$$(B)/$(1)/$(2)%: $$(B)/asan/tests/$(1)/$(2)%.o $$(HELPER_LIB) $$(ASAN_LIB)
+	@mkdir -p $$(@D)
+	$$(CC) $$(SANITIZE) $$(LDFLAGS) -o $$@ $$^ $$(LIBS) -lcmocka
+check-$(1): $(1)-build
+	@$$(if $$($(1)_TESTS),$$(ASAN_ENV) tests/suite.sh $(1) $$($(1)_TESTS),echo "$(1): 0 cases ran, none in this tree")
+.PHONY: $(1)-build check-$(1)
+endef
+
+$(eval $(call suite-rules,unit,test_))
+$(eval $(call suite-rules,crash,crash_))
+
+# --- scenarios: one runner, one text file each ------------------------------------------------
+
+SCENARIOS       = $(wildcard tests/scenario/*.txt)
+SCENARIO_RUN    = $(if $(wildcard tests/scenario/run.c),$(B)/scenario/run)
+SCENARIO_OBJ    = $(B)/asan/tests/scenario/run.o $(B)/asan/tests/scenario/script.o
+scenario-build: $(SCENARIO_RUN)
+$(B)/scenario/run: $(SCENARIO_OBJ) $(HELPER_LIB) $(ASAN_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS)
+check-scenario: scenario-build
+	@$(if $(SCENARIO_RUN),$(ASAN_ENV) $(SCENARIO_RUN) $(SCENARIOS),echo "scenario: 0 cases ran, none in this tree")
+
+# --- fuzzing -----------------------------------------------------------------------------------
+
+FUZZ_NAMES = $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZERS    = $(FUZZ_NAMES:%=$(B)/fuzz/fuzz_%)
+FUZZ_SAN   = -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+$(B)/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	clang $(TEST_FLAGS) $(TEST_PKGS) -Wno-unknown-warning-option $(FUZZ_SAN) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+$(FUZZ_LIB): $(TESTED_SRC:%.c=$(B)/fuzz/%.o)
+	rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/fuzz/fuzz_%: $(B)/fuzz/tests/fuzz/fuzz_%.o $(FUZZ_LIB)
+	clang $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $< $(FUZZ_LIB) $(LIBS)
+
+fuzz-build: $(FUZZERS)
+
+# each for so many seconds, JOBS at a time; what it finds new stays in the build folder
+check-fuzz: fuzz-build
+	@tests/fuzz.sh $(B)/fuzz $(FUZZ_SHORT) $(JOBS) $(FUZZ_NAMES)
+
+fuzz: deps
+	+@$(MAKE) --no-print-directory -j$(JOBS) fuzz-build
+	@tests/fuzz.sh $(B)/fuzz $(FUZZ_SECONDS) $(JOBS) $(FUZZ_NAMES)
+
+# --- end to end, the demo, the bench -----------------------------------------------------------
+
+check-e2e: all
+	@TWICKET_BUILD=$(abspath $(B)) $(PYTEST) -q -rs tests/e2e $(E2E_FLAGS)
+
+demo: deps
+	@mkdir -p $(B)
+	+@$(MAKE) --no-print-directory -j$(JOBS) all >$(B)/demo-build.log 2>&1 || { cat $(B)/demo-build.log; exit 1; }
+	@TWICKET_BUILD=$(abspath $(B)) KEEP=$(KEEP) $(PYTHON) tests/e2e/demo.py
+
+.PHONY: check check-build check-run check-long deps lint scenario-build check-scenario fuzz-build \
+	check-fuzz fuzz check-e2e demo
+.PRECIOUS: $(B)/asan/%.o $(B)/fuzz/%.o $(B)/fuzz/tests/fuzz/%.o
