@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INBOX_RETRY_MS 2000 /* after a start, while the node is not yet there */
+#define INBOX_RETRY_MS 2000 /* while the node is not there */
 
 static bool inbox_is_notifying(const struct inbox *b, const struct inbox_reply *r)
 {
@@ -104,10 +104,10 @@ static void inbox_send_one(struct inbox *b, struct inbox_reply *r)
 
 	if (inbox_is_there(b, r) || b->events.command(b->events.arg, r->text[TEXT_NODE], &cmd) == 0)
 		r->is_unsent = false;
-	else if (r->is_resent)
-		r->try_ms = b->now.boot_ms + INBOX_RETRY_MS;
-	else
+	else if (r->is_local)
 		inbox_fail(b, r, "source_lost", "");
+	else /* a core that restarts is back in a moment; at the deadline it is lost */
+		r->try_ms = b->now.boot_ms + INBOX_RETRY_MS;
 }
 
 void inbox_send(struct inbox *b)
@@ -277,7 +277,7 @@ static void inbox_snapshot(struct inbox *b, const char *node, const struct event
 	if (ev->host[0])
 		return; /* of one host only */
 	for (struct inbox_reply *r = b->live; r; r = r->hh.next)
-		if (r->is_resent && r->is_unsent && strcmp(r->text[TEXT_NODE], node) == 0)
+		if (r->is_unsent && strcmp(r->text[TEXT_NODE], node) == 0)
 			r->try_ms = b->now.boot_ms;
 	b->is_again = true;
 }

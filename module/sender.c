@@ -24,7 +24,7 @@
 #define FRAMES_PER_TURN 32
 #define TURN_NS 2000000 /* read no further frame after that */
 #define BACKOFF_MIN_MS 1000
-#define BACKOFF_MAX_MS 30000
+#define BACKOFF_MAX_MS 10000 /* a connect to a local socket costs nothing */
 #define STEADY_MS 60000 /* a connection that lived that long starts the back-off anew */
 #define REFUSED_S 60
 #define REFUSED_MAX_S 3600
