@@ -17,6 +17,7 @@
  */
 #include "agent/http_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,29 @@ struct http_call *http_call_create(struct http *h, const struct request *r)
 	return c;
 }
 
+/* "https://name:port" of a URL. */
+static void host_of(const char *url, char *out, size_t size)
+{
+	const char *name = strstr(url, "://");
+	size_t n = name ? (size_t)(name - url) + 3 + strcspn(name + 3, "/?#") : 0;
+
+	snprintf(out, size, "%.*s", (int)(n < size ? n : 0), url);
+}
+
+static bool hangs_up(const struct http *h, const char *host)
+{
+	for (unsigned k = 0; k < h->n_closers; k++)
+		if (strcmp(h->closers[k], host) == 0)
+			return true;
+	return false;
+}
+
+static void remember_closer(struct http *h, const char *host)
+{
+	if (*host && h->n_closers < HTTP_CLOSERS && !hangs_up(h, host))
+		snprintf(h->closers[h->n_closers++], HTTP_HOST_SIZE, "%s", host);
+}
+
 /* One attempt begins: the connection stands, nothing of the request is written. */
 static int on_attempt(void *arg, char *ip, char *local_ip, int port, int local_port)
 {
@@ -85,6 +109,8 @@ static int on_attempt(void *arg, char *ip, char *local_ip, int port, int local_p
 	(void)local_ip;
 	(void)port;
 	(void)local_port;
+	if (c->attempts)
+		remember_closer(c->http, c->host);
 	if (c->attempts && c->effect == EFFECT_CREATES)
 		return CURL_PREREQFUNC_ABORT;
 	c->attempts++;
@@ -198,6 +224,8 @@ static CURLcode set_connection(struct http_call *c, int64_t timeout_ms)
 	SET(CURLOPT_PREREQDATA, c);
 	if (c->effect == EFFECT_CREATES)
 		SET(CURLOPT_MAXAGE_CONN, CREATES_IDLE_S);
+	if (c->effect == EFFECT_CREATES && hangs_up(c->http, c->host))
+		SET(CURLOPT_FRESH_CONNECT, 1L);
 #else
 #error "libcurl 7.80 or newer: without CURLOPT_PREREQFUNCTION nobody knows what was sent"
 #endif
@@ -236,6 +264,7 @@ int http_call_prepare(
 	CURLcode rc;
 
 	c->effect = r->effect;
+	host_of(r->url, c->host, sizeof c->host);
 	if (add_headers(c, r, err) == -1)
 		return -1;
 	c->easy = curl_easy_init();

@@ -12,10 +12,17 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 
+#define HTTP_CLOSERS 16
+#define HTTP_HOST_SIZE 256 /* "https://name:port" */
+
 struct http {
 	CURLM *multi;
 	char *user_agent;
 	struct http_call *flying, *done; /* lists */
+	/* Servers that hang up on kept connections without a word (snac does): a request that
+	 * creates gets a connection of its own there, or every other one would end unanswered. */
+	char closers[HTTP_CLOSERS][HTTP_HOST_SIZE];
+	unsigned n_closers;
 };
 
 struct http_call {
@@ -32,6 +39,7 @@ struct http_call {
 	struct curl_slist *headers;
 	enum effect effect;
 	unsigned attempts;
+	char host[HTTP_HOST_SIZE];
 	CURLcode code;
 	char error[CURL_ERROR_SIZE];
 	int status; /* of the last status line; 0 = none yet */

@@ -248,30 +248,57 @@ static void test_redirect_is_an_answer(void **state)
 }
 
 /* The heart: libcurl itself would send the POST again on a new connection. */
-static void test_post_once_on_dead_connection(void **state)
+static void post_once_on_dead_connection(bool with_body)
 {
 	struct request r, p;
 	struct wire_got g;
 
-	(void)state;
 	server_start(SERVE_SECOND_DIES);
 	r = wire_get();
 	p = wire_post();
+	if (!with_body)
+		p.body = NULL; /* there is nothing to rewind */
 	g = wire_ask(&r);
 	assert_int_equal(g.status, 200);
 	g = wire_ask(&p);
 	assert_int_equal(g.transport, TRANSPORT_NO_ANSWER);
 	assert_int_equal(server_seen->requests, 2);
-	p.body = NULL; /* without a body there is nothing to rewind */
+
+	/* once is enough: from now on a request that creates has a connection of its own */
 	g = wire_ask(&r);
 	g = wire_ask(&p);
-	assert_int_equal(g.transport, TRANSPORT_NO_ANSWER);
+	assert_int_equal(g.status, 200);
 	assert_int_equal(server_seen->requests, 4);
+	g = wire_ask(&p);
+	assert_int_equal(g.status, 200);
+	assert_int_equal(server_seen->requests, 5);
+}
 
-	g = wire_ask(&r); /* what creates nothing is repeated by libcurl, unseen */
+static void test_post_once_on_dead_connection(void **state)
+{
+	(void)state;
+	post_once_on_dead_connection(true);
+}
+
+static void test_empty_post_once_on_dead_connection(void **state)
+{
+	(void)state;
+	post_once_on_dead_connection(false);
+}
+
+/* What creates nothing is repeated by libcurl, unseen. */
+static void test_get_again_on_dead_connection(void **state)
+{
+	struct request r;
+	struct wire_got g;
+
+	(void)state;
+	server_start(SERVE_SECOND_DIES);
+	r = wire_get();
+	g = wire_ask(&r);
 	g = wire_ask(&r);
 	assert_int_equal(g.status, 200);
-	assert_int_equal(server_seen->requests, 7);
+	assert_int_equal(server_seen->requests, 3);
 }
 
 /* A connection that the server closed while it was idle costs nothing. */
@@ -324,6 +351,8 @@ int main(void)
 	    TEST(test_framings),
 	    TEST(test_redirect_is_an_answer),
 	    TEST(test_post_once_on_dead_connection),
+	    TEST(test_empty_post_once_on_dead_connection),
+	    TEST(test_get_again_on_dead_connection),
 	    TEST(test_post_after_idle_close),
 	    TEST(test_timeout),
 	};
