@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -165,20 +166,34 @@ static bool answer(int fd, enum manner manner, int n, const char *request)
 	return false;
 }
 
-static void serve(int listener, enum manner manner)
+static void converse(int fd, enum manner manner)
 {
 	static char request[300000];
+	int n = 0;
 
+	if (manner != SERVE_CLOSE)
+		while (n < 1000 && read_request(fd, request, sizeof request) &&
+		       answer(fd, manner, ++n, request))
+			;
+	close(fd);
+}
+
+/* Each connection has a process of its own: a kept one holds nobody up. */
+static void serve(int listener, enum manner manner)
+{
+	signal(SIGCHLD, SIG_IGN);
 	for (int i = 0; i < 200; i++) {
-		int fd = accept(listener, NULL, NULL), n = 0;
+		int fd = accept(listener, NULL, NULL);
 
 		if (fd == -1)
 			_exit(1);
 		server_seen->connections++;
-		if (manner != SERVE_CLOSE)
-			while (n < 1000 && read_request(fd, request, sizeof request) &&
-			       answer(fd, manner, ++n, request))
-				;
+		if (fork() == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			alarm(60);
+			converse(fd, manner);
+			_exit(0);
+		}
 		close(fd);
 	}
 	_exit(0);
