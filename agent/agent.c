@@ -226,7 +226,9 @@ static void reload(struct agent *a)
 
 static int make_dir(const char *path, mode_t mode, struct err *err)
 {
-	if (mkdir(path, mode) == 0 || errno == EEXIST)
+	if (mkdir(path, mode) == 0)
+		return chmod(path, mode) == 0 ? 0 : err_set(err, "%s: %s", path, strerror(errno)); /* whatever the umask */
+	if (errno == EEXIST)
 		return 0;
 	return err_set(err, "%s: cannot make this folder: %s", path, strerror(errno));
 }

@@ -28,8 +28,8 @@ struct client {
 	int fd;
 	uid_t uid;
 	bool dead;
+	bool hung;    /* it has nothing more to say; what it asked for is still answered */
 	bool waiting; /* for a reply or an inventory */
-	bool after;   /* end once everything is written */
 	struct buf in, out;
 	json_t *objects; /* of the inventory under way */
 	json_t *nodes;
@@ -270,7 +270,7 @@ static void client_read(struct control *c, struct client *k)
 	char bytes[4096];
 	ssize_t n = -1;
 
-	while (!k->dead && (n = recv(k->fd, bytes, sizeof bytes, MSG_DONTWAIT)) != 0) {
+	while (!k->dead && !k->hung && (n = recv(k->fd, bytes, sizeof bytes, MSG_DONTWAIT)) != 0) {
 		if (n == -1) {
 			if (errno == EINTR)
 				continue;
@@ -284,8 +284,8 @@ static void client_read(struct control *c, struct client *k)
 			k->dead = true;
 		}
 	}
-	if (!k->dead && n == 0)
-		k->dead = !k->waiting; /* a client that only shut down its side still gets its answer */
+	if (n == 0)
+		k->hung = true;
 	take_lines(c, k);
 }
 
@@ -320,9 +320,13 @@ static void client_clock(struct control *c, struct client *k)
 {
 	if (c->now.boot_ms < k->deadline_ms)
 		return;
-	if (k->objects)
+	if (k->objects) {
+		source_inventory_cancel(c->source, k);
+		json_decref(k->objects);
+		json_decref(k->nodes);
+		k->objects = k->nodes = NULL;
 		client_answer(k, answer_error("the core did not list its objects in time"));
-	else if (!k->waiting)
+	} else if (!k->waiting)
 		k->dead = true;
 }
 
@@ -336,7 +340,9 @@ unsigned control_fds(struct control *c, struct curl_waitfd *fds, unsigned max)
 	LL_FOREACH (c->clients, k) {
 		if (n == max)
 			break;
-		fds[n] = (struct curl_waitfd){.fd = k->fd, .events = CURL_WAIT_POLLIN};
+		if (k->hung && !k->out.len)
+			continue; /* a hung-up descriptor in the array spins */
+		fds[n] = (struct curl_waitfd){.fd = k->fd, .events = k->hung ? 0 : CURL_WAIT_POLLIN};
 		if (k->out.len)
 			fds[n].events |= CURL_WAIT_POLLOUT;
 		n++;
@@ -356,6 +362,8 @@ void control_ready(struct control *c, const struct now *now)
 		client_read(c, k);
 		client_flush(k);
 		client_clock(c, k);
+		if (k->hung && !k->waiting && !k->out.len)
+			k->dead = true;
 		if (!k->dead)
 			continue;
 		LL_DELETE(c->clients, k);

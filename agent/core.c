@@ -306,9 +306,29 @@ static int load_problem(void *arg, const struct problem_row *row)
 static int load_thread(void *arg, const struct thread_row *row)
 {
 	struct core *c = arg;
+	uint64_t *more;
 
-	engine_load_thread(c->engine, row, c->same_boot, &c->now);
+	if (config_audience_index(c->config, row->audience) >= 0 &&
+	    config_account_index(c->config, row->account) >= 0) {
+		engine_load_thread(c->engine, row, c->same_boot, &c->now);
+		return 0;
+	}
+	more = realloc(c->orphans, sizeof *more * (c->n_orphans + 1));
+	if (more) {
+		c->orphans = more;
+		c->orphans[c->n_orphans++] = row->id;
+	}
 	return 0;
+}
+
+/* Nobody is to hear any more of what an audience or account that was removed still had to say. */
+static void cancel_orphans(struct core *c)
+{
+	for (unsigned k = 0; k < c->n_orphans; k++)
+		outbox_cancel_thread(c->outbox, c->orphans[k]);
+	free(c->orphans);
+	c->orphans = NULL;
+	c->n_orphans = 0;
 }
 
 static int load_all(struct core *c, struct err *err)
@@ -317,7 +337,7 @@ static int load_all(struct core *c, struct err *err)
 
 	if (store_meta(c->store, "boot_id", boot, sizeof boot, err) == -1)
 		return -1;
-	c->same_boot = c->env.boot_id && !strcmp(boot, c->env.boot_id);
+	c->same_boot = c->env.boot_id && c->env.boot_id[0] && !strcmp(boot, c->env.boot_id);
 	if (!c->same_boot && c->env.boot_id)
 		store_put_meta(c->store, "boot_id", c->env.boot_id);
 	if (store_nodes(c->store, load_node, c->engine, err) == -1 ||
@@ -329,13 +349,15 @@ static int load_all(struct core *c, struct err *err)
 	if (people_load(c->people, err) == -1 || outbox_load(c->outbox, &c->now, err) == -1 ||
 	    inbox_load(c->inbox, &c->now, err) == -1 || collector_load(c->collector, err) == -1)
 		return -1;
+	cancel_orphans(c);
 	return 0;
 }
 
 static int build(struct core *c, struct err *err)
 {
 	const struct engine_sink sink = {.arg = c, .say = core_say, .describe = on_describe, .cancel = on_cancel,
-					 .note = on_engine_note, .acked = on_acked, .next_id = on_next_id,
+					 .note = on_engine_note, .acked = on_acked, .born_s = core_born_s,
+					 .next_id = on_next_id,
 					 .fresh_tag = on_fresh_tag};
 	const struct outbox_events outbox = {.arg = c, .delivery = on_delivery, .note = on_outbox_note};
 	const struct inbox_events inbox = {.arg = c, .command = on_command, .answer = core_answer,
@@ -367,7 +389,7 @@ struct core *core_create(const struct config *config, struct store *store, const
 	c->env = *env;
 	c->now = *now;
 	c->notes_tail = &c->notes;
-	if (build(c, err) == -1 || core_accounts_open(c, config, &c->accounts, err) == -1)
+	if (core_born_load(c, config, &c->born_s, err) == -1 || build(c, err) == -1 || core_accounts_open(c, config, &c->accounts, err) == -1)
 		goto fail;
 	core_accounts_use(c);
 	if (load_all(c, err) == -1)
@@ -390,6 +412,8 @@ void core_destroy(struct core *c)
 	engine_destroy(c->engine);
 	core_accounts_close(c, &c->accounts);
 	notes_free(c);
+	free(c->orphans);
+	free(c->born_s);
 	free(c);
 }
 

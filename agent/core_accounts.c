@@ -91,12 +91,18 @@ void core_accounts_use(struct core *c)
 int core_set_config(struct core *c, const struct config *config, const struct now *now, struct err *err)
 {
 	struct accounts old = c->accounts, fresh;
+	int64_t *born_s;
 
 	c->now = *now;
+	if (core_born_load(c, config, &born_s, err) == -1)
+		return -1;
 	if (core_accounts_open(c, config, &fresh, err) == -1) {
 		core_accounts_close(c, &fresh);
+		free(born_s);
 		return -1;
 	}
+	free(c->born_s);
+	c->born_s = born_s;
 	engine_set_config(c->engine, config);
 	people_set_config(c->people, config);
 	inbox_set_config(c->inbox, config);

@@ -36,12 +36,19 @@ struct core {
 	struct now now; /* of the turn under way */
 	struct note *notes, **notes_tail;
 	unsigned n_notes;
+	int64_t *born_s; /* per audience and account of the configuration */
+	uint64_t *orphans; /* threads of audiences and accounts that are no longer configured */
+	unsigned n_orphans;
 	char store_trouble[512];
 	int64_t retry_boot_ms;
 	bool same_boot;
 };
 
 void core_note(struct core *c, uint64_t incident, const char *kind, const char *text);
+
+/* core_born.c: since when each audience is told on each account */
+int core_born_load(struct core *c, const struct config *config, int64_t **out, struct err *err);
+int64_t core_born_s(void *arg, unsigned audience, unsigned account);
 
 /* core_accounts.c */
 int core_accounts_open(struct core *c, const struct config *config, struct accounts *out, struct err *err);

@@ -192,11 +192,9 @@ void engine_object(struct engine *e, const char *node, unsigned kind, const char
 		object_destroy(o);
 		return;
 	}
-	if (p->waiting) {
-		p->waiting = false;
-		if (--p->node->undescribed == 0)
-			engine_wake(e, now->boot_ms);
-	}
+	problem_stop_waiting(p);
+	if (p->node->undescribed == 0)
+		engine_wake(e, now->boot_ms);
 	p->is_unknown = !o;
 	if (!o) {
 		if (problem_is_live(p))
@@ -335,9 +333,9 @@ void engine_delivery(struct engine *e, uint64_t thread, enum delivery delivery, 
 	struct incident *i;
 	struct thread *t;
 
-	(void)now;
 	if (!root)
 		return;
+	engine_wake(e, now->boot_ms);
 	DL_FOREACH (e->incidents, i)
 		LL_FOREACH (i->threads, t)
 			if (t->id == thread && t->root != DELIVERY_NONE) {

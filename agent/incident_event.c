@@ -92,7 +92,7 @@ static void change(struct engine *e, struct problem *p, const struct event *ev, 
 	problem_change(e, p, ev, now);
 	if (p->adopted && problem_severity(p) > before) {
 		p->adopted = false;
-		p->since_s = ev->since ? ev->since : now->wall_ms / 1000;
+		p->since_s = p->hard_s = ev->since ? ev->since : now->wall_ms / 1000;
 		engine_ask(e, p, now);
 	}
 	if (p->incident) {
@@ -221,8 +221,8 @@ void event_downtime(struct engine *e, struct node *n, const struct event *ev, co
 	bool begins = ev->sub == EVENT_DOWNTIME_START;
 	struct problem *p, *next;
 
-	if (!begins && ev->sub != EVENT_DOWNTIME_STOP)
-		return;
+	if (!begins && (ev->sub != EVENT_DOWNTIME_STOP || ev->code > 0))
+		return; /* another one goes on */
 	HASH_ITER (hh, e->problems, p, next) {
 		if (p->node != n || !problem_is_live(p) || strcmp(p->host, ev->host) != 0)
 			continue;

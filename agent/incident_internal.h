@@ -46,6 +46,7 @@ struct problem {
 	uint64_t heard;	   /* audiences that count it as trouble */
 	uint64_t notified; /* audiences told by as_contact */
 	int64_t since_s, until_s;
+	int64_t hard_s; /* HARD since; since_s may be of the SOFT state before */
 	uint32_t flags;
 	uint8_t kind, state;
 	uint8_t worst; /* severity: the worst since it began */
@@ -84,6 +85,7 @@ struct incident {
 	uint64_t id;
 	struct incident *next, *prev;
 	struct incident *parent;
+	uint64_t parent_id; /* while loading */
 	struct problem *problems;
 	struct thread *threads;
 	struct ref *refs; /* names that lead here */
@@ -161,6 +163,7 @@ const char *problem_state_word(const struct problem *p);
 struct problem *problem_open(struct engine *e, struct node *n, const struct event *ev, const struct now *now);
 void problem_change(struct engine *e, struct problem *p, const struct event *ev, const struct now *now);
 void problem_recover(struct engine *e, struct problem *p, int64_t until_s, const char *output, const struct now *now);
+void problem_stop_waiting(struct problem *p); /* for its description */
 void problem_free(struct problem *p);
 void problem_hear(struct engine *e, struct problem *p); /* recomputes in and heard */
 
@@ -183,6 +186,7 @@ void threads_ack_line(struct engine *e, struct incident *i, const struct now *no
 void threads_unack_line(struct engine *e, struct incident *i, const struct now *now);
 void threads_gone_line(struct engine *e, struct incident *i, const struct now *now);
 void thread_finish(struct thread *t, enum thread_state state);
+void thread_part_line(struct engine *e, struct thread *t, const struct now *now); /* "part of", once */
 bool thread_is_silent(const struct thread *t);
 unsigned thread_live(const struct thread *t);	 /* heard members that are not OK */
 bool thread_is_muted(const struct thread *t);	 /* scheduled downtime covers them all */
@@ -200,6 +204,8 @@ void thread_say(struct engine *e, struct thread *t, enum say_event event, const 
 void say_fill(struct engine *e, struct incident *i, unsigned audience, unsigned account, enum say_event event,
 	      const struct now *now, struct say *out);
 void say_internals(struct engine *e, struct incident *i, unsigned audience, struct say *out);
+/* The member that stands for the incident to an audience. */
+struct problem *incident_root_heard(const struct incident *i, unsigned audience);
 unsigned thread_count(const struct thread *t); /* heard members, those behind a DOWN host not counted */
 unsigned thread_names(struct engine *e, const struct thread *t); /* distinct public names */
 

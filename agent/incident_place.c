@@ -190,6 +190,7 @@ static void drop_problems(struct engine *e, struct incident *i)
 			p->incident = NULL;
 			continue;
 		}
+		problem_stop_waiting(p);
 		HASH_DEL(e->problems, p);
 		p->next = e->gone;
 		e->gone = p;
@@ -292,11 +293,25 @@ static void become_child(struct engine *e, struct incident *child, struct incide
 			continue; /* these people do not hear of the parent */
 		if (t->state == THREAD_HELD)
 			thread_finish(t, THREAD_DROPPED);
-		else if (t->state == THREAD_TOLD && !(t->flags & THREAD_PART_TOLD)) {
-			t->flags |= THREAD_PART_TOLD;
+		else
+			thread_part_line(e, t, now);
+	}
+}
+
+/* Two hosts with one public name can put an incident behind what is behind itself: the nearer cause wins. */
+static void break_circle(struct incident *child, struct incident *parent)
+{
+	for (struct incident *up = parent->parent; up; up = up->parent) {
+		if (up != child)
+			continue;
+		parent->parent = NULL;
+		parent->release = 0;
+		parent->dirty = true;
+		for (struct thread *t = parent->threads; t; t = t->next) {
+			t->flags &= ~(unsigned)THREAD_PART_TOLD;
 			t->dirty = true;
-			thread_say(e, t, SAY_PART_OF, NULL, now);
 		}
+		return;
 	}
 }
 
@@ -307,6 +322,7 @@ static void absorb(struct engine *e, struct problem *host, const struct now *now
 	DL_FOREACH_SAFE (e->incidents, i, next) {
 		if (i == host->incident || i->parent || !is_behind(i, host))
 			continue;
+		break_circle(i, host->incident);
 		if (was_told(i))
 			become_child(e, i, host->incident, now);
 		else
@@ -340,12 +356,29 @@ static void join(struct incident *i, struct problem *p)
 	}
 }
 
+/* What an adopted trouble causes is as old as that: it is told to nobody either. */
+static bool follows_from_adopted(const struct engine *e, const struct problem *p)
+{
+	const struct problem *host = engine_problem(e, p->node->name, p->host, "");
+
+	if (p->kind == EVENT_SERVICE)
+		return host && problem_is_live(host) && host->adopted;
+	if (p->state != EVENT_UNREACHABLE)
+		return false;
+	for (unsigned k = 0; k < p->object->ancestors.n; k++) {
+		host = engine_problem(e, p->node->name, p->object->ancestors.at[k], "");
+		if (host && problem_is_live(host) && host->adopted)
+			return true;
+	}
+	return false;
+}
+
 void place_problem(struct engine *e, struct problem *p, const struct now *now)
 {
 	struct incident *i = p->incident ? p->incident : find_for(e, p);
 
 	/* What nobody hears of makes no incident, but it joins one that is there. */
-	if (!i && !p->heard)
+	if (!i && (!p->heard || follows_from_adopted(e, p)))
 		return;
 	if (!i)
 		i = incident_create(e, p, now);

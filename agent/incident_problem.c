@@ -163,14 +163,15 @@ struct problem *problem_open(struct engine *e, struct node *n, const struct even
 	p->notified = 0;
 	p->heard = 0;
 	p->worst = 0;
-	p->since_s = event_since(ev, now);
+	p->since_s = p->hard_s = event_since(ev, now);
 	take_state(p, ev);
 	return p;
 }
 
 void problem_change(struct engine *e, struct problem *p, const struct event *ev, const struct now *now)
 {
-	(void)now;
+	if (!(p->flags & EVENT_HARD) && (ev->flags & EVENT_HARD))
+		p->hard_s = event_since(ev, now);
 	if ((p->flags & EVENT_HARD) && !(ev->flags & EVENT_HARD)) {
 		p->seen = true; /* a retry that says nothing new */
 		p->checking = false;
@@ -178,6 +179,13 @@ void problem_change(struct engine *e, struct problem *p, const struct event *ev,
 	}
 	take_state(p, ev);
 	problem_hear(e, p);
+}
+
+void problem_stop_waiting(struct problem *p)
+{
+	if (p->waiting)
+		p->node->undescribed--;
+	p->waiting = false;
 }
 
 void problem_recover(struct engine *e, struct problem *p, int64_t until_s, const char *output, const struct now *now)
@@ -193,10 +201,7 @@ void problem_recover(struct engine *e, struct problem *p, int64_t until_s, const
 	problem_touch(p);
 	if (output)
 		engine_set_string(&p->output, output);
-	if (p->waiting) {
-		p->waiting = false;
-		p->node->undescribed--;
-	}
+	problem_stop_waiting(p);
 	if (p->incident)
 		return;
 	/* Never part of an incident: forget it, but let an adopted one's row be closed. */

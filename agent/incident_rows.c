@@ -201,7 +201,7 @@ void engine_load_node(struct engine *e, const struct node_row *row)
 
 void engine_load_incident(struct engine *e, const struct incident_row *row)
 {
-	struct incident *i = calloc(1, sizeof *i), *parent;
+	struct incident *i = calloc(1, sizeof *i);
 
 	if (!i)
 		return;
@@ -219,9 +219,7 @@ void engine_load_incident(struct engine *e, const struct incident_row *row)
 	engine_set_string(&i->was_owner, row->was_owner);
 	i->owner_round = i->times;
 	i->state_word = "";
-	DL_FOREACH (e->incidents, parent)
-		if (row->parent && parent->id == row->parent)
-			i->parent = parent;
+	i->parent_id = row->parent; /* a child may be older, and loaded first */
 	incident_link(e, i);
 }
 
@@ -251,7 +249,7 @@ void engine_load_problem(struct engine *e, const struct problem_row *row)
 	p->id = row->id;
 	p->state = (uint8_t)row->state;
 	p->flags = row->flags;
-	p->since_s = row->since_s;
+	p->since_s = p->hard_s = row->since_s;
 	p->until_s = row->until_s;
 	p->worst = (uint8_t)problem_severity(p);
 	p->adopted = row->incident == 0;
@@ -314,7 +312,9 @@ void engine_loaded(struct engine *e, const struct now *now)
 
 	LL_FOREACH (e->nodes, n)
 		n->down_boot_ms = now->boot_ms, n->down_wall_s = now->wall_ms / 1000;
-	DL_FOREACH (e->incidents, i)
+	DL_FOREACH (e->incidents, i) {
+		i->parent = i->parent_id ? incident_by_id(e, i->parent_id) : NULL;
 		incident_refresh(i);
+	}
 	engine_wake(e, now->boot_ms);
 }

@@ -148,7 +148,7 @@ static unsigned members_fill(struct engine *e, const struct incident *i, const s
 /* --- one sentence -------------------------------------------------------------------- */
 
 /* The member that stands for the incident to this audience. */
-static struct problem *root_heard(const struct incident *i, unsigned audience)
+struct problem *incident_root_heard(const struct incident *i, unsigned audience)
 {
 	struct problem *root = incident_root(i), *best = NULL;
 
@@ -187,7 +187,7 @@ static void fill_times(const struct incident *i, const struct now *now, struct s
 
 void say_internals(struct engine *e, struct incident *i, unsigned audience, struct say *out)
 {
-	struct problem *root = root_heard(i, audience);
+	struct problem *root = incident_root_heard(i, audience);
 
 	free(e->object_text);
 	e->object_text = root ? label_of(root) : NULL;
@@ -207,7 +207,7 @@ void say_internals(struct engine *e, struct incident *i, unsigned audience, stru
 void say_fill(struct engine *e, struct incident *i, unsigned audience, unsigned account, enum say_event event,
 	      const struct now *now, struct say *out)
 {
-	struct problem *root = root_heard(i, audience);
+	struct problem *root = incident_root_heard(i, audience);
 	const char *language = e->config->accounts[account].language;
 
 	memset(out, 0, sizeof *out);

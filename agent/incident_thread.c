@@ -90,6 +90,34 @@ bool thread_is_silent(const struct thread *t)
 	return theirs && theirs->state != THREAD_DROPPED;
 }
 
+/* Said as soon as the parent stands there to be read; a tag that nobody has seen explains nothing. */
+void thread_part_line(struct engine *e, struct thread *t, const struct now *now)
+{
+	const struct incident *parent = t->incident->parent;
+	const struct thread *theirs = parent ? thread_find(parent, t->audience, t->account) : NULL;
+
+	if (t->state != THREAD_TOLD || (t->flags & THREAD_PART_TOLD) || !theirs || theirs->state != THREAD_TOLD)
+		return;
+	t->flags |= THREAD_PART_TOLD;
+	t->dirty = true;
+	thread_say(e, t, SAY_PART_OF, NULL, now);
+}
+
+/* The children's threads of the same people, when a thread of the parent was told. */
+static void tell_children(struct engine *e, const struct thread *parent, const struct now *now)
+{
+	struct incident *child;
+	struct thread *t;
+
+	DL_FOREACH (e->incidents, child) {
+		if (child->parent != parent->incident)
+			continue;
+		LL_FOREACH (child->threads, t)
+			if (t->audience == parent->audience && t->account == parent->account)
+				thread_part_line(e, t, now);
+	}
+}
+
 /* --- beginning ------------------------------------------------------------------ */
 
 static void thread_hold(struct engine *e, struct thread *t, int64_t since_s, const struct now *now)
@@ -114,6 +142,8 @@ static void thread_ensure(struct engine *e, struct incident *i, unsigned audienc
 
 	if ((t && t->state != THREAD_DROPPED) || (theirs && theirs->state != THREAD_DROPPED))
 		return; /* told already, or the parent speaks for it */
+	if (p->since_s < e->sink.born_s(e->sink.arg, audience, account))
+		return; /* older than the audience */
 	if (!t) {
 		t = calloc(1, sizeof *t);
 		if (!t)
@@ -125,7 +155,7 @@ static void thread_ensure(struct engine *e, struct incident *i, unsigned audienc
 		LL_APPEND(i->threads, t);
 	}
 	t->times = 1;
-	thread_hold(e, t, p->since_s, now);
+	thread_hold(e, t, e->config->audiences[audience].soft ? p->since_s : p->hard_s, now);
 }
 
 void threads_for(struct engine *e, struct incident *i, struct problem *p, const struct now *now)
@@ -166,13 +196,22 @@ void thread_told(struct engine *e, struct thread *t, const struct now *now)
 	t->dirty = true;
 }
 
-static int64_t earliest_since(const struct thread *t)
+/* Whoever is told the object is told its own time; the public, since when anything is bad. */
+static int64_t told_since(const struct engine *e, const struct thread *t)
 {
+	const struct problem *root = incident_root_heard(t->incident, t->audience);
+	bool soft = audience_of(e, t)->soft;
 	int64_t since = 0;
 
-	for (const struct problem *p = t->incident->problems; p; p = p->next)
-		if (problem_is_live(p) && hears(t, p) && (!since || p->since_s < since))
-			since = p->since_s;
+	if (audience_of(e, t)->internals && root && hears(t, root))
+		return soft ? root->since_s : root->hard_s;
+
+	for (const struct problem *p = t->incident->problems; p; p = p->next) {
+		int64_t from = soft ? p->since_s : p->hard_s;
+
+		if (problem_is_live(p) && hears(t, p) && (!since || from < since))
+			since = from;
+	}
 	return since;
 }
 
@@ -180,13 +219,14 @@ void thread_tell(struct engine *e, struct thread *t, enum say_event event, const
 {
 	t->state = THREAD_TOLD;
 	t->due = 0;
-	t->since_s = earliest_since(t);
+	t->since_s = told_since(e, t);
 	t->until_s = 0;
 	t->reminders = 0;
 	if (event == SAY_PROBLEM)
 		t->root = DELIVERY_QUEUED;
 	thread_say(e, t, event, NULL, now);
 	thread_told(e, t, now);
+	tell_children(e, t, now);
 }
 
 static int64_t latest_until(const struct thread *t)
@@ -216,7 +256,7 @@ static void thread_recovering(struct engine *e, struct thread *t, const struct n
 
 void thread_resolve(struct engine *e, struct thread *t, const struct now *now)
 {
-	if (t->flags & THREAD_PART_TOLD) {
+	if ((t->flags & THREAD_PART_TOLD) && thread_is_silent(t)) {
 		thread_finish(t, THREAD_CLOSED); /* "part of" was its last word */
 		return;
 	}
@@ -231,6 +271,7 @@ void thread_resolve(struct engine *e, struct thread *t, const struct now *now)
 	engine_wake(e, t->due);
 	if (t->root == DELIVERY_NONE) {
 		t->root = DELIVERY_QUEUED;
+		e->sink.cancel(e->sink.arg, t->id); /* an older one that nobody has read: one is enough */
 		thread_say(e, t, SAY_PAST, NULL, now);
 	} else {
 		thread_say(e, t, SAY_RECOVERY, NULL, now);
@@ -241,7 +282,7 @@ void thread_resolve(struct engine *e, struct thread *t, const struct now *now)
 static void thread_relapse(struct engine *e, struct thread *t, const struct now *now)
 {
 	if (t->root == DELIVERY_NONE) {
-		thread_hold(e, t, earliest_since(t), now);
+		thread_hold(e, t, told_since(e, t), now);
 		return;
 	}
 	t->state = THREAD_TOLD;

@@ -44,14 +44,14 @@ static void told_timer(struct engine *e, struct thread *t, const struct now *now
 	if ((t->flags & THREAD_NEWS) && is_due(t->update, now)) {
 		thread_say(e, t, SAY_UPDATE, NULL, now);
 		thread_told(e, t, now);
-	} else if (is_due(t->remind, now)) {
+	} else if (is_due(t->remind, now) && t->root != DELIVERY_QUEUED) { /* nobody has read the first yet */
 		t->reminders++;
 		thread_say(e, t, SAY_UPDATE, NULL, now);
 		thread_told(e, t, now);
 	}
 	if (t->flags & THREAD_NEWS)
 		engine_wake(e, t->update);
-	if (t->remind)
+	if (t->remind && t->root != DELIVERY_QUEUED)
 		engine_wake(e, t->remind);
 }
 

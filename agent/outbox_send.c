@@ -14,6 +14,7 @@
 #define LIMIT_PAUSE_MS (60 * SECOND_MS) /* a 429 that does not say until when */
 #define LIMIT_MAX_MS (24 * HOUR_MS) /* whatever a server says, we ask once a day */
 #define SAY_AGE_MS (24 * HOUR_MS)
+#define PAST_AGE_MS (2 * HOUR_MS)
 #define ANSWER_AGE_MS HOUR_MS /* nobody waits longer for an answer or a favourite */
 #define GRACE_MS HOUR_MS /* left to a post that waited for a human or a budget */
 /*
@@ -29,14 +30,22 @@ void account_wake(struct outbox_account *a, int64_t at_ms)
 		a->wake_ms = at_ms;
 }
 
+/* It tells of what is over: hours later nobody wants to hear of it on its own (SPEC 4.2). */
+static bool is_past(const struct post_row *row)
+{
+	return row->kind == POST_SAY && row->event == SAY_PAST;
+}
+
 int64_t post_age_limit(const struct post_row *row)
 {
+	if (is_past(row))
+		return PAST_AGE_MS;
 	return row->kind == POST_SAY ? SAY_AGE_MS : ANSWER_AGE_MS;
 }
 
 void post_extend(struct post *p, int64_t now_ms)
 {
-	if (p->row.kind == POST_SAY && p->expires_ms < now_ms + GRACE_MS)
+	if (p->row.kind == POST_SAY && !is_past(&p->row) && p->expires_ms < now_ms + GRACE_MS)
 		p->expires_ms = now_ms + GRACE_MS;
 }
 

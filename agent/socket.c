@@ -74,12 +74,15 @@ bool socket_is_us(uid_t uid)
 	return uid == 0 || uid == geteuid();
 }
 
-bool socket_is_user(uid_t uid, const char *login)
+bool socket_find_user(const char *login, uid_t *uid)
 {
 	struct passwd pw, *found = NULL;
-	char text[4096];
+	char text[16384];
 
-	return getpwnam_r(login, &pw, text, sizeof text, &found) == 0 && found && found->pw_uid == uid;
+	if (getpwnam_r(login, &pw, text, sizeof text, &found) != 0 || !found)
+		return false;
+	*uid = found->pw_uid;
+	return true;
 }
 
 bool socket_is_member(uid_t uid, const char *group)
@@ -87,7 +90,7 @@ bool socket_is_member(uid_t uid, const char *group)
 	struct passwd pw, *user = NULL;
 	struct group gr, *wanted = NULL;
 	gid_t groups[GROUPS_MAX];
-	char text[4096], more[16384];
+	char text[16384], more[65536];
 	int n = GROUPS_MAX;
 
 	if (getpwuid_r(uid, &pw, text, sizeof text, &user) != 0 || !user)

@@ -17,9 +17,9 @@ int socket_listen(const char *path, struct err *err);
 /* The next caller, non-blocking and close-on-exec, with its uid and pid; -1: nobody there. */
 int socket_accept(int listener, uid_t *uid, pid_t *pid);
 
-/* Is uid root, ourselves, or the user of that login name? */
+/* Is uid root or ourselves? */
 bool socket_is_us(uid_t uid);
-bool socket_is_user(uid_t uid, const char *login);
+bool socket_find_user(const char *login, uid_t *uid); /* asks the name service: not in the loop */
 bool socket_is_member(uid_t uid, const char *group);
 
 #endif

@@ -73,6 +73,21 @@ struct connection *source_by_node(const struct source *s, const char *node)
 	return NULL;
 }
 
+/* What was answered may have gone with the ring: ask anew; late answers to old ids are ignored. */
+void source_ask_again(struct source *s, struct connection *c)
+{
+	struct request *r, *next;
+
+	HASH_ITER (hh, c->asked, r, next) {
+		HASH_DEL(c->asked, r);
+		r->id = ++s->next_id;
+		buf_reset(&r->pairs); /* perhaps half of an answer */
+		DL_PREPEND(c->waiting, r);
+	}
+	c->n_asked = 0;
+	ask_more(c);
+}
+
 void source_describe(struct source *s, const char *node, unsigned kind, const char *host, const char *service)
 {
 	struct connection *c = source_by_node(s, node);

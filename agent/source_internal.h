@@ -46,8 +46,8 @@ struct connection {
 struct source {
 	int listener;
 	char *path;
-	char *const *users;
-	unsigned n_users;
+	uid_t *uids; /* who may connect, resolved once: a name service may hang */
+	unsigned n_uids;
 	struct source_events events;
 	struct connection *connections;
 	uint32_t next_id;
@@ -60,6 +60,7 @@ void connection_send(struct connection *c, const struct event *ev);
 
 /* source_ask.c */
 void source_requests_drop(struct connection *c);
+void source_ask_again(struct source *s, struct connection *c);
 void source_on_description(struct source *s, struct connection *c, const struct event *ev);
 void source_on_inventory(struct connection *c, const struct event *ev);
 

@@ -35,6 +35,7 @@ struct source *source_create(const char *path, char *const *users, unsigned n_us
 	source_set_users(s, users, n_users);
 	s->listener = socket_listen(path, err);
 	if (s->listener == -1) {
+		free(s->uids);
 		free(s->path);
 		free(s);
 		return NULL;
@@ -44,8 +45,16 @@ struct source *source_create(const char *path, char *const *users, unsigned n_us
 
 void source_set_users(struct source *s, char *const *users, unsigned n_users)
 {
-	s->users = users;
-	s->n_users = n_users;
+	uid_t *uids = calloc(n_users + 1, sizeof *uids);
+
+	if (!uids)
+		return; /* as before */
+	free(s->uids);
+	s->uids = uids;
+	s->n_uids = 0;
+	for (unsigned k = 0; k < n_users; k++)
+		if (socket_find_user(users[k], &uids[s->n_uids]))
+			s->n_uids++;
 }
 
 /* --- connections --------------------------------------------------------------------- */
@@ -145,7 +154,7 @@ static void on_hello(struct source *s, struct connection *c, const struct event 
 }
 
 /* Numbers that are missing were lost without the module knowing: only a snapshot helps. */
-static void check_seq(struct connection *c, const struct event *ev)
+static void check_seq(struct source *s, struct connection *c, const struct event *ev)
 {
 	struct event snapshot = {.type = EVENT_SNAPSHOT};
 
@@ -156,6 +165,7 @@ static void check_seq(struct connection *c, const struct event *ev)
 		log_warnx("source", "node %s: message %llu came, %llu was next: asking for a snapshot", c->node,
 			  (unsigned long long)ev->seq, (unsigned long long)c->next_seq);
 		connection_send(c, &snapshot);
+		source_ask_again(s, c);
 	}
 	c->next_seq = ev->seq + 1;
 }
@@ -169,7 +179,7 @@ static void on_message(struct source *s, struct connection *c, const struct even
 			c->dead = true;
 		return;
 	}
-	check_seq(c, ev);
+	check_seq(s, c, ev);
 	if (ev->type == EVENT_DESCRIPTION) {
 		source_on_description(s, c, ev);
 	} else if (ev->type == EVENT_INVENTORY || ev->type == EVENT_INVENTORY_END) {
@@ -229,8 +239,8 @@ static bool may_connect(const struct source *s, uid_t uid)
 {
 	if (socket_is_us(uid))
 		return true;
-	for (unsigned k = 0; k < s->n_users; k++)
-		if (socket_is_user(uid, s->users[k]))
+	for (unsigned k = 0; k < s->n_uids; k++)
+		if (s->uids[k] == uid)
 			return true;
 	return false;
 }
@@ -344,6 +354,7 @@ void source_destroy(struct source *s)
 		connection_free(c);
 	close(s->listener);
 	unlink(s->path);
+	free(s->uids);
 	free(s->path);
 	free(s);
 }

@@ -31,7 +31,7 @@ typedef void source_inventory_fn(void *arg, const char *node, const struct event
 
 /*
  * Listens on path (mode 0666); users: who may connect besides root and ourselves
- * (login names, by SO_PEERCRED). The array must live as long as the source.
+ * (login names, by SO_PEERCRED), looked up here and by source_set_users(), not later.
  */
 struct source *source_create(const char *path, char *const *users, unsigned n_users,
 			     const struct source_events *events, struct err *err);

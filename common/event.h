@@ -46,7 +46,8 @@ enum event_type {
 	EVENT_ACK_GONE,	    /* kind flags(OURS) host service mark(when OURS) */
 	EVENT_COMMENT,	    /* kind id=comment sub=comment entry type flags(PERSISTENT OURS) host service author text mark */
 	EVENT_COMMENT_GONE, /* kind id=comment sub host service */
-	EVENT_DOWNTIME,	    /* kind id sub=enum event_downtime since until host service author text flags(FIXED CANCELLED) */
+	EVENT_DOWNTIME,	    /* kind id sub=enum event_downtime since until host service author text flags(FIXED CANCELLED);
+			       STOP: code=other downtimes of the object that go on */
 	EVENT_FLAPPING,	    /* kind flags(FLAPPING when it starts) host service */
 	EVENT_NOTIFIED,	    /* a contact was notified: kind state sub=core's reason host service author=contact text */
 	EVENT_PROCESS,	    /* sub=enum event_process */
@@ -73,7 +74,7 @@ enum event_flag {
 	EVENT_ACKED = 1u << 1,
 	EVENT_STICKY = 1u << 2,
 	EVENT_FLAPS = 1u << 3,
-	EVENT_IN_DOWNTIME = 1u << 4,
+	EVENT_IN_DOWNTIME = 1u << 4, /* its own, or for a service its host's */
 	EVENT_NOTIFY = 1u << 5,
 	EVENT_PERSISTENT = 1u << 6,
 	EVENT_MORE = 1u << 7,	 /* another part with the same id follows */

@@ -225,6 +225,27 @@ static unsigned downtime_step(int type)
 	return 0;
 }
 
+/* The core counts down only after it has told us. */
+static int downtimes_left(const nebstruct_downtime_data *ds)
+{
+	struct object object = object_find(
+	    ds->downtime_type == SERVICE_DOWNTIME ? EVENT_SERVICE : EVENT_HOST, ds->host_name,
+	    ds->service_description);
+	int depth = object.service ? object.service->scheduled_downtime_depth
+		    : object.host  ? object.host->scheduled_downtime_depth
+				   : 0;
+
+	return depth > 1 ? depth - 1 : 0;
+}
+
+static void downtime_of_services(const char *host_name)
+{
+	struct object object = object_find(EVENT_HOST, host_name, "");
+
+	if (object.host)
+		snapshot_request_host(object.host);
+}
+
 int callback_downtime(int type, void *data)
 {
 	const nebstruct_downtime_data *ds = data;
@@ -245,7 +266,11 @@ int callback_downtime(int type, void *data)
 	ev.service = ds->service_description;
 	ev.author = ds->author_name;
 	ev.text = ds->comment_data;
+	if (ev.sub == EVENT_DOWNTIME_STOP)
+		ev.code = downtimes_left(ds);
 	sender_put(&ev);
+	if (ev.sub == EVENT_DOWNTIME_STOP && ev.kind == EVENT_HOST)
+		downtime_of_services(ds->host_name); /* which of them have one of their own? */
 	return 0;
 }
 

@@ -79,7 +79,8 @@ static void describe_service(const service *s, struct event *ev)
 	ev->state = clamp_state(s->current_state, EVENT_UNKNOWN);
 	ev->flags = common_flags(
 	    s->state_type, s->problem_has_been_acknowledged, s->acknowledgement_type,
-	    s->is_flapping, s->scheduled_downtime_depth);
+	    s->is_flapping,
+	    s->scheduled_downtime_depth + (s->host_ptr ? s->host_ptr->scheduled_downtime_depth : 0));
 	if (!s->has_been_checked)
 		ev->flags |= EVENT_UNCHECKED;
 	if (s->host_ptr && s->host_ptr->current_state)

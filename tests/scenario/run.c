@@ -121,6 +121,8 @@ static void take_line(struct run *r, const char *line)
 	char *rest = copy;
 
 	if (!strncmp(line, "    ", 4) || line[0] == '\t') {
+		if (!r->config)
+			r->config = fopen(r->config_path, "w"); /* another one, for `reload` */
 		if (r->config)
 			fprintf(r->config, "%s\n", line);
 		buf_printf(&r->out, "%s\n", line);
@@ -132,9 +134,12 @@ static void take_line(struct run *r, const char *line)
 		return;
 	}
 	if (line[0] >= '0' && line[0] <= '9') {
-		if (r->config) { /* the first event: the configuration is complete */
+		if (r->config) { /* an event: the configuration is complete */
 			fclose(r->config);
 			r->config = NULL;
+		}
+		if (!r->is_started) {
+			r->is_started = true;
 			world_start(&r->world);
 		}
 		world_run_before(&r->world, instant(r, run_word(&rest)), run_look, r);
@@ -145,7 +150,7 @@ static void take_line(struct run *r, const char *line)
 
 		run_command(r, what, rest);
 	}
-	if (!r->config) {
+	if (r->is_started) {
 		world_settle(&r->world);
 		run_look(r);
 	}

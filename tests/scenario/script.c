@@ -275,6 +275,8 @@ void run_command(struct run *r, const char *what, char *args)
 		do_cli(r, args);
 	else if (!strcmp(what, "list"))
 		do_list(r);
+	else if (!strcmp(what, "reload"))
+		world_reload(w);
 	else if (!strcmp(what, "kill"))
 		world_stop(w);
 	else if (!strcmp(what, "start"))

@@ -15,7 +15,7 @@ struct run {
 	FILE *config;
 	unsigned posts_seen, favourites_seen, line;
 	const char *file;
-	bool failed;
+	bool failed, is_started;
 };
 
 /* The words of a scenario; README.md beside this file lists them. */

@@ -12,7 +12,7 @@ struct thing {
 	struct thing *next;
 	char *name, *host, *service;
 	struct buf pairs;
-	unsigned kind, state;
+	unsigned kind, state, downtimes;
 	uint32_t flags;
 	int64_t since_s, last_ok_s;
 	char *output, *author;
@@ -147,12 +147,19 @@ static void send(struct simcore *s, struct event *ev, const struct now *now)
 	core_event(s->core, s->node, ev, now);
 }
 
-static struct event about(const struct thing *t, unsigned type)
+static unsigned downtimes(const struct simcore *s, const struct thing *t)
+{
+	const struct thing *host = t->kind == EVENT_SERVICE ? find(s, t->host) : NULL;
+
+	return t->downtimes + (host ? host->downtimes : 0);
+}
+
+static struct event about(const struct simcore *s, const struct thing *t, unsigned type)
 {
 	return (struct event){.type = (uint8_t)type,
 			      .kind = (uint8_t)t->kind,
 			      .state = (uint8_t)t->state,
-			      .flags = t->flags,
+			      .flags = t->flags | (downtimes(s, t) ? EVENT_IN_DOWNTIME : 0),
 			      .attempt = 3,
 			      .max_attempts = 3,
 			      .since = t->since_s,
@@ -162,26 +169,36 @@ static struct event about(const struct thing *t, unsigned type)
 			      .text = t->output};
 }
 
+/* Of everything, or of the services of one host. */
+static void snapshot(struct simcore *s, const char *host, const struct now *now)
+{
+	struct event begin = {.type = EVENT_SNAP_BEGIN, .id = 1, .host = host};
+	struct event end = {.type = EVENT_SNAP_END, .id = 1, .host = host};
+	struct thing *t;
+
+	send(s, &begin, now);
+	LL_FOREACH (s->things, t) {
+		struct event ev = about(s, t, EVENT_OBJECT);
+
+		if (host[0] && (t->kind == EVENT_HOST || strcmp(t->host, host) != 0))
+			continue;
+		ev.author = t->author;
+		if (t->state || (ev.flags & ~(uint32_t)EVENT_HARD))
+			send(s, &ev, now);
+	}
+	send(s, &end, now);
+}
+
 void simcore_connect(struct simcore *s, bool restarted, const struct now *now)
 {
-	struct event begin = {.type = EVENT_SNAP_BEGIN, .id = 1}, end = {.type = EVENT_SNAP_END, .id = 1};
 	char epoch[32];
-	struct thing *t;
 
 	if (restarted || !s->epoch)
 		s->epoch++;
 	snprintf(epoch, sizeof epoch, "boot.%u", s->epoch);
 	s->connected = true;
 	core_node_up(s->core, s->node, epoch, now);
-	send(s, &begin, now);
-	LL_FOREACH (s->things, t) {
-		struct event ev = about(t, EVENT_OBJECT);
-
-		ev.author = t->author;
-		if (t->state || (t->flags & ~(uint32_t)EVENT_HARD))
-			send(s, &ev, now);
-	}
-	send(s, &end, now);
+	snapshot(s, "", now);
 }
 
 void simcore_disconnect(struct simcore *s, const struct now *now)
@@ -227,7 +244,7 @@ bool simcore_state(struct simcore *s, const char *name, const char *state, bool 
 		t->since_s = now->wall_ms / 1000;
 	free(t->output);
 	t->output = strdup(output);
-	ev = about(t, EVENT_STATE);
+	ev = about(s, t, EVENT_STATE);
 	send(s, &ev, now);
 	return true;
 }
@@ -235,7 +252,7 @@ bool simcore_state(struct simcore *s, const char *name, const char *state, bool 
 static void acked(struct simcore *s, struct thing *t, const char *author, const char *text, const char *mark,
 		  uint32_t flags, const struct now *now)
 {
-	struct event ev = about(t, EVENT_ACK);
+	struct event ev = about(s, t, EVENT_ACK);
 
 	ev.flags = flags;
 	ev.author = author;
@@ -259,7 +276,7 @@ bool simcore_ack(struct simcore *s, const char *name, const char *author, const 
 
 static bool unacked(struct simcore *s, struct thing *t, const char *mark, uint32_t flags, const struct now *now)
 {
-	struct event ev = about(t, EVENT_ACK_GONE);
+	struct event ev = about(s, t, EVENT_ACK_GONE);
 
 	if (!(t->flags & EVENT_ACKED))
 		return false;
@@ -284,11 +301,14 @@ bool simcore_downtime(struct simcore *s, const char *name, bool begins, const st
 
 	if (!t)
 		return false;
-	t->flags = begins ? t->flags | EVENT_IN_DOWNTIME : t->flags & ~(uint32_t)EVENT_IN_DOWNTIME;
-	ev = about(t, EVENT_DOWNTIME);
+	t->downtimes = begins ? t->downtimes + 1 : t->downtimes ? t->downtimes - 1 : 0;
+	ev = about(s, t, EVENT_DOWNTIME);
 	ev.flags = 0;
+	ev.code = begins ? 0 : (int)t->downtimes;
 	ev.sub = begins ? EVENT_DOWNTIME_START : EVENT_DOWNTIME_STOP;
 	send(s, &ev, now);
+	if (!begins && t->kind == EVENT_HOST)
+		snapshot(s, t->host, now);
 	return true;
 }
 
@@ -299,7 +319,7 @@ bool simcore_notify(struct simcore *s, const char *name, const char *contact, co
 
 	if (!t)
 		return false;
-	ev = about(t, EVENT_NOTIFIED);
+	ev = about(s, t, EVENT_NOTIFIED);
 	ev.flags = 0;
 	ev.author = contact;
 	send(s, &ev, now);
@@ -377,7 +397,7 @@ static void result(struct simcore *s, const struct asked *a, int code, const str
 
 static void comment(struct simcore *s, struct thing *t, const struct asked *a, const struct now *now)
 {
-	struct event ev = about(t, EVENT_COMMENT);
+	struct event ev = about(s, t, EVENT_COMMENT);
 	char text[2600];
 
 	snprintf(text, sizeof text, "%s %s", a->text, a->mark);

@@ -101,6 +101,17 @@ void world_start(struct world *w)
 	simcore_attach(w->monitor, w->core);
 }
 
+void world_reload(struct world *w)
+{
+	struct config *old = w->config;
+	struct err err = {{0}};
+
+	load_config(w);
+	if (core_set_config(w->core, w->config, &w->now, &err) == -1)
+		die("reload", err.text);
+	config_destroy(old);
+}
+
 void world_stop(struct world *w)
 {
 	simcore_disconnect(w->monitor, &w->now);

@@ -30,6 +30,8 @@ struct world {
 
 /* Opens the store and starts the agent; fatal for the test when it cannot. */
 void world_start(struct world *w);
+/* SIGHUP: the configuration file anew. */
+void world_reload(struct world *w);
 /* Ends it as a kill would: nothing is written any more. */
 void world_stop(struct world *w);
 /* Lets everything happen that needs no time. */
