@@ -404,8 +404,8 @@ void core_destroy(struct core *c)
 {
 	if (!c)
 		return;
-	runner_destroy(c->runner); /* first: ops lean on accounts, and their owners on it */
-	collector_destroy(c->collector);
+	collector_destroy(c->collector); /* ends its ops, so before the runner */
+	runner_destroy(c->runner);	 /* ends all others, so before the outbox and the accounts */
 	inbox_destroy(c->inbox);
 	outbox_destroy(c->outbox);
 	people_destroy(c->people);

@@ -260,6 +260,8 @@ static unsigned suite(struct trial *t, const char *what, bool keys, unsigned los
 		status = run_child(t, stop, NULL);
 		if (status == KILLED)
 			status = run_child(t, 0, NULL);
+		if (status != 0)
+			printf("crash: %s, killed at %u: the agent ended with %d\n", what, stop, status);
 		failed += status != 0 || !is_right(t, expected, what, stop);
 		(*ran)++;
 		sim_destroy(t->sim);
