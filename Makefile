@@ -56,6 +56,7 @@ install: all
 	$(call put,755,$(B)/twicket,$(bindir)/twicket)
 	$(call put,644,agent/twicketd.8,$(mandir)/man8/twicketd.8)
 	$(call put,644,agent/twicket.1,$(mandir)/man1/twicket.1)
+	$(call put,644,agent/twicket.cfg.5,$(mandir)/man5/twicket.cfg.5)
 	$(call put,644,sample.cfg,$(docdir)/sample.cfg)
 	$(call put,644,contrib/systemd/twicket.sysusers,$(sysusersdir)/twicket.conf)
 	sed 's|/usr/sbin/|$(sbindir)/|' contrib/systemd/twicketd.service >$(B)/twicketd.service
@@ -64,7 +65,7 @@ install: all
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(sbindir)/twicketd $(bindir)/twicket $(mandir)/man8/twicketd.8 \
-		$(mandir)/man1/twicket.1 $(sysusersdir)/twicket.conf $(unitdir)/twicketd.service)
+		$(mandir)/man1/twicket.1 $(mandir)/man5/twicket.cfg.5 $(sysusersdir)/twicket.conf $(unitdir)/twicketd.service)
 	rm -rf $(DESTDIR)$(libdir) $(DESTDIR)$(docdir)
 
 help:

@@ -29,17 +29,18 @@ FUZZ_LIB   = $(B)/fuzz/libtwicket.a
 # --- one command for everything --------------------------------------------------------------
 
 # The inner make sees the pkg-config answers of what deps just installed.
+# A suite that fails does not keep the others from running.
 check: deps
 	+@$(MAKE) --no-print-directory -j$(JOBS) all check-build
-	+@$(MAKE) --no-print-directory -j1 check-run
+	+@$(MAKE) --no-print-directory -j$(JOBS) -Otarget -k check-run
 
-check-build: $(B)/twicketd $(B)/twicket unit-build crash-build scenario-build fuzz-build
-check-run: lint check-unit check-scenario check-crash check-module check-fuzz check-e2e
+check-build: unit-build crash-build scenario-build fuzz-build e2e-build $(B)/tests/module/cases
+check-run: lint check-e2e check-crash check-fuzz check-unit check-module check-scenario
 	@echo "make check: all suites passed"
 
 check-long: deps
 	+@$(MAKE) --no-print-directory -j$(JOBS) all check-build
-	+@$(MAKE) --no-print-directory -j1 check-run TWICKET_LONG=1 FUZZ_SHORT=$(FUZZ_SECONDS)
+	+@$(MAKE) --no-print-directory -j$(JOBS) -Otarget -k check-run TWICKET_LONG=1 FUZZ_SHORT=$(FUZZ_SECONDS)
 
 export TWICKET_LONG
 
@@ -73,6 +74,14 @@ HELPER_LIB = $(B)/asan/libtest.a
 
 $(HELPER_LIB): $(HELPER_SRC:%.c=$(B)/asan/%.o)
 	rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/asan/twicketd: $(B)/asan/agent/main.o $(ASAN_LIB)
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/asan/twicket: $(B)/asan/agent/cli_main.o $(ASAN_LIB)
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+e2e-build: $(B)/asan/twicketd $(B)/asan/twicket
 
 # suite-rules DIR PREFIX: each DIR/PREFIX*.c is a program
 define suite-rules
@@ -119,9 +128,9 @@ $(B)/fuzz/fuzz_%: $(B)/fuzz/tests/fuzz/fuzz_%.o $(FUZZ_LIB)
 
 fuzz-build: $(FUZZERS)
 
-# each for so many seconds, JOBS at a time; what it finds new stays in the build folder
+# each for so many seconds; what it finds new stays in the build folder
 check-fuzz: fuzz-build
-	@tests/fuzz.sh $(B)/fuzz $(FUZZ_SHORT) $(JOBS) $(FUZZ_NAMES)
+	@tests/fuzz.sh $(B)/fuzz $(FUZZ_SHORT) 1 $(FUZZ_NAMES)
 
 fuzz: deps
 	+@$(MAKE) --no-print-directory -j$(JOBS) fuzz-build
@@ -129,14 +138,37 @@ fuzz: deps
 
 # --- end to end, the demo, the bench -----------------------------------------------------------
 
-check-e2e: all
-	@TWICKET_BUILD=$(abspath $(B)) $(PYTEST) -q -rs tests/e2e $(E2E_FLAGS)
+# Most of their time is waiting for polls and for snac's queues: more at a time than processors.
+E2E_JOBS ?= 4
+# The agent is the sanitised one, unless TWICKET_AGENT names the folder of another.
+TWICKET_AGENT ?= $(abspath $(B))/asan
+check-e2e: all e2e-build
+	@TWICKET_BUILD=$(abspath $(B)) TWICKET_AGENT=$(TWICKET_AGENT) $(PYTEST) -q -n $(E2E_JOBS) tests/e2e $(E2E_FLAGS)
 
 demo: deps
 	@mkdir -p $(B)
 	+@$(MAKE) --no-print-directory -j$(JOBS) all >$(B)/demo-build.log 2>&1 || { cat $(B)/demo-build.log; exit 1; }
 	@TWICKET_BUILD=$(abspath $(B)) KEEP=$(KEEP) $(PYTHON) tests/e2e/demo.py
 
+# --- the bench: the module by instructions, the whole loop against bash and curl ---------------
+
+BENCH_BIN = $(addprefix $(B)/tests/bench/,receiver core_clock.so)
+
+$(B)/tests/bench/receiver: tests/bench/receiver.c tests/bench/receiver_api.c tests/bench/receiver.h
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -I. $(CFLAGS) -o $@ $(filter %.c,$^)
+
+$(B)/tests/bench/core_clock.so: tests/bench/core_clock.c module/neb_compat.h $(MODULE_CORE)/include/nebstructs.h
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -I. -isystem $(MODULE_CORE) $(CFLAGS) -fPIC -shared -o $@ $<
+
+bench-build: $(BENCH_BIN)
+
+# BENCH="p5 p8" runs these only, of: module p5 p8 p9 p9_module
+bench: deps
+	+@$(MAKE) --no-print-directory -j$(JOBS) all bench-build
+	+@$(PYTHON) tests/bench/bench.py $(B) $(BENCH)
+
 .PHONY: check check-build check-run check-long deps lint scenario-build check-scenario fuzz-build \
-	check-fuzz fuzz check-e2e demo
+	check-fuzz fuzz check-e2e e2e-build demo bench bench-build
 .PRECIOUS: $(B)/asan/%.o $(B)/fuzz/%.o $(B)/fuzz/tests/fuzz/%.o

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""`make bench`: GOALS P1, P2, P5, P8 and P9 as measured, each next to its goal.
+
+    bench.py BUILD [module p5 p8 p9 p9_module]
+
+Runs one benchmark after the other, prints a row "NAME measured goal ok|MISSED|reported" as soon as
+it is known, and all of them again as a table. Exit status 1 when a gate is missed or a part failed.
+"""
+
+import importlib
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import stand
+from proc import RigError
+
+PARTS = ("module", "p9", "p9_module", "p5", "p8")
+ROW = re.compile(r"^([A-Z]\d+\.\S+) (\S+) (\S+) (ok|MISSED|reported)$")
+
+
+def run_module(build):
+    """module_instr.sh, whose rows look like ours."""
+    argv = ["make", "--no-print-directory", "bench-module", f"B={build}"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=stand.HERE.parents[1]) as child:
+        for line in child.stdout:
+            print(line, end="", flush=True)
+            found = ROW.match(line)
+            if found:
+                stand.rows.append(found.groups())
+    if child.returncode:
+        raise RigError(f"make bench-module ended with {child.returncode}")
+
+
+def run_part(part, build):
+    start = time.monotonic()
+    try:
+        if part == "module":
+            run_module(build)
+        else:
+            importlib.import_module(part).run(build)
+    except RigError as e:
+        stand.note(f"{part} failed: {e}")
+        stand.rows.append((part, "failed", "-", "MISSED"))
+    stand.note(f"{part}: {time.monotonic() - start:.0f} s")
+
+
+def print_table():
+    rows = [("NAME", "measured", "goal", ""), *stand.rows]
+    widths = [max(len(row[k]) for row in rows) for k in range(3)]
+    print()
+    for name, measured, goal, verdict in rows:
+        print(f"{name:<{widths[0]}}  {measured:>{widths[1]}}  {goal:>{widths[2]}}  {verdict}")
+
+
+def main():
+    build = Path(sys.argv[1]).resolve()
+    parts = sys.argv[2:] or PARTS
+    for part in parts:
+        if part not in PARTS:
+            sys.exit(f"bench: no part {part}; there are {' '.join(PARTS)}")
+    for part in parts:
+        run_part(part, build)
+    print_table()
+    return any(row[3] == "MISSED" for row in stand.rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""A real nagios4 for benchmarks: many hosts with one service each, twicket.so, and core_clock.so,
+which tells when states changed and acknowledgements took effect.
+
+Hosts come in groups of one letter; the group SHELL notifies by bash and curl, the others nobody.
+"""
+
+import os
+import time
+
+from stand import HERE, cpu_seconds, wait_for
+
+from nagios import CRITICAL, OBJECTS, Nagios  # tests/e2e, which stand.py leads to
+
+SHELL = "sh"
+SERVICE = "HTTP"
+OUTPUT = "CRITICAL - load average: 41.20, 38.11, 30.02 on the front end, limit 30 (sustained for 5 min), see runbook 7"
+
+TEMPLATES = """\
+define command {{
+    command_name  shell
+    command_line  /bin/bash {script} {url} "$HOSTNAME$" "$SERVICEDESC$" "$SERVICESTATE$" "$SERVICEOUTPUT$"
+}}
+define contact {{
+    contact_name                   shell
+    host_notification_period       always
+    service_notification_period    always
+    host_notification_options      n
+    service_notification_options   w,u,c
+    host_notification_commands     passive
+    service_notification_commands  shell
+}}
+define host {{
+    name                   quiet-host
+    register               0
+    address                192.0.2.1
+    check_command          passive
+    max_check_attempts     1
+    active_checks_enabled  0
+    check_period           always
+    notification_period    always
+}}
+define service {{
+    name                   quiet-service
+    register               0
+    service_description    {service}
+    check_command          passive
+    max_check_attempts     1
+    active_checks_enabled  0
+    check_period           always
+    notification_period    always
+    notification_interval  0
+}}
+define service {{
+    name      shell-service
+    use       quiet-service
+    contacts  shell
+    register  0
+}}
+"""
+
+
+def names_of(group, count):
+    return [f"{group}-{k:04}" for k in range(count)]
+
+
+class BenchCore(Nagios):
+    """groups: {"tw": 1000, "sh": 1000}."""
+
+    def __init__(self, stand, groups, twicket=True, name="nagios"):
+        place = stand.place
+        clock = place.copy(stand.build / "tests/bench/core_clock.so", f"{name}-clock.so")
+        self.clock_path = place.path / f"{name}-clock.txt"
+        script = place.copy(HERE / "notify.sh", f"{name}-notify.sh")
+        self.templates = TEMPLATES.format(script=script, url=stand.receiver.url, service=SERVICE)
+        place.folder(name)
+        module, args = clock, self.clock_path
+        if twicket:
+            module = stand.build / "nagios-4.4/twicket.so"
+            args = f"node=mon1 socket={stand.agent.socket} user={place.user}\nbroker_module={clock} {self.clock_path}"
+        self.offset, self.seen = 0, []
+        super().__init__(place, groups, module=module, args=args, name=name)
+
+    def configure(self, hosts, **settings):
+        super().configure({}, status_update_interval=10, **settings)
+        text = OBJECTS.format(dir=self.dir) + self.templates
+        for group, count in hosts.items():
+            service = "shell-service" if group == SHELL else "quiet-service"
+            for host in names_of(group, count):
+                text += f"define host {{\n use quiet-host\n host_name {host}\n}}\n"
+                text += f"define service {{\n use {service}\n host_name {host}\n}}\n"
+        self.place.write(self.dir / "objects.cfg", text)
+
+    def fail(self, host, state=CRITICAL):
+        """One passive result; returns CLOCK_MONOTONIC right before it is written."""
+        line = f"[{int(time.time())}] PROCESS_SERVICE_CHECK_RESULT;{host};{SERVICE};{state};{OUTPUT}\n".encode()
+        fd = os.open(self.dir / "nagios.cmd", os.O_WRONLY | os.O_NONBLOCK)
+        try:
+            at = time.monotonic_ns()
+            os.write(fd, line)
+        finally:
+            os.close(fd)
+        return at
+
+    def fail_all(self, hosts, state=CRITICAL, seconds=60):
+        """As fast as the core takes them; returns when all have changed."""
+        now = int(time.time())
+        data = "".join(f"[{now}] PROCESS_SERVICE_CHECK_RESULT;{h};{SERVICE};{state};{OUTPUT}\n" for h in hosts).encode()
+        fd = os.open(self.dir / "nagios.cmd", os.O_WRONLY)
+        try:
+            before = len(self.clock("state"))
+            while data:
+                data = data[os.write(fd, data):]
+        finally:
+            os.close(fd)
+        wait_for("all have changed", lambda: len(self.clock("state")) >= before + len(hosts), seconds, every=0.1)
+
+    def clock(self, what):
+        """{host: ns} would forget repeats: [(ns, host)] of core_clock.c, in order."""
+        if self.clock_path.exists():
+            with open(self.clock_path, "rb") as f:
+                f.seek(self.offset)
+                data = f.read()
+            whole = data[: data.rfind(b"\n") + 1]
+            self.offset += len(whole)
+            for line in whole.decode().splitlines():
+                kind, ns, host, _ = line.split(" ", 3)
+                self.seen.append((kind, int(ns), host))
+        return [(ns, host) for kind, ns, host in self.seen if kind == what]
+
+    def when(self, what, host, after=0):
+        return next((ns for ns, h in self.clock(what) if h == host and ns >= after), None)
+
+    def family(self):
+        """The core and its helpers: workers and the reader of the command file."""
+        parents = _parents()
+        found = level = [self.process.pid]
+        while level:
+            level = [pid for pid, parent in parents.items() if parent in level]
+            found = found + level
+        return found
+
+    def cpu(self, pids):
+        """CPU seconds of those processes and of all that they waited for."""
+        return sum(sum(cpu_seconds(pid)) for pid in pids if os.path.exists(f"/proc/{pid}"))
+
+
+def _parents():
+    """{pid: parent}."""
+    found = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat") as f:
+                    found[int(name)] = int(f.read().rsplit(")", 1)[1].split()[1])
+            except OSError:
+                continue
+    return found

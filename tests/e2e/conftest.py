@@ -1,0 +1,74 @@
+"""Fixtures of the end-to-end tests. See rig.py for what can be given from outside."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import rig as rigs  # noqa: E402
+from proc import Cleanup, Place  # noqa: E402
+
+LONG = bool(os.environ.get("TWICKET_LONG"))
+
+
+def pytest_configure(config):
+    # a terminated run stops what it started, as Ctrl-C does
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", 143))
+    config.addinivalue_line("markers", "long: only in make check-long")
+
+
+def pytest_collection_modifyitems(items):
+    why = rigs.what_is_missing()
+    for item in items:
+        if item.get_closest_marker("long") and not LONG:
+            item.add_marker(pytest.mark.skip(reason="only in make check-long"))
+        if why:
+            item.add_marker(pytest.mark.skip(reason=why))
+
+
+def pytest_terminal_summary(terminalreporter):
+    stats = terminalreporter.stats
+    ran = sum(len(stats.get(key, [])) for key in ("passed", "failed"))
+    skipped = stats.get("skipped", [])
+    reasons = sorted({report.longrepr[2].removeprefix("Skipped: ") for report in skipped})
+    why = f" ({'; '.join(reasons)})" if reasons else ""
+    terminalreporter.write_line(f"e2e: {ran} cases ran, {len(skipped)} skipped{why}")
+
+
+@pytest.fixture(scope="session")
+def server():
+    """A Mastodon server for the whole run."""
+    with Cleanup() as cleanup:
+        place = Place()
+        cleanup.callback(place.close)
+        yield rigs.start_server(cleanup, place)
+
+
+@pytest.fixture(params=rigs.cores(), ids=lambda pair: Path(pair[0]).name)
+def core(request):
+    return request.param
+
+
+@pytest.fixture
+def make_rig(server, core):
+    """make_rig(**how) -> Rig, stopped at the end of the test; it must stop cleanly."""
+    made = []
+    with Cleanup() as cleanup:
+
+        def make(**how):
+            how.setdefault("core", core)
+            made.append(cleanup.enter_context(rigs.Rig(how.pop("server", server), **how)))
+            return made[-1]
+
+        yield make
+    failures = [failure for rig in made for failure in rig.cleanup.failures]
+    assert not failures, "\n".join(failures)
+
+
+@pytest.fixture
+def rig(make_rig):
+    return make_rig()

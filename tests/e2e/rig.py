@@ -1,0 +1,234 @@
+"""The whole loop on one machine: a core with the module, the agent, and a Mastodon server.
+
+`Rig` is what most tests and the demo use. A server and cores of one's own come from the environment:
+
+    TWICKET_BUILD            the build folder (default: build)
+    TWICKET_AGENT            the folder of twicketd and twicket, when it is another
+    TWICKET_CORES            "core=module.so core2=module2.so"
+    TWICKET_MASTODON_URL     with TWICKET_TOKEN_STATUS, TWICKET_TOKEN_OPERATOR, TWICKET_TOKEN_STRANGER
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from agent import Agent, tag_of
+from client import Client, plain
+from nagios import Nagios
+from proc import Cleanup, Place, Process, RigError, wait_for
+from snac import Snac
+
+TOP = Path(__file__).resolve().parents[2]
+FAKE = TOP / "tests/fake"
+
+HOSTS = {
+    "mx1": {"services": {"SMTP": {"_TWICKET_PUBLIC": "E-mail"}, "Queue": {}}},
+    "db1": {"services": {"Postgres": {}}},
+}
+
+
+def build_folder():
+    return Path(os.environ.get("TWICKET_BUILD") or TOP / "build").resolve()
+
+
+def agent_folder():
+    """Where twicketd and twicket are: `make check-e2e` names the sanitised ones."""
+    return Path(os.environ.get("TWICKET_AGENT") or build_folder()).resolve()
+
+
+def cores():
+    """[(core, module)]: from TWICKET_CORES, else Debian's nagios4 with the module of this tree."""
+    text = os.environ.get("TWICKET_CORES", "")
+    if text.strip():
+        return [tuple(pair.split("=", 1)) for pair in text.split()]
+    return [(shutil.which("nagios4", path="/usr/sbin:/usr/bin") or "/usr/sbin/nagios4",
+             str(build_folder() / "nagios-4.4/twicket.so"))]
+
+
+def what_is_missing():
+    """Why the rig cannot run here, "" when it can."""
+    for core, module in cores():
+        for path in (core, module):
+            if not Path(path).exists():
+                return f"{path} is not there"
+    for name in ("twicketd", "twicket"):
+        if not (agent_folder() / name).exists():
+            return f"{agent_folder() / name} is not built"
+    if not external_server() and not shutil.which("snac"):
+        return "snac is not installed and TWICKET_MASTODON_URL not set"
+    return ""
+
+
+class ExternalServer:
+    """Somebody's own server, with three accounts whose tokens we were given."""
+
+    kind = "external"
+
+    def __init__(self, url, tokens):
+        self.url = url.rstrip("/")
+        self.tokens = tokens
+        self.host = urlsplit(self.url).netloc
+
+    def client(self, user):
+        return Client(self.url, self.tokens[user], user)
+
+    def handle(self, user):
+        acct = self.client(user).me["acct"]
+        return acct if "@" in acct else f"{acct}@{self.host}"
+
+    def start(self):
+        return self
+
+    def stop(self):
+        pass
+
+
+def external_server():
+    url = os.environ.get("TWICKET_MASTODON_URL")
+    if not url:
+        return None
+    names = {"status": "STATUS", "alice": "OPERATOR", "mallory": "STRANGER"}
+    return ExternalServer(url, {user: os.environ["TWICKET_TOKEN_" + name] for user, name in names.items()})
+
+
+class Script(Process):
+    """A Python helper of tests/fake on a free loopback port, which it prints as its first line."""
+
+    def __init__(self, place, script, *args, name=None):
+        folder = place.path / "fake"
+        if not folder.exists():
+            shutil.copytree(FAKE, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        super().__init__(place, name or Path(script).stem, [sys.executable, "-B", folder / script, *args])
+        self.wait_ready(f"{script} prints its port", lambda: self.text().split("\n")[0].strip().isdigit())
+        self.port = int(self.text().split("\n")[0])
+        self.url = f"http://127.0.0.1:{self.port}"
+
+
+class Lossy(Script):
+    """Stands before a server and drops the answer of every Nth POST, after the server acted."""
+
+    def __init__(self, place, server, every):
+        super().__init__(place, "lossy.py", "--to", server.host, "--every", str(every))
+
+    def counters(self):
+        return Client(self.url, "").get("/_lossy/counters")
+
+
+def quick_config(server, **audience):
+    """Everything as short as a test wants it: no hold, polls every second."""
+    url = audience.pop("url", server.url)
+    public = {"accounts": ["status"], "hold": "0", "recovery_hold": "0", "reopen": "10m", "update": "0"}
+    public.update(audience)
+    return {
+        "accounts": {
+            "status": {
+                "network": "mastodon",
+                "handle": server.handle("status"),
+                "url": url,
+                "poll": "1s",
+                "posts_per_hour": 1000,
+                "posts_per_day": 1000,
+            }
+        },
+        "audiences": {"public": public},
+        "people": {"alice": {"mastodon": server.handle("alice")}},
+    }
+
+
+class Rig:
+    """Core, module and agent in a temporary folder, and a server that may be shared."""
+
+    def __init__(self, server, core=None, config=None, hosts=None, options=(), keep=False, start=True):
+        self.server = server
+        self.core, module = core or cores()[0]
+        self.cleanup = Cleanup()
+        try:
+            self.place = Place(keep)
+            self.cleanup.callback(self.place.close)
+            self.agent = Agent(self.place, agent_folder(), config or quick_config(server), options=options)
+            self.agent.token("status", server.tokens["status"])
+            args = f"node=mon1 socket={self.agent.socket} user={self.place.user}"
+            self.nagios = Nagios(self.place, hosts or HOSTS, self.core, module, args)
+            if start:
+                self.start()
+        except BaseException:
+            self.cleanup.close()
+            raise
+
+    def start(self):
+        self.cleanup.stop(self.agent.start())
+        self.cleanup.stop(self.nagios.start())
+        self.agent.wait_connected()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if kind and isinstance(error, Exception):
+            print(self.story())
+        self.cleanup.close()
+        return False
+
+    def story(self):
+        """What a failed test shows."""
+        return (f"--- twicketd\n{self.agent.log()[-5000:]}\n"
+                f"--- nagios.log\n{self.nagios.log()[-2500:]}")
+
+    def client(self, user):
+        return self.server.client(user)
+
+    # --- what the network has ---
+
+    def posts(self, tag=None):
+        """The status account's posts with the tag, oldest first: [(text, status)]."""
+        found = [(plain(s["content"]), s) for s in self.client("status").own_posts()]
+        return [(t, s) for t, s in found if not tag or tag_of(t) == tag]
+
+    def known_posts(self):
+        return {s["uri"] for _, s in self.posts()}
+
+    def wait_root(self, before, name="E-mail", seconds=20):
+        """The first new post about `name`: (tag, status)."""
+
+        def look():
+            for text, status in self.posts():
+                if status["uri"] not in before and name in text and not status["in_reply_to_id"]:
+                    return tag_of(text), status
+            return None
+
+        return self.wait(f"a post about {name} on the network", look, seconds, every=0.2)
+
+    def wait_posts(self, tag, count, seconds=30):
+        """Exactly `count` posts carry the tag, and it stays so for a moment."""
+        self.wait(f"{count} posts with #{tag}", lambda: len(self.posts(tag)) >= count, seconds, every=0.2)
+        self.wait("all posts are settled", lambda: not self.agent.unsettled(), seconds, every=0.2)
+        found = self.posts(tag)
+        assert len(found) == count, f"{len(found)} posts instead of {count}: {[t for t, _ in found]}"
+        return found
+
+    def wait(self, what, condition, seconds=20.0, every=0.05):
+        try:
+            return wait_for(what, condition, seconds, every)
+        except RigError as e:
+            raise RigError(f"{e}\n{self.story()}") from None
+
+    # --- what the core has ---
+
+    def wait_acknowledged(self, host, service=None, seconds=30):
+        """The acknowledgement's comment, once the core has it."""
+
+        def look():
+            if not self.nagios.acknowledged(host, service):
+                return None
+            acks = [c for c in self.nagios.comments(host, service) if c["entry_type"] == "4"]
+            return acks[-1] if acks else None
+
+        return self.wait(f"{host}/{service} is acknowledged in the core", look, seconds)
+
+
+def start_server(cleanup, place):
+    """The shared server: the one that was given to us, else a snac of our own."""
+    server = external_server()
+    return server or cleanup.stop(Snac(place).start())
