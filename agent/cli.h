@@ -76,6 +76,10 @@ void cli_say(const struct cli *cli, const char *format, ...) __attribute__((form
 /* To stdout; CLI_NO when it could not be written. */
 enum cli_exit cli_put(const struct cli *cli, const struct buf *out);
 enum cli_exit cli_put_json(const struct cli *cli, const json_t *json);
+/* The agent's answer, as it is with --json, else in the words of text(). Takes the answer over. */
+enum cli_exit cli_put_answer(
+    const struct cli *cli, json_t *answer,
+    void (*text)(const json_t *answer, int64_t now_ms, struct buf *out));
 
 /* The file, with what the options change of it. NULL: the report (the caller's) or err says why. */
 struct config *cli_config(const struct cli *cli, struct config_report *report, struct err *err);

@@ -116,6 +116,25 @@ enum cli_exit cli_put_json(const struct cli *cli, const json_t *json)
 	return rc;
 }
 
+enum cli_exit cli_put_answer(
+    const struct cli *cli, json_t *answer,
+    void (*text)(const json_t *answer, int64_t now_ms, struct buf *out))
+{
+	enum cli_exit rc;
+	struct buf out;
+
+	if (cli->json) {
+		rc = cli_put_json(cli, answer);
+	} else {
+		buf_init(&out, CLI_OUT_MAX);
+		text(answer, cli->now_ms, &out);
+		rc = cli_put(cli, &out);
+		buf_finish(&out);
+	}
+	json_decref(answer);
+	return rc;
+}
+
 const char *cli_string(const json_t *object, const char *key)
 {
 	const char *s = json_string_value(json_object_get(object, key));

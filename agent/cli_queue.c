@@ -60,22 +60,12 @@ void cli_queue_text(const json_t *answer, int64_t now_ms, struct buf *out)
 static enum cli_exit print_queue(struct cli *cli)
 {
 	json_t *answer;
-	struct buf out;
 	enum cli_exit rc =
 	    cli_ask(cli, json_pack("{s:s}", "do", "queue"), CONTROL_TIMEOUT_MS, &answer);
 
 	if (rc != CLI_DONE)
 		return rc;
-	if (cli->json) {
-		rc = cli_put_json(cli, answer);
-	} else {
-		buf_init(&out, CLI_OUT_MAX);
-		cli_queue_text(answer, cli->now_ms, &out);
-		rc = cli_put(cli, &out);
-		buf_finish(&out);
-	}
-	json_decref(answer);
-	return rc;
+	return cli_put_answer(cli, answer, cli_queue_text);
 }
 
 static enum cli_exit change(struct cli *cli, const char *verb, const char *id)

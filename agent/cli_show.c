@@ -179,7 +179,6 @@ enum cli_exit cli_show(struct cli *cli, int argc, char **argv)
 {
 	enum cli_exit rc;
 	json_t *answer;
-	struct buf out;
 	char tag[16];
 
 	if (!cli_command_options(cli, &argc, argv, NULL, CLI_ALL_WORDS, &rc))
@@ -192,14 +191,5 @@ enum cli_exit cli_show(struct cli *cli, int argc, char **argv)
 	    cli, json_pack("{s:s, s:s}", "do", "show", "tag", tag), CONTROL_TIMEOUT_MS, &answer);
 	if (rc != CLI_DONE)
 		return rc;
-	if (cli->json) {
-		rc = cli_put_json(cli, answer);
-	} else {
-		buf_init(&out, CLI_OUT_MAX);
-		cli_show_text(answer, cli->now_ms, &out);
-		rc = cli_put(cli, &out);
-		buf_finish(&out);
-	}
-	json_decref(answer);
-	return rc;
+	return cli_put_answer(cli, answer, cli_show_text);
 }

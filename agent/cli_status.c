@@ -162,7 +162,6 @@ enum cli_exit cli_status(struct cli *cli, int argc, char **argv)
 {
 	enum cli_exit rc;
 	json_t *answer;
-	struct buf out;
 
 	if (!cli_command_options(cli, &argc, argv, NULL, CLI_ALL_WORDS, &rc))
 		return rc;
@@ -171,14 +170,5 @@ enum cli_exit cli_status(struct cli *cli, int argc, char **argv)
 	rc = cli_ask(cli, json_pack("{s:s}", "do", "status"), CONTROL_TIMEOUT_MS, &answer);
 	if (rc != CLI_DONE)
 		return rc;
-	if (cli->json) {
-		rc = cli_put_json(cli, answer);
-	} else {
-		buf_init(&out, CLI_OUT_MAX);
-		cli_status_text(answer, cli->now_ms, &out);
-		rc = cli_put(cli, &out);
-		buf_finish(&out);
-	}
-	json_decref(answer);
-	return rc;
+	return cli_put_answer(cli, answer, cli_status_text);
 }

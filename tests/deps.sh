@@ -121,12 +121,10 @@ leave_disabled() {
 	for pair in $SERVICES; do
 		unit=${pair#*:}
 		case " $new_units " in *" $unit "*) ;; *) continue ;; esac
-		if command -v systemctl >/dev/null; then
-			$root systemctl disable "$unit.service" >/dev/null 2>&1 || true
-		elif [ -e "/etc/init.d/$unit" ]; then
-			$root update-rc.d "$unit" disable >/dev/null 2>&1 || true
-		fi
-		say "$unit is installed, not started and not enabled (systemctl enable --now $unit)"
+		[ ! -e "/etc/init.d/$unit" ] || $root update-rc.d "$unit" disable >/dev/null 2>&1 || true
+		# without systemctl there is no systemd that would start it
+		! command -v systemctl >/dev/null || $root systemctl disable "$unit.service" >/dev/null 2>&1 || true
+		say "the service $unit was not started, nor will it be at boot (systemctl enable --now $unit)"
 	done
 	if [ -n "$no_apache_conf" ] && [ -e /etc/apache2/conf-enabled/snac2.conf ]; then
 		$root a2disconf -q snac2 >/dev/null 2>&1 || true
@@ -210,6 +208,9 @@ if [ -n "$check_only" ]; then
 	[ -z "$lack" ] || die "missing packages: $lack(\`make deps\` installs them)"
 	exit 0
 fi
+
+# TWICKET_HEADERS: a header of the core that was fetched before; then no source package is needed
+[ -n "$lack" ] || [ ! -e "${TWICKET_HEADERS:-}" ] || exit 0
 
 # shellcheck source=/dev/null
 codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")

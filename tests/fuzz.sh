@@ -9,6 +9,7 @@ shift 3
 [ $# -gt 0 ] || { echo "fuzz: 0 cases ran, none in this tree"; exit 0; }
 mkdir -p "$dir/corpus" "$dir/logs"
 
+# shellcheck disable=SC2016
 one='
 name=$1
 mkdir -p "$dir/corpus/$name"

@@ -223,10 +223,22 @@ static void other_events(void)
 	core_dispatch(NEBCALLBACK_FLAPPING_DATA, &flap);
 	ev = agent_next();
 	CHECK(ev && ev->type == EVENT_FLAPPING && !ev->flags);
+	s->host_ptr->scheduled_downtime_depth = 2; /* the core counts down after it has told us */
+	s->current_state = EVENT_CRITICAL;
 	core_dispatch(NEBCALLBACK_DOWNTIME_DATA, &down);
 	ev = agent_next();
 	CHECK(ev && ev->type == EVENT_DOWNTIME && ev->sub == EVENT_DOWNTIME_STOP && ev->id == 12);
 	CHECK(ev->flags == (EVENT_FIXED | EVENT_CANCELLED) && ev->since == 100 && ev->until == 200);
+	CHECK(ev->code == 1);
+	/* and the services of the host follow: which of them are still in downtime? */
+	ev = agent_next();
+	CHECK(ev && ev->type == EVENT_SNAP_BEGIN && !strcmp(ev->host, s->host_name));
+	ev = agent_next();
+	CHECK(ev && ev->type == EVENT_OBJECT && (ev->flags & EVENT_IN_DOWNTIME));
+	ev = agent_next();
+	CHECK(ev && ev->type == EVENT_SNAP_END && ev->code == 1);
+	s->current_state = EVENT_OK;
+	s->host_ptr->scheduled_downtime_depth = 0;
 	down.type = NEBTYPE_DOWNTIME_LOAD;
 	core_dispatch(NEBCALLBACK_DOWNTIME_DATA, &down);
 	told.type = NEBTYPE_CONTACTNOTIFICATION_START;
