@@ -33,7 +33,8 @@ static void put_escaped(FILE *out, const char *s, bool json)
 	}
 }
 
-static void put_line(enum log_level level, const char *component, const char *format, va_list ap)
+__attribute__((format(printf, 3, 0))) static void
+put_line(enum log_level level, const char *component, const char *format, va_list ap)
 {
 	char text[2048];
 
