@@ -15,6 +15,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <openssl/rand.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,6 +31,8 @@
 #define FDS_MAX 128
 #define WAIT_MAX_MS 60000
 #define PATH_SIZE 4096
+#define TRIM_MS 10000
+#define TRIM_BYTES (512u << 10)
 
 struct agent {
 	const struct agent_options *options;
@@ -43,6 +46,7 @@ struct agent {
 	struct now now;
 	char boot_id[64];
 	int signals;
+	int64_t trimmed_ms; /* boot */
 	bool stop, reload;
 };
 
@@ -321,6 +325,16 @@ static void take_signals(struct agent *a)
 	}
 }
 
+/* A storm leaves its queue's memory free, in holes that only malloc_trim() gives back. */
+static void trim_memory(struct agent *a)
+{
+	if (a->now.boot_ms - a->trimmed_ms < TRIM_MS)
+		return;
+	a->trimmed_ms = a->now.boot_ms;
+	if (mallinfo2().fordblks > TRIM_BYTES)
+		malloc_trim(0);
+}
+
 static void loop(struct agent *a)
 {
 	struct curl_waitfd fds[FDS_MAX];
@@ -341,6 +355,7 @@ static void loop(struct agent *a)
 		control_ready(a->control, &a->now);
 		core_turn(a->core, &a->now);
 		source_flush(a->source);
+		trim_memory(a);
 	}
 }
 

@@ -68,8 +68,8 @@ static bool hears_of(const struct config_audience *a, const struct object *o)
 		return false; /* SURFACE 1.3 rule 3: no public name, no public post */
 	if (!a->as_contact || !*a->as_contact)
 		return match_object(a->match, o);
-	for (unsigned i = 0; i < o->contacts.n; i++) {
-		if (strcmp(o->contacts.at[i], a->as_contact) == 0)
+	for (const char *const *c = o->contacts; c && *c; c++) {
+		if (strcmp(*c, a->as_contact) == 0)
 			return true;
 	}
 	return false;

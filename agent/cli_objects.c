@@ -101,7 +101,7 @@ const struct object *cli_objects_find(const struct cli_objects *objects, const c
 }
 
 /* The names of a kind that one object has: a list, or one name. */
-static struct object_list names_of(const struct object *o, const char *kind, const char **one)
+static const char *const *names_of(const struct object *o, const char *kind, const char *one[2])
 {
 	if (strcmp(kind, "hostgroup") == 0)
 		return o->hostgroups;
@@ -111,24 +111,25 @@ static struct object_list names_of(const struct object *o, const char *kind, con
 		return o->contacts;
 	if (strcmp(kind, "contactgroup") == 0)
 		return o->contactgroups;
-	*one = strcmp(kind, "host") == 0      ? o->host
+	one[0] = strcmp(kind, "host") == 0    ? o->host
 	       : strcmp(kind, "service") == 0 ? o->service
 	       : strcmp(kind, "node") == 0    ? o->node
 					      : "";
-	return (struct object_list){one, **one ? 1 : 0};
+	one[1] = NULL;
+	return *one[0] ? one : NULL;
 }
 
 /* All names of a kind, once or more often, ended by NULL; interned, so pointers tell. */
 static const char **collect(const struct cli_objects *objects, const char *kind)
 {
-	const char **names = NULL, *one, *last = NULL;
+	const char **names = NULL, *one[2], *last = NULL;
 	size_t n = 0, cap = 0;
 
 	for (size_t i = 0; i < objects->n; i++) {
-		struct object_list list = names_of(objects->at[i], kind, &one);
+		const char *const *list = names_of(objects->at[i], kind, one);
 
-		for (unsigned k = 0; k < list.n; k++) {
-			if (list.at[k] == last)
+		for (; list && *list; list++) {
+			if (*list == last)
 				continue;
 			if (n + 1 >= cap) {
 				const char **more;
@@ -139,7 +140,7 @@ static const char **collect(const struct cli_objects *objects, const char *kind)
 					goto out;
 				names = more;
 			}
-			names[n++] = last = list.at[k];
+			names[n++] = last = *list;
 		}
 	}
 out:

@@ -6,7 +6,7 @@
 
 #include "agent/collector.h"
 
-#define COLLECTOR_POLL_MIN_MS 5000 /* 300 paging requests per 15 min (facts/MASTODON.md 4) */
+#define COLLECTOR_POLL_MIN_MS 6000 /* two paging requests each, and 300 per 15 min are allowed */
 #define COLLECTOR_THREAD_MS 30000 /* least time between two looks under posts */
 #define COLLECTOR_BACK_OFF_MS (10 * 60000)
 #define COLLECTOR_VERIFY_MS (24 * 3600000)

@@ -41,8 +41,8 @@ static void read_poll(struct reader *r, const config_setting_t *s, void *into)
 		config_fault(r, s, "a bare number has no unit: \"15s\"?");
 	else if (ms == -1)
 		config_fault(r, s, "%s", err.text);
-	else if (ms < 1000)
-		config_fault(r, s, "at least \"1s\": each one is a request");
+	else if (ms < 6000)
+		config_fault(r, s, "at least \"6s\": a poll is two requests, and servers allow 300 in 15 minutes");
 	else
 		a->poll_ms = ms;
 }

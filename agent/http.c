@@ -7,6 +7,7 @@
 #include "agent/http_internal.h"
 #include "common/log.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,6 +218,8 @@ int http_wait(struct http *h, struct curl_waitfd *extra, unsigned n, int timeout
 	if (timeout_ms < 0 || h->done)
 		timeout_ms = 0;
 	rc = curl_multi_poll(h->multi, extra, n, timeout_ms, &ready);
+	if (rc == CURLM_UNRECOVERABLE_POLL && errno == EINTR)
+		return http_turn(h); /* stopped and continued, or a debugger */
 	if (rc != CURLM_OK) {
 		log_warnx("http", "cannot poll: %s", curl_multi_strerror(rc));
 		return -1;

@@ -65,8 +65,8 @@ static struct incident *find_for(const struct engine *e, const struct problem *p
 	const char *name = object_public_name(p->object, "");
 	struct ref *r = ref_find(e, 'h', p->node->name, p->host);
 
-	for (unsigned k = 0; !r && k < p->object->ancestors.n; k++) {
-		struct problem *up = engine_problem(e, p->node->name, p->object->ancestors.at[k], "");
+	for (const char *const *above = p->object->ancestors; !r && above && *above; above++) {
+		struct problem *up = engine_problem(e, p->node->name, *above, "");
 		if (up && problem_is_live(up) && up->incident)
 			return up->incident;
 	}
@@ -247,8 +247,8 @@ static bool is_behind(const struct incident *i, const struct problem *host)
 
 	if (!root || !root->object || root->node != host->node || !problem_is_live(root))
 		return false;
-	for (unsigned k = 0; k < root->object->ancestors.n; k++)
-		if (!strcmp(root->object->ancestors.at[k], host->host))
+	for (const char *const *above = root->object->ancestors; above && *above; above++)
+		if (!strcmp(*above, host->host))
 			return true;
 	return false;
 }
@@ -365,8 +365,8 @@ static bool follows_from_adopted(const struct engine *e, const struct problem *p
 		return host && problem_is_live(host) && host->adopted;
 	if (p->state != EVENT_UNREACHABLE)
 		return false;
-	for (unsigned k = 0; k < p->object->ancestors.n; k++) {
-		host = engine_problem(e, p->node->name, p->object->ancestors.at[k], "");
+	for (const char *const *above = p->object->ancestors; above && *above; above++) {
+		host = engine_problem(e, p->node->name, *above, "");
 		if (host && problem_is_live(host) && host->adopted)
 			return true;
 	}

@@ -23,8 +23,8 @@ static bool goes_without_saying(const struct incident *i, const struct problem *
 			return true;
 		if (q->state != EVENT_DOWN || !p->object)
 			continue;
-		for (unsigned k = 0; k < p->object->ancestors.n; k++)
-			if (!strcmp(p->object->ancestors.at[k], q->host))
+		for (const char *const *above = p->object->ancestors; above && *above; above++)
+			if (!strcmp(*above, q->host))
 				return true;
 	}
 	return false;

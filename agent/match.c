@@ -226,10 +226,10 @@ static bool fits(const char *pattern, const char *name)
 	return !*pattern;
 }
 
-static bool any_fits(const char *pattern, const struct object_list *list)
+static bool any_fits(const char *pattern, const char *const *list)
 {
-	for (unsigned i = 0; i < list->n; i++)
-		if (fits(pattern, list->at[i]))
+	for (; list && *list; list++)
+		if (fits(pattern, *list))
 			return true;
 	return false;
 }
@@ -246,11 +246,11 @@ static bool term_holds(const struct term *t, const struct object *o)
 	switch (t->kind) {
 	case TERM_HOST: return fits(t->pattern, o->host);
 	case TERM_SERVICE: return o->kind == EVENT_SERVICE && fits(t->pattern, o->service);
-	case TERM_HOSTGROUP: return any_fits(t->pattern, &o->hostgroups);
+	case TERM_HOSTGROUP: return any_fits(t->pattern, o->hostgroups);
 	case TERM_SERVICEGROUP:
-		return o->kind == EVENT_SERVICE && any_fits(t->pattern, &o->servicegroups);
-	case TERM_CONTACT: return any_fits(t->pattern, &o->contacts);
-	case TERM_CONTACTGROUP: return any_fits(t->pattern, &o->contactgroups);
+		return o->kind == EVENT_SERVICE && any_fits(t->pattern, o->servicegroups);
+	case TERM_CONTACT: return any_fits(t->pattern, o->contacts);
+	case TERM_CONTACTGROUP: return any_fits(t->pattern, o->contactgroups);
 	case TERM_NODE: return fits(t->pattern, o->node);
 	case TERM_VAR: return var_fits(t, o);
 	case TERM_NAMED: return object_named(o);

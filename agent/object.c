@@ -27,6 +27,8 @@ struct interned {
 
 static struct interned *strings, *arrays;
 
+#define ARRAY_END 2 /* NULLs behind an array: a variable has a name and a value */
+
 static struct interned *interned_of(const void *bytes)
 {
 	return (struct interned *)((uintptr_t)bytes - offsetof(struct interned, bytes));
@@ -78,35 +80,31 @@ static void string_release(const char *s)
 	free(in);
 }
 
-static void array_release(const void *at, size_t n_strings)
+static void array_release(const void *at)
 {
 	struct interned *in;
-	const char *const *each = at;
 
 	if (!at)
 		return;
 	in = interned_of(at);
 	if (--in->refs)
 		return;
-	for (size_t i = 0; i < n_strings; i++)
-		string_release(each[i]);
+	for (const char *const *each = at; *each; each++)
+		string_release(*each);
 	HASH_DEL(arrays, in);
 	free(in);
 }
 
-/* The strings become the array's; 0 strings are NULL. False when memory ran out. */
-static bool array_take(const char **each, size_t n, const void **out)
+/* The n strings become the array's, which ends with all of each; NULL when memory ran out. */
+static const void *array_take(const char **each, size_t n)
 {
 	bool is_new;
+	const void *at = intern(&arrays, each, (n + ARRAY_END) * sizeof *each, &is_new);
 
-	*out = NULL;
-	if (!n)
-		return true;
-	*out = intern(&arrays, each, n * sizeof *each, &is_new);
-	if (*out && !is_new)
+	if (at && !is_new)
 		for (size_t i = 0; i < n; i++)
 			string_release(each[i]);
-	return *out != NULL;
+	return at;
 }
 
 /* What a draft collects while the pairs are read: interned strings that it owns. */
@@ -149,7 +147,7 @@ static void add_string(struct strings *list, const char *s)
 
 	if (list->n == list->cap) {
 		list->cap = list->cap ? list->cap * 2 : 8;
-		at = realloc(list->at, list->cap * sizeof *at);
+		at = realloc(list->at, (list->cap + ARRAY_END) * sizeof *at);
 		if (!at) {
 			list->cap = list->n;
 			list->failed = true;
@@ -293,27 +291,39 @@ static bool read_pairs(struct drafts *ds, unsigned kind, const char *pairs, size
 	return !ds->failed;
 }
 
-static bool take_list(struct draft *d, enum draft_list which, struct object_list *out)
+static bool take_array(struct draft *d, enum draft_list which, const void **out)
 {
 	struct strings *s = &d->list[which];
-	const void *at;
-	bool ok = !s->failed && array_take(s->at, s->n, &at);
 
-	if (!ok)
+	if (s->failed)
 		return false;
-	*out = (struct object_list){(const char **)at, (unsigned)s->n};
+	if (!s->n)
+		return true; /* the object began as zeros */
+	for (size_t i = 0; i < ARRAY_END; i++)
+		s->at[s->n + i] = NULL;
+	*out = array_take(s->at, s->n);
+	if (!*out)
+		return false;
 	s->n = 0;
 	return true;
 }
 
-static bool take_vars(struct draft *d, enum draft_list which, struct object_vars *out)
+static bool take_list(struct draft *d, enum draft_list which, const char *const **out)
 {
-	struct object_list flat;
+	const void *at = NULL;
+	bool ok = take_array(d, which, &at);
 
-	if (!take_list(d, which, &flat))
-		return false;
-	*out = (struct object_vars){(struct object_var *)(void *)flat.at, flat.n / 2};
-	return true;
+	*out = at;
+	return ok;
+}
+
+static bool take_vars(struct draft *d, enum draft_list which, const struct object_var **out)
+{
+	const void *at = NULL;
+	bool ok = take_array(d, which, &at);
+
+	*out = at;
+	return ok;
 }
 
 /* Moves a draft into its place; what it took so far is released by object_release(). */
@@ -331,12 +341,12 @@ static bool take_draft(struct object *o, struct draft *d)
 	       take_list(d, LIST_PARENT, &o->parents) && take_list(d, LIST_ANCESTOR, &o->ancestors);
 }
 
-static void share_list(const struct object_list *from, struct object_list *to)
+static const void *array_share(const void *at, const void *instead_of)
 {
-	array_release(to->at, to->n);
-	if (from->n)
-		interned_of(from->at)->refs++;
-	*to = *from;
+	array_release(instead_of);
+	if (at)
+		interned_of(at)->refs++;
+	return at;
 }
 
 /* What a named service has from its host. */
@@ -344,13 +354,10 @@ static bool take_host(struct object *o, const struct object *host)
 {
 	o->node = string_take(host->node);
 	o->host = string_take(host->host);
-	share_list(&host->hostgroups, &o->hostgroups);
-	share_list(&host->parents, &o->parents);
-	share_list(&host->ancestors, &o->ancestors);
-	array_release(o->host_vars.at, (size_t)o->host_vars.n * 2);
-	if (host->vars.n)
-		interned_of(host->vars.at)->refs++;
-	o->host_vars = host->vars;
+	o->hostgroups = array_share(host->hostgroups, o->hostgroups);
+	o->parents = array_share(host->parents, o->parents);
+	o->ancestors = array_share(host->ancestors, o->ancestors);
+	o->host_vars = array_share(host->vars, o->host_vars);
 	return o->node && o->host;
 }
 
@@ -361,14 +368,14 @@ static void object_release(struct object *o)
 	string_release(o->service);
 	string_release(o->display);
 	string_release(o->address);
-	array_release(o->hostgroups.at, o->hostgroups.n);
-	array_release(o->servicegroups.at, o->servicegroups.n);
-	array_release(o->contacts.at, o->contacts.n);
-	array_release(o->contactgroups.at, o->contactgroups.n);
-	array_release(o->vars.at, (size_t)o->vars.n * 2);
-	array_release(o->host_vars.at, (size_t)o->host_vars.n * 2);
-	array_release(o->parents.at, o->parents.n);
-	array_release(o->ancestors.at, o->ancestors.n);
+	array_release(o->hostgroups);
+	array_release(o->servicegroups);
+	array_release(o->contacts);
+	array_release(o->contactgroups);
+	array_release(o->vars);
+	array_release(o->host_vars);
+	array_release(o->parents);
+	array_release(o->ancestors);
 }
 
 void object_destroy(struct object *o)
@@ -422,20 +429,20 @@ struct object *object_create(
 	return o;
 }
 
-static const char *find_var(const struct object_vars *vars, const char *name)
+static const char *find_var(const struct object_var *vars, const char *name)
 {
-	for (unsigned i = 0; i < vars->n; i++)
-		if (!strcmp(vars->at[i].name, name))
-			return vars->at[i].value;
+	for (; vars && vars->name; vars++)
+		if (!strcmp(vars->name, name))
+			return vars->value;
 	return NULL;
 }
 
 const char *object_var(const struct object *o, const char *name)
 {
-	const char *value = find_var(&o->vars, name);
+	const char *value = find_var(o->vars, name);
 
 	if (!value && !is_public_var(name))
-		value = find_var(&o->host_vars, name);
+		value = find_var(o->host_vars, name);
 	return value;
 }
 
@@ -451,20 +458,20 @@ static const char *public_in(const struct object *o, const char *language)
 	for (const char *p = language; *p; p++)
 		name[at++] = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p == '-' ? '_' : *p;
 	name[at] = '\0';
-	return find_var(&o->vars, name);
+	return find_var(o->vars, name);
 }
 
 const char *object_public_name(const struct object *o, const char *language)
 {
 	const char *name = *language ? public_in(o, language) : NULL;
 
-	return name ? name : find_var(&o->vars, PUBLIC_VAR);
+	return name ? name : find_var(o->vars, PUBLIC_VAR);
 }
 
 bool object_named(const struct object *o)
 {
-	for (unsigned i = 0; i < o->vars.n; i++)
-		if (is_public_var(o->vars.at[i].name))
+	for (const struct object_var *v = o->vars; v && v->name; v++)
+		if (is_public_var(v->name))
 			return true;
 	return false;
 }

@@ -17,27 +17,18 @@ struct object_var {
 	const char *value;
 };
 
-struct object_list {
-	const char **at;
-	unsigned n;
-};
-
-struct object_vars {
-	struct object_var *at;
-	unsigned n;
-};
-
+/* Lists are shared between objects and end with a NULL; an empty one is NULL itself. */
 struct object {
 	uint8_t kind; /* EVENT_HOST or EVENT_SERVICE */
 	const char *node, *host, *service; /* service "" for a host */
 	const char *display, *address;
-	struct object_list hostgroups; /* of the host, also in a service */
-	struct object_list servicegroups;
-	struct object_list contacts, contactgroups;
-	struct object_vars vars;
-	struct object_vars host_vars;	/* a service's host's variables; empty in a host */
-	struct object_list parents;	/* of the host, also in a service */
-	struct object_list ancestors;	/* nearest first */
+	const char *const *hostgroups; /* of the host, also in a service */
+	const char *const *servicegroups;
+	const char *const *contacts, *const *contactgroups;
+	const struct object_var *vars;	    /* end with a NULL name */
+	const struct object_var *host_vars; /* a service's host's variables; empty in a host */
+	const char *const *parents;	    /* of the host, also in a service */
+	const char *const *ancestors;	    /* nearest first */
 	int64_t ok_since_s;		/* it is OK or UP now, since then; 0 = it is not, or not known */
 	unsigned services;		/* a host: how many services it has */
 	struct object *named;		/* a host: its services that have a public name */

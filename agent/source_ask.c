@@ -13,13 +13,19 @@
 
 #define ASKED_MAX 256	      /* descriptions under way; the others wait here, not in the core */
 #define PAIRS_MAX (4u << 20)  /* bytes of one description */
+#define WAITING_MAX (256u << 20) /* bytes of names: some millions of objects */
+#define WAITING_KEPT 4096
 
 static void request_free(struct request *r)
 {
-	free(r->host);
-	free(r->service);
 	buf_finish(&r->pairs);
 	free(r);
+}
+
+void source_requests_init(struct connection *c)
+{
+	buf_init(&c->waiting, WAITING_MAX);
+	c->waiting_at = 0;
 }
 
 void source_requests_drop(struct connection *c)
@@ -30,10 +36,8 @@ void source_requests_drop(struct connection *c)
 		HASH_DEL(c->asked, r);
 		request_free(r);
 	}
-	DL_FOREACH_SAFE (c->waiting, r, next) {
-		DL_DELETE(c->waiting, r);
-		request_free(r);
-	}
+	buf_finish(&c->waiting);
+	source_requests_init(c);
 	c->n_asked = 0;
 }
 
@@ -48,19 +52,64 @@ void connection_send(struct connection *c, const struct event *ev)
 	}
 }
 
-static void ask_more(struct connection *c)
+/* The next question, which is under way from now on. NULL: out of memory. */
+static struct request *take_waiting(struct source *s, struct connection *c)
+{
+	const char *at = c->waiting.data + c->waiting_at, *host = at + 1;
+	size_t host_size = strlen(host) + 1, size = host_size + strlen(host + host_size) + 1;
+	struct request *r = calloc(1, sizeof *r + size);
+
+	if (r) {
+		r->id = ++s->next_id;
+		r->kind = (unsigned char)*at;
+		memcpy(r->names, host, size);
+		r->service = r->names + host_size;
+		buf_init(&r->pairs, PAIRS_MAX);
+		HASH_ADD(hh, c->asked, id, sizeof r->id, r);
+		c->n_asked++;
+	}
+	c->waiting_at += 1 + size;
+	return r;
+}
+
+/* Moves what is left to the front now and then; an empty queue keeps little memory. */
+static void forget_asked(struct connection *c)
+{
+	if (c->waiting_at == c->waiting.len && c->waiting.cap > WAITING_KEPT) {
+		buf_finish(&c->waiting);
+		source_requests_init(c);
+	} else if (c->waiting_at > c->waiting.len / 2) {
+		buf_drop(&c->waiting, c->waiting_at);
+		c->waiting_at = 0;
+	}
+}
+
+static void ask_more(struct source *s, struct connection *c)
 {
 	struct request *r;
 
-	while (c->n_asked < ASKED_MAX && (r = c->waiting)) {
-		struct event ev = {.type = EVENT_DESCRIBE, .id = r->id, .kind = (uint8_t)r->kind,
-				   .host = r->host, .service = r->service};
-
-		DL_DELETE(c->waiting, r);
-		HASH_ADD(hh, c->asked, id, sizeof r->id, r);
-		c->n_asked++;
-		connection_send(c, &ev);
+	while (c->n_asked < ASKED_MAX && c->waiting_at < c->waiting.len) {
+		r = take_waiting(s, c);
+		if (r)
+			connection_send(c, &(struct event){.type = EVENT_DESCRIBE, .id = r->id,
+							   .kind = (uint8_t)r->kind, .host = r->names,
+							   .service = r->service});
 	}
+	forget_asked(c);
+}
+
+/* False: it did not fit. */
+static bool put_waiting(struct buf *waiting, unsigned kind, const char *host, const char *service)
+{
+	size_t before = waiting->len;
+
+	buf_char(waiting, (char)kind);
+	buf_add(waiting, host, strlen(host) + 1);
+	if (buf_add(waiting, service, strlen(service) + 1) == 0 && !waiting->cut)
+		return true;
+	buf_truncate(waiting, before);
+	waiting->cut = false;
+	return false;
 }
 
 struct connection *source_by_node(const struct source *s, const char *node)
@@ -77,35 +126,29 @@ struct connection *source_by_node(const struct source *s, const char *node)
 void source_ask_again(struct source *s, struct connection *c)
 {
 	struct request *r, *next;
+	struct buf first;
 
+	buf_init(&first, WAITING_MAX);
 	HASH_ITER (hh, c->asked, r, next) {
 		HASH_DEL(c->asked, r);
-		r->id = ++s->next_id;
-		buf_reset(&r->pairs); /* perhaps half of an answer */
-		DL_PREPEND(c->waiting, r);
+		put_waiting(&first, r->kind, r->names, r->service);
+		request_free(r);
 	}
 	c->n_asked = 0;
-	ask_more(c);
+	buf_add(&first, buf_text(&c->waiting) + c->waiting_at, c->waiting.len - c->waiting_at);
+	buf_finish(&c->waiting);
+	c->waiting = first;
+	c->waiting_at = 0;
+	ask_more(s, c);
 }
 
 void source_describe(struct source *s, const char *node, unsigned kind, const char *host, const char *service)
 {
 	struct connection *c = source_by_node(s, node);
-	struct request *r = c ? calloc(1, sizeof *r) : NULL;
 
-	if (!r)
-		return; /* the snapshot after the next connect asks again */
-	r->id = ++s->next_id;
-	r->kind = kind;
-	r->host = strdup(host);
-	r->service = strdup(service);
-	buf_init(&r->pairs, PAIRS_MAX);
-	if (!r->host || !r->service) {
-		request_free(r);
-		return;
-	}
-	DL_APPEND(c->waiting, r);
-	ask_more(c);
+	/* If not: the snapshot after the next connect asks again. */
+	if (c && put_waiting(&c->waiting, kind, host, service))
+		ask_more(s, c);
 }
 
 int source_command(struct source *s, const char *node, const struct event *cmd)
@@ -166,15 +209,15 @@ void source_on_description(struct source *s, struct connection *c, const struct 
 	HASH_DEL(c->asked, r);
 	c->n_asked--;
 	if (ev->code == 0)
-		o = object_create(c->node, r->kind, r->host, r->service, buf_text(&r->pairs), r->pairs.len);
+		o = object_create(c->node, r->kind, r->names, r->service, buf_text(&r->pairs), r->pairs.len);
 	if (o && ev->kind != EVENT_NONE && ev->state == EVENT_OK)
 		o->ok_since_s = ev->since;
 	if (ev->code == 0 && !o)
-		log_warnx("source", "node %s: description of %s %s is malformed", c->node, r->host, r->service);
+		log_warnx("source", "node %s: description of %s %s is malformed", c->node, r->names, r->service);
 	if (o || ev->code != 0)
-		s->events.object(s->events.arg, c->node, r->kind, r->host, r->service, o);
+		s->events.object(s->events.arg, c->node, r->kind, r->names, r->service, o);
 	request_free(r);
-	ask_more(c);
+	ask_more(s, c);
 }
 
 void source_on_inventory(struct connection *c, const struct event *ev)

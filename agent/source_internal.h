@@ -10,13 +10,13 @@
 #include <sys/types.h>
 #include <uthash.h>
 
-struct request {
+struct request { /* asked, not yet answered */
 	UT_hash_handle hh;
-	struct request *next, *prev; /* not yet asked */
 	uint32_t id;
 	unsigned kind;
-	char *host, *service;
 	struct buf pairs;
+	const char *service; /* in names */
+	char names[];	     /* host NUL service NUL */
 };
 
 struct inventory {
@@ -36,7 +36,8 @@ struct connection {
 	unsigned char *in;
 	size_t in_len;
 	struct request *asked;	 /* by id */
-	struct request *waiting; /* in order */
+	struct buf waiting; /* not yet asked, in order: kind, host NUL service NUL; one block, so that it leaves no holes */
+	size_t waiting_at;  /* what is before was asked */
 	unsigned n_asked;
 	struct inventory *inventories;
 	int64_t since_ms;
@@ -59,6 +60,7 @@ struct connection *source_by_node(const struct source *s, const char *node);
 void connection_send(struct connection *c, const struct event *ev);
 
 /* source_ask.c */
+void source_requests_init(struct connection *c);
 void source_requests_drop(struct connection *c);
 void source_ask_again(struct source *s, struct connection *c);
 void source_on_description(struct source *s, struct connection *c, const struct event *ev);

@@ -271,6 +271,7 @@ static void accept_all(struct source *s)
 		c->fd = fd;
 		c->uid = uid;
 		buf_init(&c->out, OUT_MAX);
+		source_requests_init(c);
 		LL_APPEND(s->connections, c);
 		n++;
 	}

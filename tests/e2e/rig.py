@@ -127,7 +127,7 @@ def quick_config(server, **audience):
                 "network": "mastodon",
                 "handle": server.handle("status"),
                 "url": url,
-                "poll": "1s",
+                "poll": "6s",
                 "posts_per_hour": 1000,
                 "posts_per_day": 1000,
             }

@@ -77,18 +77,18 @@ int config_person_index(const struct config *c, const char *name)
 
 /* ---- the engine: two incidents ---- */
 
-static const char *db_groups[] = {"db"}, *web_groups[] = {"web"};
+static const char *db_groups[] = {"db", NULL}, *web_groups[] = {"web", NULL};
 static struct object objects[] = {
     {.kind = EVENT_SERVICE,
      .node = "mon1",
      .host = "db1",
      .service = "Postgres",
-     .hostgroups = {db_groups, 1}},
+     .hostgroups = db_groups},
     {.kind = EVENT_HOST,
      .node = "mon1",
      .host = "web1",
      .service = "",
-     .hostgroups = {web_groups, 1}},
+     .hostgroups = web_groups},
 };
 static struct incident_view views[2];
 static bool are_there[2];

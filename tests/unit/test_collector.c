@@ -41,7 +41,7 @@ static void test_poll_not_too_fast(void **state)
 	collector_set_accounts(collector, &config, notifiers, accounts);
 	verify();
 	done(RESULT_OK, 0, false);
-	assert_int_equal(wait(), 5000);
+	assert_int_equal(wait(), 6000);
 }
 
 static void test_failed_item_keeps_cursor(void **state)

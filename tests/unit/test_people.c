@@ -201,11 +201,11 @@ static void test_rolled_back(void **state)
 
 static void test_may(void **state)
 {
-	const char *web[] = {"web"}, *db[] = {"db"};
+	const char *web[] = {"web", NULL}, *db[] = {"db", NULL};
 	struct object on_web = {
-	    .kind = EVENT_HOST, .node = "n", .host = "web1", .service = "", .hostgroups = {web, 1}};
+	    .kind = EVENT_HOST, .node = "n", .host = "web1", .service = "", .hostgroups = web};
 	struct object on_db = {
-	    .kind = EVENT_HOST, .node = "n", .host = "db1", .service = "", .hostgroups = {db, 1}};
+	    .kind = EVENT_HOST, .node = "n", .host = "db1", .service = "", .hostgroups = db};
 
 	(void)state;
 	/* lead */
