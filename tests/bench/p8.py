@@ -4,8 +4,8 @@ The clock starts when the receiver begins to write the answer of a poll that has
 so reading, parsing, deciding and committing are all in. It stops in the core itself: core_clock.c
 is called once problem_has_been_acknowledged is set. Both clocks are CLOCK_MONOTONIC.
 
-Single replies go to twenty accounts whose polls come 250 ms after one another (each learns that
-much later who it is), one reply in each, because an account is read every five seconds. The crowd is 1,000 replies by 100 people that one account finds in one poll,
+Single replies go to twenty accounts whose polls come 300 ms after one another (each learns that
+much later who it is), one reply in each, because an account is read every six seconds. The crowd is 1,000 replies by 100 people that one account finds in one poll,
 page by page; its time runs from the first page to the last acknowledgement.
 """
 
@@ -17,7 +17,7 @@ from stand import Stand, audience, cpu_seconds, judge, median, note, quantile, w
 
 ACCOUNTS = 20
 ROUNDS = 6
-POLL_S = 5.0
+POLL_S = 6.0
 CROWD = 1000
 PEOPLE = 100
 APART_MS = int(1000 * POLL_S / ACCOUNTS)

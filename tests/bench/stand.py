@@ -96,7 +96,7 @@ class Receiver:
 
     def account(self, name, **more):
         return {"network": "mastodon", "handle": f"{name}@{self.host}", "url": self.url,
-                "posts_per_hour": MANY, "posts_per_day": MANY, "poll": "5s", **more}
+                "posts_per_hour": MANY, "posts_per_day": MANY, "poll": "6s", **more}
 
 
 def audience(accounts, **more):
