@@ -56,11 +56,13 @@ install: all
 	$(call put,755,$(B)/twicket,$(bindir)/twicket)
 	$(call put,644,agent/twicketd.8,$(mandir)/man8/twicketd.8)
 	$(call put,644,agent/twicket.1,$(mandir)/man1/twicket.1)
-	$(call put,644,agent/twicket.cfg.5,$(mandir)/man5/twicket.cfg.5)
+	sed 's|/usr/share/doc/twicket|$(docdir)|' agent/twicket.cfg.5 >$(B)/twicket.cfg.5
+	$(call put,644,$(B)/twicket.cfg.5,$(mandir)/man5/twicket.cfg.5)
 	$(call put,644,sample.cfg,$(docdir)/sample.cfg)
 	$(call put,644,contrib/systemd/twicket.sysusers,$(sysusersdir)/twicket.conf)
 	sed 's|/usr/sbin/|$(sbindir)/|' contrib/systemd/twicketd.service >$(B)/twicketd.service
 	$(call put,644,$(B)/twicketd.service,$(unitdir)/twicketd.service)
+	install -d $(DESTDIR)$(sysconfdir)/twicket
 	@echo "In nagios.cfg:  broker_module=$(libdir)/nagios-4.4/twicket.so"
 
 uninstall:

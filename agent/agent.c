@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -45,7 +46,7 @@ struct agent {
 	struct carrier carrier;
 	struct now now;
 	char boot_id[64];
-	int signals;
+	int signals, lock;
 	int64_t trimmed_ms; /* boot */
 	bool stop, reload;
 };
@@ -237,11 +238,27 @@ static int make_dir(const char *path, mode_t mode, struct err *err)
 	return err_set(err, "%s: cannot make this folder: %s", path, strerror(errno));
 }
 
+/* Two agents on one store would both post what waits in it. Held until we end. */
+static int lock_state(struct agent *a, struct err *err)
+{
+	char path[PATH_SIZE];
+
+	if ((size_t)snprintf(path, sizeof path, "%s/lock", a->config->state_dir) >= sizeof path)
+		return err_set(err, "%s: path too long", a->config->state_dir);
+	a->lock = open(path, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (a->lock == -1)
+		return err_set(err, "%s: %s", path, strerror(errno));
+	if (flock(a->lock, LOCK_EX | LOCK_NB) == -1)
+		return err_set(err, "%s: another twicketd uses this state_dir", a->config->state_dir);
+	return 0;
+}
+
 static int open_store(struct agent *a, struct err *err)
 {
 	char path[PATH_SIZE];
 
-	if (make_dir(a->config->state_dir, 0700, err) == -1 || make_dir(a->config->run_dir, 0755, err) == -1)
+	if (make_dir(a->config->state_dir, 0700, err) == -1 || make_dir(a->config->run_dir, 0755, err) == -1 ||
+	    lock_state(a, err) == -1)
 		return -1;
 	if ((size_t)snprintf(path, sizeof path, "%s/twicket.db", a->config->state_dir) >= sizeof path)
 		return err_set(err, "%s: path too long", a->config->state_dir);
@@ -369,11 +386,13 @@ static void agent_finish(struct agent *a)
 	config_destroy(a->config);
 	if (a->signals != -1)
 		close(a->signals);
+	if (a->lock != -1)
+		close(a->lock);
 }
 
 int agent_run(const struct agent_options *options)
 {
-	struct agent a = {.options = options, .signals = -1};
+	struct agent a = {.options = options, .signals = -1, .lock = -1};
 	struct err err = {{0}};
 	int status = 1;
 
@@ -387,7 +406,7 @@ int agent_run(const struct agent_options *options)
 	use_time_zone(a.config);
 	if (open_signals(&a, &err) == -1 || open_store(&a, &err) == -1 || open_core(&a, &err) == -1 ||
 	    open_sockets(&a, &err) == -1) {
-		log_warnx("agent", "%s", err.text);
+		log_warnx("agent", "not started: %s", err.text);
 		goto out;
 	}
 	log_info("agent", "twicketd " TWICKET_VERSION " ready, %u accounts, %u audiences", a.config->n_accounts,

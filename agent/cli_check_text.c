@@ -208,8 +208,15 @@ static size_t complaints(
 
 	json_array_foreach (list, i, one) {
 		label(out, before, width);
-		cli_printf(out, "%s", cli_string(one, "text"));
-		buf_char(out, '\n');
+		for (const char *at = cli_string(one, "text");; at++) { /* the caret has its own line */
+			size_t n = strcspn(at, "\n");
+
+			cli_printf(out, "%.*s", (int)n, at);
+			buf_char(out, '\n');
+			at += n;
+			if (!*at)
+				break;
+		}
 	}
 	return json_array_size(list);
 }

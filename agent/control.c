@@ -16,7 +16,10 @@
 #include <utlist.h>
 
 #define CLIENTS_MAX 32
+#define CLIENTS_OF_ONE 4 /* connections of one uid that is not ours */
+#define OUT_WAITS 65536 /* who does not read its answers is not read either */
 #define LINE_MAX_BYTES 65536
+#define READ_SIZE 4096
 #define OUT_MAX (64u << 20)
 #define INVENTORY_MS 10000
 #define IDLE_MS 60000
@@ -191,17 +194,26 @@ static bool is_admin(const struct client *k)
 	return socket_is_us(k->uid) || socket_is_member(k->uid, ADMIN_GROUP);
 }
 
+/* Root may say for whom it speaks (sudo); everybody else is who they are. */
+static const char *author_of(const struct client *k, const char *claimed, char *name, size_t size)
+{
+	if (socket_is_us(k->uid))
+		return claimed && *claimed ? claimed : "admin";
+	return socket_login_of(k->uid, name, size) ? name : "admin";
+}
+
 static json_t *begin_reply(struct control *c, struct client *k, json_t *request)
 {
 	const char *tag = json_string_value(json_object_get(request, "tag"));
 	const char *words = json_string_value(json_object_get(request, "words"));
 	const char *user = json_string_value(json_object_get(request, "user"));
 	struct err err = {{0}};
+	char name[64];
 
 	if (!tag || !words)
 		return answer_error("reply needs a tag and words");
 	k->waiting = true;
-	if (core_reply(c->core, tag, words, user && *user ? user : "admin", k, &c->now, &err) == 0)
+	if (core_reply(c->core, tag, words, author_of(k, user, name, sizeof name), k, &c->now, &err) == 0)
 		return NULL;
 	k->waiting = false;
 	return answer_error("%s", err.text);
@@ -257,7 +269,8 @@ static void take_lines(struct control *c, struct client *k)
 	char *end;
 
 	/* One at a time: what came while an answer is under way waits for it. */
-	while (!k->dead && !k->waiting && k->in.len && (end = memchr(k->in.data, '\n', k->in.len))) {
+	while (!k->dead && !k->waiting && k->out.len < OUT_WAITS && k->in.len &&
+	       (end = memchr(k->in.data, '\n', k->in.len))) {
 		size_t n = (size_t)(end - k->in.data);
 
 		take_line(c, k, k->in.data, n);
@@ -265,12 +278,19 @@ static void take_lines(struct control *c, struct client *k)
 	}
 }
 
+/* Who does not read its answers is not read either; and a line has an end. */
+static bool has_room(const struct client *k)
+{
+	return k->out.len < OUT_WAITS && k->in.len + READ_SIZE <= LINE_MAX_BYTES;
+}
+
 static void client_read(struct control *c, struct client *k)
 {
-	char bytes[4096];
+	char bytes[READ_SIZE];
 	ssize_t n = -1;
 
-	while (!k->dead && !k->hung && (n = recv(k->fd, bytes, sizeof bytes, MSG_DONTWAIT)) != 0) {
+	while (!k->dead && !k->hung && has_room(k) &&
+	       (n = recv(k->fd, bytes, sizeof bytes, MSG_DONTWAIT)) != 0) {
 		if (n == -1) {
 			if (errno == EINTR)
 				continue;
@@ -279,28 +299,39 @@ static void client_read(struct control *c, struct client *k)
 			break;
 		}
 		k->deadline_ms = c->now.boot_ms + IDLE_MS;
-		if (buf_add(&k->in, bytes, (size_t)n) == -1) {
-			log_warnx("control", "line of uid %u too long: dropped", (unsigned)k->uid);
-			k->dead = true;
-		}
+		buf_add(&k->in, bytes, (size_t)n);
 	}
 	if (n == 0)
 		k->hung = true;
 	take_lines(c, k);
+	if (!k->waiting && k->out.len < OUT_WAITS && !has_room(k)) {
+		log_warnx("control", "line of uid %u too long: dropped", (unsigned)k->uid);
+		k->dead = true;
+	}
+}
+
+/* One user of the machine must not keep the others out. */
+static bool has_place(const struct control *c, uid_t uid)
+{
+	const struct client *k;
+	unsigned all = 0, same = 0;
+
+	LL_FOREACH (c->clients, k) {
+		all++;
+		same += k->uid == uid;
+	}
+	return all < CLIENTS_MAX && (same < CLIENTS_OF_ONE || socket_is_us(uid));
 }
 
 static void accept_all(struct control *c)
 {
 	struct client *k;
-	unsigned n = 0;
 	uid_t uid;
 	pid_t pid;
 	int fd;
 
-	LL_FOREACH (c->clients, k)
-		n++;
 	while ((fd = socket_accept(c->listener, &uid, &pid)) != -1) {
-		k = n < CLIENTS_MAX ? calloc(1, sizeof *k) : NULL;
+		k = has_place(c, uid) ? calloc(1, sizeof *k) : NULL;
 		if (!k) {
 			close(fd);
 			continue;
@@ -312,7 +343,6 @@ static void accept_all(struct control *c)
 		buf_init(&k->in, LINE_MAX_BYTES);
 		buf_init(&k->out, OUT_MAX);
 		LL_PREPEND(c->clients, k);
-		n++;
 	}
 }
 
@@ -342,7 +372,9 @@ unsigned control_fds(struct control *c, struct curl_waitfd *fds, unsigned max)
 			break;
 		if (k->hung && !k->out.len)
 			continue; /* a hung-up descriptor in the array spins */
-		fds[n] = (struct curl_waitfd){.fd = k->fd, .events = k->hung ? 0 : CURL_WAIT_POLLIN};
+		fds[n] = (struct curl_waitfd){.fd = k->fd};
+		if (!k->hung && has_room(k))
+			fds[n].events |= CURL_WAIT_POLLIN;
 		if (k->out.len)
 			fds[n].events |= CURL_WAIT_POLLOUT;
 		n++;
@@ -361,6 +393,7 @@ void control_ready(struct control *c, const struct now *now)
 	LL_FOREACH_SAFE (c->clients, k, next) {
 		client_read(c, k);
 		client_flush(k);
+		take_lines(c, k); /* what waited for the client to read */
 		client_clock(c, k);
 		if (k->hung && !k->waiting && !k->out.len)
 			k->dead = true;

@@ -87,8 +87,8 @@ static const char *account_state(struct control *c, unsigned k, const struct out
 	const struct config_account *a = &core_config(c->core)->accounts[k];
 
 	text[0] = '\0';
-	if (!core_has_login(c->core, k)) {
-		snprintf(text, size, "no token yet: twicket auth %s", a->name);
+	if (core_login_trouble(c->core, k)) {
+		snprintf(text, size, "%s", core_login_trouble(c->core, k));
 		return "no login";
 	}
 	if (out->paused_until_ms == NOW_NEVER) {

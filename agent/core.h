@@ -73,8 +73,8 @@ struct collector *core_collector(struct core *c);
 struct store *core_store(struct core *c);
 /* "ok", or why nothing can be kept right now. */
 const char *core_store_trouble(const struct core *c);
-/* Has the account a token? */
-bool core_has_login(const struct core *c, unsigned account);
+/* NULL: the account has a token. Else why not. */
+const char *core_login_trouble(const struct core *c, unsigned account);
 /* Public names that an audience was told for an incident: fn once each. */
 void core_public_names(struct core *c, uint64_t incident, const char *audience, const struct now *now,
 		       void (*fn)(void *arg, const char *name), void *arg);

@@ -18,7 +18,8 @@ static int accounts_alloc(struct accounts *a, unsigned n)
 	a->tokens = calloc(n + 1, sizeof *a->tokens);
 	a->words = calloc(n + 1, sizeof *a->words);
 	a->settings = calloc(n + 1, sizeof *a->settings);
-	return a->notifiers && a->accounts && a->tokens && a->words && a->settings ? 0 : -1;
+	a->troubles = calloc(n + 1, sizeof *a->troubles);
+	return a->notifiers && a->accounts && a->tokens && a->words && a->settings && a->troubles ? 0 : -1;
 }
 
 void core_accounts_close(struct core *c, struct accounts *a)
@@ -30,12 +31,15 @@ void core_accounts_close(struct core *c, struct accounts *a)
 			c->env.free_token(a->tokens[k]);
 		if (a->words)
 			words_close(a->words[k]);
+		if (a->troubles)
+			free(a->troubles[k]);
 	}
 	free(a->notifiers);
 	free(a->accounts);
 	free(a->tokens);
 	free(a->words);
 	free(a->settings);
+	free(a->troubles);
 	memset(a, 0, sizeof *a);
 }
 
@@ -62,6 +66,7 @@ static int account_open(struct core *c, const struct config_account *config, str
 		return -1;
 	if (needs_token(n) && c->env.load_token(config, &a->tokens[k], &why) == -1) {
 		log_warnx("core", "account %s: %s", config->name, why.text);
+		a->troubles[k] = strdup(why.text);
 		return 0;
 	}
 	if (a->tokens[k])
@@ -138,7 +143,11 @@ int core_reload_token(struct core *c, int account, const struct now *now, struct
 	return 0;
 }
 
-bool core_has_login(const struct core *c, unsigned account)
+const char *core_login_trouble(const struct core *c, unsigned account)
 {
-	return account < c->accounts.n && c->accounts.accounts[account] != NULL;
+	const struct accounts *a = &c->accounts;
+
+	if (account < a->n && a->accounts[account])
+		return NULL;
+	return account < a->n && a->troubles[account] ? a->troubles[account] : "no such account";
 }

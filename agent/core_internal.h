@@ -19,6 +19,7 @@ struct accounts {
 	struct account **accounts; /* NULL: no token */
 	char **tokens;
 	struct notifier_settings *settings;
+	char **troubles; /* why there is no token */
 	struct words **words; /* of the account's language */
 };
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -82,6 +83,17 @@ bool socket_find_user(const char *login, uid_t *uid)
 	if (getpwnam_r(login, &pw, text, sizeof text, &found) != 0 || !found)
 		return false;
 	*uid = found->pw_uid;
+	return true;
+}
+
+bool socket_login_of(uid_t uid, char *name, size_t size)
+{
+	struct passwd pw, *user = NULL;
+	char text[16384];
+
+	if (getpwuid_r(uid, &pw, text, sizeof text, &user) != 0 || !user)
+		return false;
+	snprintf(name, size, "%s", user->pw_name);
 	return true;
 }
 

@@ -8,6 +8,7 @@
 #include "common/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 /* Non-blocking, close-on-exec, mode 0666; a stale socket of a dead agent is replaced, a live one
@@ -20,6 +21,7 @@ int socket_accept(int listener, uid_t *uid, pid_t *pid);
 /* Is uid root or ourselves? */
 bool socket_is_us(uid_t uid);
 bool socket_find_user(const char *login, uid_t *uid); /* asks the name service: not in the loop */
+bool socket_login_of(uid_t uid, char *name, size_t size);
 bool socket_is_member(uid_t uid, const char *group);
 
 #endif

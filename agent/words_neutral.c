@@ -181,14 +181,31 @@ static bool is_domain_dot(const int32_t *at, int32_t before)
 	return is_label(before) && is_letter(at[1]) && (!at[2] || is_label(at[2]));
 }
 
-static const char *sign(const int32_t *at, int32_t before)
+/* "mailto:", "xmpp:" (snac) and "magnet:" (Mastodon) are links without "//". */
+static bool ends_scheme(const int32_t *at, const int32_t *start)
+{
+	static const char *const schemes[] = {"mailto", "xmpp", "magnet"};
+
+	for (size_t k = 0; k < sizeof schemes / sizeof *schemes; k++) {
+		size_t n = strlen(schemes[k]), i = 0;
+
+		while (i < n && (size_t)(at - start) >= n && (at[(ptrdiff_t)i - (ptrdiff_t)n] | 0x20) == schemes[k][i])
+			i++;
+		if (i == n)
+			return true;
+	}
+	return false;
+}
+
+static const char *sign(const int32_t *at, int32_t before, const int32_t *start)
 {
 	switch (*at) {
 	case '@': return may_name(at[1]) ? "[@]" : NULL;
 	case '#': return may_name(at[1]) || !before ? "[#]" : NULL;
 	case '$': return !at[1] || is_letter(at[1]) || at[1] == '_' ? "[$]" : NULL;
 	case '.': return is_domain_dot(at, before) ? "[.]" : NULL;
-	case ':': return at[1] == '/' && at[2] == '/' ? "[:]" : NULL;
+	case ':':
+		return (at[1] == '/' && at[2] == '/') || ends_scheme(at, start) ? "[:]" : NULL;
 	default: return NULL;
 	}
 }
@@ -217,7 +234,7 @@ static void put_safe(const struct runes *r, struct buf *out)
 	int32_t before = 0;
 
 	for (const int32_t *at = r->at; *at && !out->cut; before = *at++) {
-		const char *broken = sign(at, before);
+		const char *broken = sign(at, before, r->at);
 
 		/* "](" would make a link of the brackets before it */
 		if (*at == '(' && out->len && out->data[out->len - 1] == ']')

@@ -1,7 +1,8 @@
 /*
  * The last gate for the characters of a command, and the builder of its line.
  * Called by command.c with fields from the agent, which is believed in nothing.
- * Must never let through a byte that means something to a shell, a macro or a browser.
+ * Must never let through a byte that ends a shell's command, expands there or in the core, or is
+ * markup to a browser. `#` and `?` pass: macros are to be quoted all the same.
  */
 #include "module/gate.h"
 

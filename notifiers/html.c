@@ -6,6 +6,7 @@
 #include "notifiers/html.h"
 
 #include <gumbo.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -19,6 +20,7 @@
  * own (recursive) freeing shallow; a post of 500 characters has below 200.
  */
 #define HTML_TAGS_MAX 512
+#define HTML_TAG_MAX 2048 /* bytes of one tag: gumbo compares each attribute with all before */
 
 struct walk {
 	struct buf text;
@@ -271,15 +273,21 @@ static void walk_tree(struct walk *w, const GumboNode *root)
 /* How much of the HTML is parsed: see HTML_MAX and HTML_TAGS_MAX. */
 static size_t html_bounded(const char *html, size_t n)
 {
-	size_t i, tags = 0;
+	size_t i, tags = 0, tag = SIZE_MAX; /* tag: where the one begins that is open */
 
 	if (n > HTML_MAX)
 		n = HTML_MAX;
 	for (i = 0; i + 1 < n; i++) {
-		if (html[i] == '<' &&
-		    ((html[i + 1] | 0x20) >= 'a' && (html[i + 1] | 0x20) <= 'z') &&
-		    ++tags > HTML_TAGS_MAX)
+		if (html[i] == '>')
+			tag = SIZE_MAX;
+		if (tag != SIZE_MAX && i - tag > HTML_TAG_MAX)
+			return tag;
+		if (html[i] != '<' || (html[i + 1] | 0x20) < 'a' || (html[i + 1] | 0x20) > 'z')
+			continue;
+		if (++tags > HTML_TAGS_MAX)
 			return i;
+		if (tag == SIZE_MAX)
+			tag = i;
 	}
 	return n;
 }

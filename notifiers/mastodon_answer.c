@@ -127,13 +127,13 @@ json_t *mastodon_json(struct op *op, struct turn *turn, json_type type)
 		return json;
 	if (!json)
 		mastodon_finish(
-		    op, turn, unread(op), "%d, but %s: %.80s", answer->status,
+		    op, turn, unread(op), "%d, but %s: %.1500s", answer->status,
 		    answer->truncated ? "the answer is cut" : "the answer is no JSON",
 		    answer->body);
 	else
 		mastodon_finish(
 		    op, turn, op->effect == EFFECT_CREATES ? RESULT_UNKNOWN : RESULT_BUG,
-		    "%d, but the answer is not what the API promises: %.80s", answer->status,
+		    "%d, but the answer is not what the API promises: %.1500s", answer->status,
 		    answer->body);
 	json_decref(json);
 	return NULL;
@@ -291,7 +291,7 @@ static enum op_step refuse_transport(struct op *op, struct turn *turn)
 
 enum op_step mastodon_refuse(struct op *op, struct turn *turn)
 {
-	char words[512], location[256] = "";
+	char words[1100], location[256] = "";
 	enum result_class class;
 	int64_t reset;
 

@@ -23,6 +23,7 @@
 #define COLLECT_LIMIT "80" /* the most that Mastodon gives; snac has never more than 64 */
 #define SNAC_WINDOW 64
 #define PAGE_MAX (4 * 1024 * 1024)
+#define PAGE_ITEMS_MAX 1000 /* next_behind() costs the square of them; nobody gives more than 80 */
 
 struct page {
 	char high[MASTODON_ID_MAX], low[MASTODON_ID_MAX];
@@ -323,6 +324,9 @@ static enum op_step take_page(struct op *op, struct turn *turn, const json_t *li
 	struct page page;
 	enum walk walk;
 
+	if (json_array_size(list) > PAGE_ITEMS_MAX)
+		return mastodon_finish(
+		    op, turn, RESULT_BUG, "%zu notifications on one page", json_array_size(list));
 	op->pages++;
 	measure_page(list, &page);
 	if (c->is_fresh)

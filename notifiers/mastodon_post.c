@@ -94,7 +94,7 @@ enum op_step mastodon_post(struct op *op, struct turn *turn)
 		step = finish_post(op, turn, status);
 	else
 		step = mastodon_finish(
-		    op, turn, RESULT_UNKNOWN, "%d, but the answer has no id: %.80s",
+		    op, turn, RESULT_UNKNOWN, "%d, but the answer has no id: %.1500s",
 		    turn->answer->status, turn->answer->body);
 	json_decref(status);
 	return step;
