@@ -76,12 +76,6 @@ static void on_engine_note(void *arg, uint64_t incident, const char *kind, const
 	core_note(arg, incident, kind, text);
 }
 
-static void on_acked(void *arg, uint64_t incident, bool acked, const char *mark)
-{
-	(void)arg;
-	log_debug("core", "incident %llu %s %s", (unsigned long long)incident, acked ? "acked" : "unacked", mark);
-}
-
 static uint64_t on_next_id(void *arg)
 {
 	struct core *c = arg;
@@ -356,7 +350,7 @@ static int load_all(struct core *c, struct err *err)
 static int build(struct core *c, struct err *err)
 {
 	const struct engine_sink sink = {.arg = c, .say = core_say, .describe = on_describe, .cancel = on_cancel,
-					 .note = on_engine_note, .acked = on_acked, .born_s = core_born_s,
+					 .note = on_engine_note, .born_s = core_born_s,
 					 .next_id = on_next_id,
 					 .fresh_tag = on_fresh_tag};
 	const struct outbox_events outbox = {.arg = c, .delivery = on_delivery, .note = on_outbox_note};

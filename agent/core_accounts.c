@@ -93,9 +93,19 @@ void core_accounts_use(struct core *c)
 	collector_set_accounts(c->collector, c->config, c->accounts.notifiers, c->accounts.accounts);
 }
 
+/* Takes the fresh ones over; ops that lean on the old ones end before those do. */
+static void accounts_swap(struct core *c, const struct accounts *fresh)
+{
+	struct accounts old = c->accounts;
+
+	c->accounts = *fresh;
+	core_accounts_use(c);
+	core_accounts_close(c, &old);
+}
+
 int core_set_config(struct core *c, const struct config *config, const struct now *now, struct err *err)
 {
-	struct accounts old = c->accounts, fresh;
+	struct accounts fresh;
 	int64_t *born_s;
 
 	c->now = *now;
@@ -112,9 +122,7 @@ int core_set_config(struct core *c, const struct config *config, const struct no
 	people_set_config(c->people, config);
 	inbox_set_config(c->inbox, config);
 	c->config = config;
-	c->accounts = fresh;
-	core_accounts_use(c); /* ends ops that lean on the old accounts */
-	core_accounts_close(c, &old);
+	accounts_swap(c, &fresh);
 	core_resume(c, -1, now);
 	return 0;
 }
@@ -129,16 +137,14 @@ void core_resume(struct core *c, int account, const struct now *now)
 /* All accounts are opened anew: rare, and it keeps one way to do it. */
 int core_reload_token(struct core *c, int account, const struct now *now, struct err *err)
 {
-	struct accounts old = c->accounts, fresh;
+	struct accounts fresh;
 
 	c->now = *now;
 	if (core_accounts_open(c, c->config, &fresh, err) == -1) {
 		core_accounts_close(c, &fresh);
 		return -1;
 	}
-	c->accounts = fresh;
-	core_accounts_use(c);
-	core_accounts_close(c, &old);
+	accounts_swap(c, &fresh);
 	core_resume(c, account, now);
 	return 0;
 }

@@ -36,8 +36,6 @@ struct engine_sink {
 	/* Nothing of this thread that has not been sent may be sent any more. */
 	void (*cancel)(void *arg, uint64_t thread);
 	void (*note)(void *arg, uint64_t incident, const char *kind, const char *text);
-	/* An acknowledgement came (or went) for an incident: origin is its text's mark or "". */
-	void (*acked)(void *arg, uint64_t incident, bool acked, const char *mark);
 	/* Wall seconds since when this audience is told on this account (SPEC 4.2: it takes only what
 	 * opens after that); 0 = always. */
 	int64_t (*born_s)(void *arg, unsigned audience, unsigned account);

@@ -79,7 +79,6 @@ static void acked_meanwhile(struct engine *e, struct incident *i, const struct n
 	i->acked_s = now->wall_ms / 1000;
 	engine_note(e, i, "event", "acknowledged by %s", i->owner ? i->owner : "somebody");
 	threads_ack_line(e, i, now);
-	e->sink.acked(e->sink.arg, i->id, true, "");
 }
 
 /* An adopted problem that gets worse is news after all. */
@@ -104,10 +103,8 @@ static void change(struct engine *e, struct problem *p, const struct event *ev, 
 		incident_update(e, i, now);
 		if (!acked && (p->flags & EVENT_ACKED) && was_root && i->closed_ms == 0)
 			acked_meanwhile(e, i, now);
-		if (acked && !(p->flags & EVENT_ACKED) && was_root && i->closed_ms == 0) {
+		if (acked && !(p->flags & EVENT_ACKED) && was_root && i->closed_ms == 0)
 			unacked(e, i, owner, 0, now);
-			e->sink.acked(e->sink.arg, i->id, false, "");
-		}
 	} else if (p->object && !p->adopted) {
 		place_problem(e, p, now);
 	}
@@ -176,7 +173,6 @@ void event_ack(struct engine *e, struct problem *p, const struct event *ev, cons
 	incident_refresh(i);
 	if (news)
 		threads_ack_line(e, i, now);
-	e->sink.acked(e->sink.arg, i->id, true, ev->mark);
 }
 
 void event_ack_gone(struct engine *e, struct problem *p, const struct event *ev, const struct now *now)
@@ -191,7 +187,6 @@ void event_ack_gone(struct engine *e, struct problem *p, const struct event *ev,
 		if (i && incident_root(i) == p) {
 			incident_refresh(i);
 			unacked(e, i, owner, ev->flags & EVENT_OURS ? 0 : UNACK_PATIENCE_MS, now);
-			e->sink.acked(e->sink.arg, i->id, false, ev->mark);
 		}
 	}
 	free(owner);

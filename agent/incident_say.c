@@ -223,11 +223,10 @@ void say_fill(struct engine *e, struct incident *i, unsigned audience, unsigned 
 		say_internals(e, i, audience, out);
 }
 
-static const char *parent_label(struct engine *e, const struct incident *parent, bool internals)
+static const char *parent_label(const struct incident *parent, bool internals)
 {
 	static char label[EVENT_NAME_MAX * 2 + 16];
 
-	(void)e;
 	snprintf(label, sizeof label, "%s%s#%s", internals && parent->object ? parent->object : "",
 		 internals && parent->object ? " " : "", parent->tag);
 	return label;
@@ -270,6 +269,6 @@ void thread_say(struct engine *e, struct thread *t, enum say_event event, const 
 	if (event == SAY_PAST)
 		say.was = "down";
 	if (event == SAY_PART_OF && i->parent)
-		say.parent = parent_label(e, i->parent, e->config->audiences[t->audience].internals);
+		say.parent = parent_label(i->parent, e->config->audiences[t->audience].internals);
 	e->sink.say(e->sink.arg, &target, &say);
 }

@@ -76,7 +76,6 @@ struct job {
 	const char *language;
 	int64_t since_ms;
 	const char *cursor; /* as the last ITEM_CURSOR gave it; "" = from now on (emits the newest position only) */
-	const char *file_path; /* reserved for media; NULL */
 };
 
 enum op_step { OP_SEND, OP_WAIT, OP_DONE };
