@@ -13,7 +13,7 @@ sysusersdir = $(prefix)/lib/sysusers.d
 VERSION = 0.1.0
 B      ?= build
 CC     ?= cc
-PKGS    = libcurl jansson libconfig sqlite3 libcrypto libutf8proc
+PKGS    = libcurl jansson libconfig sqlite3 libcrypto libutf8proc libpsl
 CFLAGS ?= -O2 -g
 WARN    = -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes
 HARDEN  = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
@@ -72,14 +72,15 @@ uninstall:
 
 help:
 	@echo 'make                the module, twicketd and twicket, in $(B)/'
-	@echo 'make demo           the whole loop on this machine, without an account (KEEP=1: left running)'
+	@echo 'make demo           the whole loop on both networks, without an account (KEEP=1: left running)'
 	@echo 'make install        [prefix=/usr/local] [DESTDIR=]; make uninstall takes it away'
 	@echo
 	@echo 'make deps           shows and installs the Debian packages that are missing'
 	@echo 'make check          what every commit must pass: at most 5 minutes on 2 cores'
 	@echo 'make check-long     before a release: all of it; an hour and more'
 	@echo 'make check-unit     one suite; also -scenario -crash -module -fuzz -e2e, and lint. V=1: all output'
-	@echo 'make bench          measured against its goals and against a bash+curl notification'
+	@echo 'make check-vectors  published cases of others, when TWICKET_VECTORS=dir has them'
+	@echo 'make bench          measured against its goals, against bash and curl, and by the bill of X'
 	@echo 'make fuzz           [FUZZ_SECONDS=600] each parser of outside bytes'
 	@echo 'make clean'
 	@echo

@@ -10,8 +10,8 @@
 set -eu
 
 BUILD="gcc libc6-dev make pkg-config libcurl4-openssl-dev libjansson-dev libconfig-dev
-	libsqlite3-dev libssl-dev libutf8proc-dev libgumbo-dev uthash-dev"
-TEST="libcmocka-dev python3 python3-pytest python3-pytest-xdist valgrind clang libclang-rt-14-dev nagios4-core snac2
+	libsqlite3-dev libssl-dev libutf8proc-dev libpsl-dev libgumbo-dev uthash-dev"
+TEST="libcmocka-dev python3 python3-jsonschema python3-pytest python3-pytest-xdist valgrind clang libclang-rt-14-dev nagios4-core snac2
 	curl sqlite3 util-linux"
 BENCH="dpkg-dev libltdl-dev curl"
 

@@ -2,7 +2,7 @@
 #
 #   check        every commit: at most five minutes on two cores
 #   check-long   before a release: all of it, and the long runs of the same tests
-#   check-unit check-scenario check-crash check-module check-fuzz check-e2e   one suite each
+#   check-unit check-scenario check-crash check-module check-fuzz check-e2e check-vectors   one suite each
 #   lint  fuzz  demo  bench
 #
 # V=1 shows the output of all tests. JOBS says how many things may run at a time.
@@ -34,8 +34,8 @@ check: deps
 	+@$(MAKE) --no-print-directory -j$(JOBS) all check-build
 	+@$(MAKE) --no-print-directory -j$(JOBS) -Otarget -k check-run
 
-check-build: unit-build crash-build scenario-build fuzz-build e2e-build $(B)/tests/module/cases
-check-run: lint check-e2e check-crash check-fuzz check-unit check-module check-scenario
+check-build: unit-build crash-build scenario-build fuzz-build e2e-build vectors-build $(B)/tests/module/cases
+check-run: lint check-e2e check-crash check-fuzz check-unit check-module check-scenario check-vectors
 	@echo "make check: all suites passed"
 
 check-long: deps
@@ -110,6 +110,16 @@ $(B)/scenario/run: $(SCENARIO_OBJ) $(HELPER_LIB) $(ASAN_LIB)
 check-scenario: scenario-build
 	@$(if $(SCENARIO_RUN),$(ASAN_ENV) $(SCENARIO_RUN) $(SCENARIOS),echo "scenario: 0 cases ran, none in this tree")
 
+# --- vectors: published cases of others, from a folder beside the project ----------------------
+
+TWICKET_VECTORS ?= ../shared/vectors
+vectors-build: $(B)/vectors/vectors
+$(B)/vectors/vectors: $(B)/asan/tests/vectors/vectors.o $(ASAN_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS)
+check-vectors: vectors-build
+	@$(ASAN_ENV) $(B)/vectors/vectors "$(TWICKET_VECTORS)"
+
 # --- fuzzing -----------------------------------------------------------------------------------
 
 FUZZ_NAMES = $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -150,7 +160,7 @@ demo: deps
 	+@$(MAKE) --no-print-directory -j$(JOBS) all >$(B)/demo-build.log 2>&1 || { cat $(B)/demo-build.log; exit 1; }
 	@TWICKET_BUILD=$(abspath $(B)) KEEP=$(KEEP) $(PYTHON) tests/e2e/demo.py
 
-# --- the bench: the module by instructions, the whole loop against bash and curl ---------------
+# --- the bench: the module by instructions, the whole loop against bash and curl, X by its bill -
 
 BENCH_BIN = $(addprefix $(B)/tests/bench/,receiver core_clock.so)
 
@@ -164,11 +174,12 @@ $(B)/tests/bench/core_clock.so: tests/bench/core_clock.c module/neb_compat.h $(M
 
 bench-build: $(BENCH_BIN)
 
-# BENCH="p5 p8" runs these only, of: module p5 p8 p9 p9_module
+# BENCH="p5 p8" runs these only, of: module p5 p8 p9 p9_module x
 bench: deps
 	+@$(MAKE) --no-print-directory -j$(JOBS) all bench-build
 	+@$(PYTHON) tests/bench/bench.py $(B) $(BENCH)
 
-.PHONY: check check-build check-run check-long deps lint scenario-build check-scenario fuzz-build \
+.PHONY: check check-build check-run check-long deps lint scenario-build check-scenario \
+	vectors-build check-vectors fuzz-build \
 	check-fuzz fuzz check-e2e e2e-build demo bench bench-build
 .PRECIOUS: $(B)/asan/%.o $(B)/fuzz/%.o $(B)/fuzz/tests/fuzz/%.o
