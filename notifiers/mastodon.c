@@ -186,7 +186,7 @@ static void mastodon_end(struct op *op)
 const struct notifier notifier_mastodon = {
     .name = "mastodon",
     .caps = NOTIFIER_THREADS | NOTIFIER_EDITS | NOTIFIER_DELETES | NOTIFIER_FAVOURITES |
-	    NOTIFIER_KEYS | NOTIFIER_DIRECT | NOTIFIER_COLLECTS,
+	    NOTIFIER_KEYS | NOTIFIER_DIRECT | NOTIFIER_COLLECTS | NOTIFIER_ANSWERS,
     .check = mastodon_check,
     .open = mastodon_open,
     .close = mastodon_close,

@@ -7,9 +7,8 @@
 #define TWICKET_MASTODON_H
 
 #include "common/buf.h"
+#include "notifiers/answer.h"
 #include "notifiers/notifier.h"
-
-#include <jansson.h>
 
 #define MASTODON_ID_MAX 128
 #define MASTODON_ACCT_MAX 384
@@ -130,10 +129,6 @@ bool mastodon_link(
 int64_t mastodon_skew_ms(const struct turn *turn);
 
 /* mastodon_status.c */
-bool iso8601_ms(const char *s, int64_t *ms);
-/* A string or number as text; "" when it is neither or does not fit. */
-void json_text(const json_t *object, const char *key, char *out, size_t size);
-bool json_flag(const json_t *object, const char *key);
 /* By length, then by bytes: ids are opaque, but newer ones sort later. */
 int mastodon_id_compare(const char *a, const char *b);
 /* "name@server" in lower case; a bare name gets our domain. False when it is no such thing. */

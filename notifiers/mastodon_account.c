@@ -4,10 +4,9 @@
  * It must never let the token into a text, nor leave it in freed memory.
  */
 #include "notifiers/mastodon.h"
+#include "notifiers/request.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,85 +36,6 @@ static int split_handle(const char *handle, char *name, char *server, size_t siz
 	lower(name);
 	lower(server);
 	return 0;
-}
-
-static bool url_has(CURLU *u, CURLUPart part)
-{
-	char *s = NULL;
-	bool has = curl_url_get(u, part, &s, 0) == CURLUE_OK && s && *s;
-
-	curl_free(s);
-	return has;
-}
-
-static bool is_loopback(const char *host)
-{
-	struct in_addr v4;
-
-	if (strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
-		return true;
-	/* an address, not a name that only begins like one */
-	return inet_pton(AF_INET, host, &v4) == 1 && (ntohl(v4.s_addr) >> 24) == 127;
-}
-
-/* A server on this machine itself needs no TLS; `server` may carry a port. */
-static const char *scheme_of(const char *server)
-{
-	char host[256];
-	size_t n = strcspn(server, ":");
-
-	snprintf(host, sizeof host, "%.*s", (int)n, server);
-	return is_loopback(host) ? "http://" : "https://";
-}
-
-static int url_reason(CURLU *u, const char *url, char *host, size_t size, struct err *err)
-{
-	char *scheme = NULL, *name = NULL, *port = NULL;
-	int rc = -1;
-
-	if (curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
-	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-	    curl_url_get(u, CURLUPART_HOST, &name, 0) != CURLUE_OK) {
-		err_set(err, "url = \"%s\" is no web address", url);
-		goto out;
-	}
-	if (strcmp(scheme, "https") != 0 && (strcmp(scheme, "http") != 0 || !is_loopback(name))) {
-		err_set(
-		    err,
-		    "url = \"%s\" must be https: anything else shows the token on the way "
-		    "(http is taken for this machine itself only)",
-		    url);
-		goto out;
-	}
-	if (url_has(u, CURLUPART_USER) || url_has(u, CURLUPART_PASSWORD) ||
-	    url_has(u, CURLUPART_QUERY) || url_has(u, CURLUPART_FRAGMENT)) {
-		err_set(err, "url = \"%s\" must be an address only, without user, ? or #", url);
-		goto out;
-	}
-	curl_url_get(u, CURLUPART_PORT, &port, 0);
-	rc = snprintf(host, size, port ? "%s:%s" : "%s", name, port ? port : "") < (int)size ? 0
-											     : -1;
-	if (rc == -1)
-		err_set(err, "url = \"%.60s...\" is too long", url);
-	lower(host);
-out:
-	curl_free(scheme);
-	curl_free(name);
-	curl_free(port);
-	return rc;
-}
-
-/* The host of an acceptable URL, with the port when it has one. */
-static int url_host(const char *url, char *host, size_t size, struct err *err)
-{
-	CURLU *u = curl_url();
-	int rc;
-
-	if (!u)
-		return err_set(err, "out of memory");
-	rc = url_reason(u, url, host, size, err);
-	curl_url_cleanup(u);
-	return rc;
 }
 
 static int check_token(const char *token, struct err *err)
@@ -149,11 +69,11 @@ char *mastodon_base_url(const struct notifier_settings *s)
 	char *base;
 	int n;
 
-	n = *url ? asprintf(&base, "%s", url) : asprintf(&base, "%s%s", scheme_of(server), server);
+	n = *url ? asprintf(&base, "%s", url)
+		 : asprintf(&base, "%s%s", base_url_scheme(server), server);
 	if (n == -1)
 		return NULL;
-	for (size_t k = strlen(base); k && base[k - 1] == '/'; k--)
-		base[k - 1] = '\0';
+	base_url_trim(base);
 	return base;
 }
 
@@ -167,7 +87,7 @@ static int read_settings(struct account *a, const struct notifier_settings *s, s
 	a->base = mastodon_base_url(s);
 	if (!a->base)
 		return err_set(err, "out of memory");
-	if (url_host(a->base, a->host, sizeof a->host, err) == -1)
+	if (base_url_host(a->base, a->host, sizeof a->host, err) == -1)
 		return -1;
 	if (check_language(or_empty(s->language), err) == -1)
 		return -1;

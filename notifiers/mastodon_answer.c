@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #define WAIT_MAX_MS (15 * 60 * 1000) /* the longest window of Mastodon itself (facts section 4) */
 #define WAIT_UNSAID_MS (60 * 1000) /* 429 without a word: GoToSocial's throttle says 30 s */
@@ -28,88 +27,17 @@ bool mastodon_is_ok(const struct turn *turn)
 	       turn->answer->status < 300;
 }
 
-/* The token must not come back out of an error page that repeats the request. */
-static void hide_token(const struct account *a, char *text)
-{
-	size_t n = a->token ? strlen(a->token) : 0;
-	char *hit;
-
-	for (; n && (hit = strstr(text, a->token)); text = hit + n)
-		memset(hit, '*', n);
-}
-
-/* One line of valid UTF-8 without controls, at most size - 1 bytes. */
-static void clean(const char *in, char *out, size_t size)
-{
-	size_t left = strlen(in), used = 0;
-	utf8proc_int32_t c;
-	utf8proc_ssize_t n;
-
-	while (left) {
-		n = utf8proc_iterate((const utf8proc_uint8_t *)in, (utf8proc_ssize_t)left, &c);
-		if (used + (n > 0 ? (size_t)n : 1) >= size)
-			break;
-		if (n <= 0 || c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) ||
-		    (c >= 0x2066 && c <= 0x2069))
-			out[used++] = n <= 0 ? '?' : ' ';
-		else
-			memcpy(out + used, in, (size_t)n), used += (size_t)n;
-		n = n > 0 ? n : 1;
-		in += n;
-		left -= (size_t)n;
-	}
-	out[used] = '\0';
-}
-
 enum op_step
 mastodon_finish(struct op *op, struct turn *turn, enum result_class class, const char *format, ...)
 {
-	char text[2048];
+	const char *const secrets[] = {op->account->token, NULL};
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(text, sizeof text, format, ap);
+	result_words(turn->result, secrets, format, ap);
 	va_end(ap);
-	hide_token(op->account, text);
-	clean(text, turn->result->text, sizeof turn->result->text);
-	explicit_bzero(text, sizeof text);
 	turn->result->class = class;
 	return OP_DONE;
-}
-
-/* snac passes on what other servers sent: bytes that are no UTF-8 must not hide a whole page. */
-static json_t *load_repaired(const char *bytes, size_t n, json_error_t *error)
-{
-	const size_t flags = JSON_ALLOW_NUL;
-	utf8proc_int32_t c;
-	utf8proc_ssize_t len;
-	json_t *json;
-	struct buf b;
-	size_t i;
-
-	buf_init(&b, 3 * n);
-	for (i = 0; i < n; i += (size_t)len) {
-		len = utf8proc_iterate(
-		    (const utf8proc_uint8_t *)bytes + i, (utf8proc_ssize_t)(n - i), &c);
-		if (len > 0)
-			buf_add(&b, bytes + i, (size_t)len);
-		else
-			buf_str(&b, "\xef\xbf\xbd"), len = 1;
-	}
-	json = json_loadb(buf_text(&b), b.len, flags, error);
-	buf_finish(&b);
-	return json;
-}
-
-/* JSON_ALLOW_NUL: one \u0000 in somebody's post must not hide the page that it is on. */
-static json_t *load(const struct answer *answer)
-{
-	json_error_t error;
-	json_t *json = json_loadb(answer->body, answer->body_len, JSON_ALLOW_NUL, &error);
-
-	if (!json && !answer->truncated && json_error_code(&error) == json_error_invalid_utf8)
-		json = load_repaired(answer->body, answer->body_len, &error);
-	return json;
 }
 
 /* SPEC 4.3 rule 2: what was written and not answered readably may have happened. */
@@ -121,7 +49,7 @@ static enum result_class unread(const struct op *op)
 json_t *mastodon_json(struct op *op, struct turn *turn, json_type type)
 {
 	const struct answer *answer = turn->answer;
-	json_t *json = load(answer);
+	json_t *json = answer_json(answer);
 
 	if (json && json_typeof(json) == type)
 		return json;
@@ -141,7 +69,7 @@ json_t *mastodon_json(struct op *op, struct turn *turn, json_type type)
 
 void mastodon_error_words(const struct turn *turn, char *out, size_t size)
 {
-	json_t *json = turn->answer->truncated ? NULL : load(turn->answer);
+	json_t *json = turn->answer->truncated ? NULL : answer_json(turn->answer);
 	char error[512], description[512];
 
 	out[0] = '\0';
@@ -155,24 +83,10 @@ void mastodon_error_words(const struct turn *turn, char *out, size_t size)
 	json_decref(json);
 }
 
-/* Milliseconds since the epoch, from an HTTP date; false when it is none. */
-static bool http_date(const char *s, int64_t *ms)
-{
-	time_t t = curl_getdate(s, NULL);
-
-	*ms = (int64_t)t * 1000;
-	return t != -1;
-}
-
 /* The server's idea of now, so that its resets are right by our clock too. */
 static int64_t server_now(const struct turn *turn)
 {
-	char date[64];
-	int64_t ms;
-
-	if (answer_header(turn->answer, "Date", date, sizeof date) && http_date(date, &ms))
-		return ms;
-	return turn->env->wall_ms;
+	return answer_clock_ms(turn->answer, turn->env->wall_ms);
 }
 
 int64_t mastodon_skew_ms(const struct turn *turn)
@@ -198,7 +112,7 @@ static int64_t wait_of(const struct turn *turn, const char *header)
 		if (at < 1000000000)
 			return at * 1000;
 		at = at > 100000000000 ? at : at * 1000;
-	} else if (!iso8601_ms(value, &at) && !http_date(value, &at)) {
+	} else if (!iso8601_ms(value, &at) && !http_date_ms(value, &at)) {
 		return 0;
 	}
 	return at - server_now(turn);

@@ -4,21 +4,14 @@
  * It must never put a value into a URL unescaped, or JSON together by hand.
  */
 #include "notifiers/mastodon.h"
+#include "notifiers/request.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define URL_MAX 8192
 #define BODY_MAX 262144
 #define TIMEOUT_MS 30000
-
-/* GoToSocial answers 418 to a request without one (facts/MASTODON.md section 2). */
-#define USER_AGENT "User-Agent: twicket/" TWICKET_VERSION " (+bot)"
-
-#ifndef TWICKET_VERSION
-#error "the build must define TWICKET_VERSION"
-#endif
 
 void mastodon_path(struct op *op, const char *path)
 {
@@ -28,26 +21,14 @@ void mastodon_path(struct op *op, const char *path)
 	buf_str(&op->url, path);
 }
 
-static void add_escaped(struct buf *b, const char *value)
-{
-	char *escaped = *value ? curl_easy_escape(NULL, value, (int)strlen(value)) : NULL;
-
-	if (escaped)
-		buf_str(b, escaped);
-	curl_free(escaped);
-}
-
 void mastodon_path_part(struct op *op, const char *part)
 {
-	add_escaped(&op->url, part);
+	url_add_escaped(&op->url, part);
 }
 
 void mastodon_query(struct op *op, const char *name, const char *value)
 {
-	buf_char(&op->url, strchr(buf_text(&op->url) + strlen(op->account->base), '?') ? '&' : '?');
-	add_escaped(&op->url, name);
-	buf_char(&op->url, '=');
-	add_escaped(&op->url, value);
+	url_add_query(&op->url, strlen(op->account->base), name, value);
 }
 
 static enum op_step fill(struct op *op, struct turn *turn, size_t max_body)
@@ -88,11 +69,6 @@ enum op_step mastodon_send_get(struct op *op, struct turn *turn, size_t max_body
 	return fill(op, turn, max_body);
 }
 
-static int dump(const char *bytes, size_t n, void *arg)
-{
-	return buf_add(arg, bytes, n);
-}
-
 enum op_step mastodon_send(
     struct op *op, struct turn *turn, const char *method, json_t *body, enum effect effect)
 {
@@ -103,7 +79,7 @@ enum op_step mastodon_send(
 	buf_finish(&op->body);
 	buf_init(&op->body, BODY_MAX);
 	if (body)
-		rc = json_dump_callback(body, dump, &op->body, JSON_COMPACT);
+		rc = json_into(body, &op->body);
 	json_decref(body);
 	if (rc == -1 || op->body.cut || op->url.cut)
 		return mastodon_finish(

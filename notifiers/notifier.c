@@ -11,6 +11,7 @@
 /* A new network is one line here and one file beside this one. */
 static const struct notifier *const notifiers[] = {
     &notifier_mastodon,
+    &notifier_twitter,
     &notifier_file,
 };
 
@@ -18,6 +19,9 @@ const struct notifier *notifier_find(const char *name)
 {
 	size_t i;
 
+	/* As people went on calling it. */
+	if (strcmp(name, "twitter") == 0)
+		name = "x";
 	for (i = 0; i < sizeof notifiers / sizeof notifiers[0]; i++) {
 		if (strcmp(notifiers[i]->name, name) == 0)
 			return notifiers[i];

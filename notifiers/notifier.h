@@ -35,7 +35,26 @@ enum notifier_cap {
 	NOTIFIER_FAVOURITES = 1u << 3,
 	NOTIFIER_KEYS = 1u << 4,       /* may honour an idempotency key; never relied on */
 	NOTIFIER_DIRECT = 1u << 5,     /* has messages that only the addressed see */
-	NOTIFIER_COLLECTS = 1u << 6    /* people can answer */
+	NOTIFIER_COLLECTS = 1u << 6,   /* people can answer */
+	NOTIFIER_ANSWERS = 1u << 7,    /* can list what stands under a post: JOB_THREAD */
+	NOTIFIER_METERED = 1u << 8     /* takes money: reads only while an answer may come, counts what it spent */
+};
+
+/*
+ * What a metered network charges for one thing. Amounts of money are integers,
+ * millionths of a US dollar ("micro"), everywhere: 15000 = 0.015 USD.
+ */
+enum notifier_price {
+	PRICE_POST,	     /* a post of our own, replies to ourselves included */
+	PRICE_POST_WITH_URL, /* one in which the network finds a link */
+	PRICE_ANSWER,	     /* an answer to somebody who mentioned us */
+	PRICE_DELETE,
+	PRICE_MESSAGE,	     /* a direct message sent */
+	PRICE_READ,	     /* one post of somebody else's that was read */
+	PRICE_OWN_READ,	     /* one post of ours or mention of us, read with our own app */
+	PRICE_USER_READ,     /* one account that was looked up */
+	PRICE_MESSAGE_READ,  /* one direct message that was read */
+	PRICES
 };
 
 /* One account as configured. Strings are the caller's for as long as the account is open. */
@@ -45,6 +64,9 @@ struct notifier_settings {
 	const char *url;      /* base of the API without a trailing slash, "" = from the handle */
 	const char *token;    /* "" = none yet */
 	const char *language; /* ISO 639, for the language mark */
+	const int64_t *prices; /* PRICES of them, micro; NULL = everything is free */
+	const char *fields;   /* x: which names are sent, "tweet" (before August 2026) or "post"; NULL = "tweet" */
+	bool messages;	      /* x: COLLECT reads direct messages, too */
 };
 
 struct account; /* a notifier's own */
@@ -56,7 +78,8 @@ enum job_type {
 	JOB_EDIT,      /* target_id text language; result.id is the id after the edit */
 	JOB_DELETE,    /* target_id */
 	JOB_FAVOURITE, /* target_id */
-	JOB_RECENT,    /* our own posts since since_ms, newest first: emits ITEM_OWN */
+	JOB_RECENT,    /* our own posts since since_ms, newest first: emits ITEM_OWN; visibility DIRECT:
+			* direct messages of ours, too, where those stand elsewhere */
 	JOB_COLLECT,   /* mentions and direct messages behind cursor: emits ITEM_REPLY, ITEM_CURSOR last */
 	JOB_THREAD,    /* answers under our post target_id: emits ITEM_REPLY */
 	JOB_GET,       /* one status, target_id: emits ITEM_REPLY, or ITEM_OWN when it is ours */
@@ -72,10 +95,12 @@ struct job {
 	const char *parent_id; /* NULL or "": a post of its own */
 	const char *target_id;
 	const char *to;	       /* acct that is addressed ("name@server"), already in the text */
+	const char *to_id;     /* its author_id; x: VISIBILITY_DIRECT goes to this id. NULL or "" = not known */
 	enum visibility visibility;
 	const char *language;
 	int64_t since_ms;
 	const char *cursor; /* as the last ITEM_CURSOR gave it; "" = from now on (emits the newest position only) */
+	int64_t spend_micro; /* COLLECT: no further page when it would cost more than this in all; 0 = no limit */
 };
 
 enum op_step { OP_SEND, OP_WAIT, OP_DONE };
@@ -118,10 +143,17 @@ enum result_class {
 	RESULT_OK,
 	RESULT_RETRY,	  /* job: nothing was accepted; back off */
 	RESULT_LIMIT,	  /* account: pause until not_before_ms */
-	RESULT_AUTH,	  /* account: the token is refused; a human must act */
+	RESULT_AUTH,	  /* account: a human must act (token refused, no credit); not_before_ms: ask again by then */
 	RESULT_PERMANENT, /* job: will never be accepted */
 	RESULT_UNKNOWN,	  /* job: may have happened (5xx, or no answer to a CREATES) */
 	RESULT_BUG	  /* job: an answer that the API does not have */
+};
+
+/* Why the same post might be taken without its parent. */
+enum refusal {
+	REFUSAL_NONE,
+	REFUSAL_PARENT, /* this parent cannot be answered (not visible yet, or gone) */
+	REFUSAL_REPLIES /* the account may not answer, not even its own posts (SPEC 4.3 rule 6) */
 };
 
 struct result {
@@ -130,6 +162,10 @@ struct result {
 	char id[128];	       /* of what was made or is now meant */
 	char uri[512], url[512];
 	bool found;	       /* GET, RECENT, LOOKUP: it was there */
+	enum refusal refusal;  /* with RETRY (once more after some seconds) or PERMANENT */
+	bool is_duplicate;     /* with UNKNOWN: the network says that this text stands there already */
+	bool is_alarm;	       /* with LIMIT: so long that people should hear of it by another way */
+	int64_t cost_micro;    /* what all answers of this op cost, by the prices; a post's own price included */
 	char text[256];	       /* for the log and the admin; no secret, no control characters */
 };
 
@@ -146,8 +182,9 @@ struct item {
 	enum item_kind kind;
 	const char *id, *uri, *url;
 	const char *parent_id; /* what it answers; "" = nothing, or not known */
+	const char *root_id;   /* the first post of its thread; NULL or "" = not known */
 	const char *author_id; /* opaque and stable on that server */
-	const char *acct;      /* always "name@server", lower case */
+	const char *acct;      /* always "name@server", lower case; where only ids are shown "ID@server" */
 	const char *display;   /* for logs only; never decides anything */
 	const char *text;      /* plain text, leading mentions dropped, at most 2,000 bytes, valid UTF-8, no controls but \n */
 	const char *cursor;
@@ -184,6 +221,12 @@ struct notifier {
 	/* The network's own counting of a text, and the most that it takes. Pure. */
 	void (*measure)(const struct account *a, const char *text, unsigned *units, unsigned *limit);
 
+	/*
+	 * What a POST, EDIT or DELETE would cost, micro; 0 for what reads. Counts a link where
+	 * the network might see one. Pure. NULL: the network takes no money.
+	 */
+	int64_t (*price)(const struct account *a, const struct job *job);
+
 	/* NULL with err: the job makes no sense for this network. */
 	struct op *(*begin)(struct account *a, const struct job *job, struct err *err);
 	enum op_step (*step)(struct op *op, const struct answer *answer, const struct op_env *env,
@@ -192,6 +235,7 @@ struct notifier {
 };
 
 extern const struct notifier notifier_mastodon;
+extern const struct notifier notifier_twitter; /* network "x" */
 extern const struct notifier notifier_file;
 
 /*
@@ -201,7 +245,7 @@ extern const struct notifier notifier_file;
  */
 char *mastodon_base_url(const struct notifier_settings *s);
 
-/* By configuration name, NULL when there is none. */
+/* By configuration name ("twitter" is "x"), NULL when there is none. */
 const struct notifier *notifier_find(const char *name);
 
 const char *result_class_name(enum result_class class);

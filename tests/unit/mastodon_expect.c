@@ -10,8 +10,9 @@
 
 static const char *const item_fields[] = {"id",     "uri",        "url",     "parent",
 					  "author", "acct",       "display", "text",
-					  "cursor", "visibility", "created", "flags"};
+					  "cursor", "visibility", "created", "flags", "root"};
 static const char *const item_kinds[] = {"SELF", "PERSON", "OWN", "REPLY", "CURSOR", "NOTICE"};
+static const char *const refusals[] = {"none", "parent", "replies"};
 static const char *const classes[] = {"OK",        "RETRY",   "LIMIT", "AUTH",
 				      "PERMANENT", "UNKNOWN", "BUG"};
 
@@ -50,6 +51,7 @@ enum emitted script_emit(void *arg, const struct item *item)
 	x->field[9] = script_dup(visibility_name(item->visibility));
 	x->field[10] = script_dup(created);
 	x->field[11] = script_dup(flags);
+	x->field[12] = script_dup(item->root_id);
 	script.item_count++;
 	script_check_text(item->text ? item->text : "");
 	return script.known && item->uri && strcmp(item->uri, script.known) == 0 ? EMIT_KNOWN
@@ -88,6 +90,18 @@ void expect_header(const char *wanted)
 {
 	if (!script_header(wanted, strlen(wanted) + 1))
 		BROKEN("no header \"%s\"", wanted);
+}
+
+/* "TEXT": some header holds it */
+void expect_header_part(const char *wanted)
+{
+	size_t i;
+
+	for (i = 0; i < REQUEST_HEADERS && script.request.headers[i]; i++) {
+		if (strstr(script.request.headers[i], wanted))
+			return;
+	}
+	BROKEN("no header holds \"%s\"", wanted);
 }
 
 void expect_body(const char *wanted)
@@ -176,11 +190,21 @@ static const char *result_value(const char *name, void *arg)
 		return script.result.url;
 	if (strcmp(name, "found") == 0)
 		return script.result.found ? "1" : "0";
+	if (strcmp(name, "duplicate") == 0)
+		return script.result.is_duplicate ? "1" : "0";
+	if (strcmp(name, "alarm") == 0)
+		return script.result.is_alarm ? "1" : "0";
+	if (strcmp(name, "refusal") == 0)
+		return refusals[script.result.refusal];
+	if (strcmp(name, "cost") == 0) {
+		snprintf(number, sizeof number, "%lld", (long long)script.result.cost_micro);
+		return number;
+	}
 	/* In seconds from now; "0" = no wish. */
 	if (strcmp(name, "wait") == 0 && script.result.not_before_ms) {
 		snprintf(
 		    number, sizeof number, "%.1f",
-		    (double)(script.result.not_before_ms - SCRIPT_NOW_MS) / 1000);
+		    (double)(script.result.not_before_ms - script_env.wall_ms) / 1000);
 		return number;
 	}
 	return "0";
@@ -223,7 +247,7 @@ void expect_measure(const char *line)
 	script_open();
 	sscanf(line, "%u %u %n", &want_units, &want_limit, &at);
 	text = script_unescape(line + at);
-	notifier_mastodon.measure(script.account, text, &units, &limit);
+	script_network->notifier->measure(script.account, text, &units, &limit);
 	if (units != want_units || limit != want_limit)
 		BROKEN("measured %u of %u: %s", units, limit, text);
 	free(text);

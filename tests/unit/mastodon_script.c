@@ -1,5 +1,5 @@
 /*
- * Reads and runs a scripted case: the job, the answers. Called by test_mastodon.c.
+ * Reads and runs a scripted case: the job, the answers. Called by test_mastodon.c, test_twitter.c.
  */
 #include "tests/unit/mastodon_script.h"
 
@@ -10,7 +10,11 @@
 static const char *const job_names[] = {"VERIFY", "POST",    "EDIT",   "DELETE", "FAVOURITE",
 					"RECENT", "COLLECT", "THREAD", "GET",    "LOOKUP"};
 
+static const struct script_network mastodon = {
+    .notifier = &notifier_mastodon, .handle = "status@social.example", .token = SCRIPT_TOKEN};
+
 struct script script;
+const struct script_network *script_network = &mastodon;
 jmp_buf script_broken;
 static int failed;
 
@@ -27,7 +31,7 @@ void script_drop_items(void)
 	size_t i, k;
 
 	for (i = 0; i < script.item_count; i++) {
-		for (k = 0; k < 12; k++)
+		for (k = 0; k < SCRIPT_FIELDS; k++)
 			free(script.items[i].field[k]);
 	}
 	script.item_count = script.item_next = 0;
@@ -35,10 +39,10 @@ void script_drop_items(void)
 
 static void fixed_random(void *bytes, size_t n)
 {
-	memset(bytes, 7, n);
+	memset(bytes, ++script.randoms, n);
 }
 
-const struct op_env script_env = {
+struct op_env script_env = {
     .wall_ms = SCRIPT_NOW_MS, .random = fixed_random, .emit = script_emit};
 
 /* \n, \xHH and \\ in a value. */
@@ -74,19 +78,26 @@ int script_find(const char *const *list, size_t n, const char *word)
 	return -1;
 }
 
+/* Beside what a case's own words put there. */
+static void fill_settings(void)
+{
+	struct notifier_settings *s = &script.settings;
+
+	s->name = "status";
+	s->handle = script.handle ? script.handle : script_network->handle;
+	s->url = script.url ? script.url : "";
+	s->token = script.token ? script.token : script_network->token;
+	s->language = "en";
+}
+
 void script_open(void)
 {
 	struct err err;
 
 	if (script.account)
 		return;
-	script.settings = (struct notifier_settings){
-	    .name = "status",
-	    .handle = script.handle ? script.handle : "status@social.example",
-	    .url = script.url ? script.url : "",
-	    .token = script.token ? script.token : SCRIPT_TOKEN,
-	    .language = "en"};
-	script.account = notifier_mastodon.open(&script.settings, &err);
+	fill_settings();
+	script.account = script_network->notifier->open(&script.settings, &err);
 	if (!script.account)
 		BROKEN("open: %s", err.text);
 }
@@ -95,7 +106,7 @@ void script_end(void)
 {
 	size_t i;
 
-	notifier_mastodon.end(script.op);
+	script_network->notifier->end(script.op);
 	script.op = NULL;
 	for (i = 0; i < 8; i++) {
 		free(script.job_strings[i]);
@@ -107,7 +118,8 @@ void script_end(void)
 static void finish_case(void)
 {
 	script_end();
-	notifier_mastodon.close(script.account);
+	script_env.wall_ms = SCRIPT_NOW_MS;
+	script_network->notifier->close(script.account);
 	script_drop_items();
 	free(script.handle);
 	free(script.url);
@@ -129,23 +141,23 @@ static void new_case(const char *file, const char *name)
 static void job_field(char *line)
 {
 	static const char *const names[] = {"text",   "key",      "parent",     "target", "to",
-					    "cursor", "language", "visibility", "since"};
+					    "cursor", "language", "to_id",    "visibility", "since"};
 	char *value = strchr(line, ' ');
 	const char **strings[] = {&script.job.text,      &script.job.key, &script.job.parent_id,
 				  &script.job.target_id, &script.job.to,  &script.job.cursor,
-				  &script.job.language};
+				  &script.job.language, &script.job.to_id};
 	int which;
 
 	if (value)
 		*value++ = '\0';
 	which = FIND(names, line);
-	if (which == 8)
+	if (which == 9)
 		script.job.since_ms = strtoll(value, NULL, 10);
-	if (which == 7) {
+	if (which == 8) {
 		while (strcmp(visibility_name(script.job.visibility), value) != 0)
 			script.job.visibility++;
 	}
-	if (which < 7) {
+	if (which < 8) {
 		script.job_strings[which] = script_unescape(value ? value : "");
 		*strings[which] = script.job_strings[which];
 	}
@@ -159,11 +171,11 @@ void script_start(void)
 	if (!script.has_job || script.op)
 		return;
 	script_open();
-	script.op = notifier_mastodon.begin(script.account, &script.job, &err);
+	script.op = script_network->notifier->begin(script.account, &script.job, &err);
 	if (!script.op)
 		BROKEN("begin: %s", err.text);
 	script.step =
-	    notifier_mastodon.step(script.op, NULL, &script_env, &script.request, &script.result);
+	    script_network->notifier->step(script.op, NULL, &script_env, &script.request, &script.result);
 }
 
 /* "STATUS", "notsent WORDS" or "noanswer WORDS": what was gathered goes in. */
@@ -191,7 +203,7 @@ static void give_answer(const char *line)
 		answer.body_len = script.body.len;
 		answer.truncated = true;
 	}
-	script.step = notifier_mastodon.step(
+	script.step = script_network->notifier->step(
 	    script.op, &answer, &script_env, &script.request, &script.result);
 	buf_reset(&script.headers);
 	buf_reset(&script.body);
@@ -253,7 +265,7 @@ static void begin_refused(const char *wanted)
 	struct err err;
 
 	script_open();
-	script.op = notifier_mastodon.begin(script.account, &script.job, &err);
+	script.op = script_network->notifier->begin(script.account, &script.job, &err);
 	if (script.op)
 		BROKEN("the job was taken");
 	if (!strstr(err.text, wanted))
@@ -263,16 +275,13 @@ static void begin_refused(const char *wanted)
 
 static void check_refused(const char *wanted)
 {
-	struct notifier_settings s = {
-	    .name = "status",
-	    .handle = script.handle ? script.handle : "status@social.example",
-	    .url = script.url,
-	    .token = script.token};
+	const struct notifier *n = script_network->notifier;
 	struct err err = {""};
 
-	if (notifier_mastodon.check(&s, &err) == 0)
+	fill_settings();
+	if (n->check(&script.settings, &err) == 0)
 		BROKEN("the settings were taken");
-	if (!strstr(err.text, wanted) || notifier_mastodon.open(&s, &err))
+	if (!strstr(err.text, wanted) || n->open(&script.settings, &err))
 		BROKEN("refused with: %s", err.text);
 }
 
@@ -303,7 +312,7 @@ static void run_word(char *line)
 		check_refused(rest);
 	} else if (strcmp(line, "measure") == 0) {
 		expect_measure(rest);
-	} else {
+	} else if (!script_network->word || !script_network->word(line, rest)) {
 		BROKEN("what is \"%s\"?", line);
 	}
 }
@@ -318,6 +327,8 @@ static void run_line(char *line)
 		expect_request(line + 2);
 	else if (strncmp(line, ">h ", 3) == 0)
 		expect_header(line + 3);
+	else if (strncmp(line, ">h~ ", 4) == 0)
+		expect_header_part(line + 4);
 	else if (strncmp(line, ">no ", 4) == 0)
 		assert_null(script_header(line + 4, strlen(line + 4)));
 	else if (strncmp(line, ">b ", 3) == 0)

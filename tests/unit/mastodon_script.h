@@ -1,5 +1,5 @@
 /*
- * The scripted server of test_mastodon.c: its language is in data/mastodon/README.
+ * The scripted server of test_mastodon.c and test_twitter.c: its language is in data/mastodon/README.
  * Shared by mastodon_script.c (what is done) and mastodon_expect.c (what is checked).
  * A line that fails ends its case, not the run.
  */
@@ -19,10 +19,18 @@
 #define SCRIPT_NOW_MS INT64_C(1795305600000) /* 2026-11-22T00:00:00Z */
 #define SCRIPT_TOKEN "SECRET-TOKEN"
 #define SCRIPT_ITEMS 256
+#define SCRIPT_FIELDS 13
 
 struct item_text {
 	enum item_kind kind;
-	char *field[12]; /* in the order of item_fields */
+	char *field[SCRIPT_FIELDS]; /* in the order of item_fields */
+};
+
+/* Whose notifier is under test; test_mastodon.c's unless a test says otherwise. */
+struct script_network {
+	const struct notifier *notifier;
+	const char *handle, *token; /* unless the case names others */
+	bool (*word)(const char *word, char *rest); /* further words; false = not one of them */
 };
 
 /* One case: one account, any number of jobs. */
@@ -40,6 +48,7 @@ struct script {
 	struct result result;
 	struct buf headers, body;
 	bool truncated;
+	unsigned char randoms; /* how often randomness was asked for */
 	int fail_at; /* the emit that fails, counted from 1; 0 = none */
 	char *known; /* this uri is KNOWN */
 	struct item_text items[SCRIPT_ITEMS];
@@ -49,7 +58,8 @@ struct script {
 
 extern struct script script;
 extern jmp_buf script_broken;
-extern const struct op_env script_env;
+extern const struct script_network *script_network;
+extern struct op_env script_env;
 
 #define BROKEN(...)                                                                                \
 	do {                                                                                       \
@@ -76,6 +86,7 @@ enum emitted script_emit(void *arg, const struct item *item);
 
 void expect_request(const char *line);
 void expect_header(const char *wanted);
+void expect_header_part(const char *wanted);
 void expect_body(const char *wanted);
 void expect_effect(const char *wanted);
 void expect_item(char *line);
