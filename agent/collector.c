@@ -11,14 +11,12 @@
 #include <string.h>
 #include <utlist.h>
 
-struct collector *collector_create(
-    struct runner *runner, struct store *store, struct inbox *inbox, struct outbox *outbox)
+struct collector *collector_create(const struct collector_parts *parts)
 {
 	struct collector *c = calloc(1, sizeof(*c));
 
 	if (c)
-		*c = (struct collector){
-		    .runner = runner, .store = store, .inbox = inbox, .outbox = outbox};
+		c->parts = *parts;
 	return c;
 }
 
@@ -52,6 +50,7 @@ static void feed_free(struct feed *f)
 	free(f->software);
 	free(f->job_cursor);
 	free(f->job_target);
+	free(f->job_to);
 	free(f);
 }
 
@@ -96,6 +95,13 @@ static struct feed *feed_by_index(const struct collector *c, unsigned account)
 	return NULL;
 }
 
+/* Where asking costs, what the store knows is believed. */
+static void feed_trust(struct feed *f)
+{
+	f->is_verified = feed_is_metered(f) && feed_is_self_known(f);
+	f->verify_ms = f->is_verified ? NOW_NEVER : 0;
+}
+
 void collector_set_accounts(
     struct collector *c, const struct config *config, const struct notifier *const *notifiers,
     struct account *const *accounts)
@@ -106,6 +112,7 @@ void collector_set_accounts(
 		feed_stop(f); /* its account is about to be closed */
 		f->notifier = NULL;
 		f->account = NULL;
+		f->config = NULL;
 	}
 	for (unsigned i = 0; i < config->n_accounts; i++) {
 		const struct config_account *a = &config->accounts[i];
@@ -115,11 +122,13 @@ void collector_set_accounts(
 		f = feed_get(c, a->name);
 		f->notifier = notifiers[i];
 		f->account = accounts[i];
+		f->config = a;
 		f->index = i;
 		f->poll_ms =
 		    a->poll_ms < COLLECTOR_POLL_MIN_MS ? COLLECTOR_POLL_MIN_MS : a->poll_ms;
-		f->is_verified = f->is_waiting = false;
-		f->verify_ms = f->collect_ms = 0;
+		f->is_waiting = f->is_idle = false;
+		feed_trust(f);
+		f->collect_ms = 0;
 	}
 }
 
@@ -132,12 +141,14 @@ static int load_row(void *arg, const struct account_row *row)
 	feed_set(&f->self_acct, row->self_acct);
 	feed_set(&f->software, row->software);
 	f->last_read_ms = row->last_read_ms;
+	if (f->config) /* the accounts were set first */
+		feed_trust(f);
 	return 0;
 }
 
 int collector_load(struct collector *c, struct err *err)
 {
-	return store_accounts(c->store, load_row, c, err) == -1 ? -1 : 0;
+	return store_accounts(c->parts.store, load_row, c, err) == -1 ? -1 : 0;
 }
 
 /* ---- keeping ---- */
@@ -157,6 +168,7 @@ static int keep_row(void *arg, const struct account_row *row)
 		return 0;
 	kept->row.paused_until_ms = row->paused_until_ms;
 	kept->row.last_post_ms = row->last_post_ms;
+	kept->row.alone_until_ms = row->alone_until_ms;
 	snprintf(kept->reason, sizeof(kept->reason), "%s", row->pause_reason);
 	return 1;
 }
@@ -170,7 +182,7 @@ void collector_save(struct collector *c)
 
 		if (!f->is_changed)
 			continue;
-		store_accounts(c->store, keep_row, &kept, NULL);
+		store_accounts(c->parts.store, keep_row, &kept, NULL);
 		kept.row.name = f->name;
 		kept.row.pause_reason = kept.reason;
 		kept.row.cursor = f->cursor;
@@ -178,7 +190,7 @@ void collector_save(struct collector *c)
 		kept.row.self_acct = f->self_acct;
 		kept.row.software = f->software;
 		kept.row.last_read_ms = f->last_read_ms;
-		store_put_account(c->store, &kept.row);
+		store_put_account(c->parts.store, &kept.row);
 		f->is_saving = true;
 	}
 }
@@ -233,9 +245,15 @@ static int choose_post(void *arg, const struct post_row *row)
 static void feed_run(struct feed *f, enum job_type type, runner_emit_fn *emit, runner_done_fn *done)
 {
 	f->has_failed_item = false;
-	f->job = (struct job){.type = type, .target_id = f->job_target, .cursor = f->job_cursor};
+	f->job = (struct job){
+	    .type = type,
+	    .target_id = f->job_target,
+	    .cursor = f->job_cursor,
+	    .to = f->job_to,
+	    .spend_micro = ledger_left_to_read(
+		f->collector->parts.ledger, f->config, &f->collector->now)};
 	f->run = runner_start(
-	    f->collector->runner, f->notifier, f->account, f->index, &f->job, emit, done, f);
+	    f->collector->parts.runner, f->notifier, f->account, f->index, &f->job, emit, done, f);
 }
 
 static void feed_thread(struct feed *f)
@@ -243,13 +261,25 @@ static void feed_thread(struct feed *f)
 	struct choice c = {.feed = f};
 
 	f->thread_ms = f->collector->now.boot_ms + feed_thread_pause(f);
-	if (store_told_posts(f->collector->store, f->name, choose_post, &c, NULL) == -1 ||
+	if (store_told_posts(f->collector->parts.store, f->name, choose_post, &c, NULL) == -1 ||
 	    !c.first_post)
 		return;
 	f->thread_incident = c.post ? c.incident : c.first_incident;
 	f->thread_post = c.post ? c.post : c.first_post;
 	feed_set(&f->job_target, c.post ? c.remote_id : c.first_remote_id);
 	feed_run(f, JOB_THREAD, feed_emit, feed_thread_done);
+}
+
+static void feed_collect(struct feed *f)
+{
+	switch (feed_is_metered(f) ? feed_reading(f) : FEED_READ) {
+	case FEED_LATER: break;
+	case FEED_NAME: feed_run(f, JOB_LOOKUP, feed_emit_person, feed_lookup_done); break;
+	case FEED_READ:
+		feed_set(&f->job_cursor, f->cursor);
+		feed_run(f, JOB_COLLECT, feed_emit, feed_collect_done);
+		break;
+	}
 }
 
 /* Earliest on the boot clock, and what; pauses and back-off are in it. NOW_NEVER = nothing by itself. */
@@ -280,7 +310,7 @@ static enum feed_step feed_next(const struct feed *f, int64_t *at_ms)
 	if (f->errands && !f->failures)
 		feed_consider(f, FEED_GET, f->errands->at_ms, &next, at_ms);
 	feed_consider(f, FEED_COLLECT, f->collect_ms, &next, at_ms);
-	if (!f->failures)
+	if (!f->failures && (f->notifier->caps & NOTIFIER_ANSWERS))
 		feed_consider(f, FEED_THREAD, f->thread_ms, &next, at_ms);
 	return next;
 }
@@ -294,10 +324,7 @@ static void feed_start(struct feed *f, enum feed_step step)
 		feed_set(&f->job_target, f->errands->remote_id);
 		feed_run(f, JOB_GET, feed_emit_parent, feed_get_done);
 		break;
-	case FEED_COLLECT:
-		feed_set(&f->job_cursor, f->cursor);
-		feed_run(f, JOB_COLLECT, feed_emit, feed_collect_done);
-		break;
+	case FEED_COLLECT: feed_collect(f); break;
 	case FEED_THREAD: feed_thread(f); break;
 	}
 }
@@ -308,9 +335,13 @@ static void feed_turn(struct feed *f)
 	int64_t at_ms;
 
 	if (f->is_resumed && !f->run) {
+		bool was_refused = f->is_waiting;
+
 		f->is_resumed = f->is_waiting = f->is_verified = false;
 		f->verify_ms = f->collect_ms = f->pause_ms = 0;
 		f->failures = 0;
+		if (!was_refused) /* a reload of the configuration is no reason to pay */
+			feed_trust(f);
 	}
 	step = feed_next(f, &at_ms);
 	if (at_ms <= f->collector->now.boot_ms)
@@ -373,6 +404,7 @@ void collector_health(const struct collector *c, unsigned account, struct collec
 	out->last_read_ms = f->last_read_ms;
 	out->failures = f->failures;
 	out->verified = f->is_verified;
+	out->is_idle = f->is_idle;
 	snprintf(out->self_acct, sizeof(out->self_acct), "%s", f->self_acct);
 	snprintf(out->software, sizeof(out->software), "%s", f->software);
 	snprintf(out->trouble, sizeof(out->trouble), "%s", trouble);

@@ -59,9 +59,11 @@ static void feed_self(struct feed *f, const struct item *item)
 /* One that the inbox cannot take stops the cursor, not the others. */
 static enum emitted feed_reply(struct feed *f, const struct item *item)
 {
-	enum emitted emitted = inbox_item(f->collector->inbox, f->index, item, &f->collector->now);
+	enum emitted emitted = inbox_item(f->collector->parts.inbox, f->index, item, &f->collector->now);
 
 	f->has_failed_item |= emitted == EMIT_FAILED;
+	if (emitted == EMIT_NEW && feed_is_metered(f))
+		feed_private(f, item);
 	return emitted;
 }
 
@@ -118,14 +120,14 @@ static int64_t feed_back_off(const struct feed *f)
 }
 
 /* How long to stay away, at least until the network's own wish. */
-static int64_t feed_pause(const struct feed *f, const struct result *result)
+int64_t feed_pause(const struct feed *f, const struct result *result)
 {
 	int64_t wait = feed_back_off(f), wish = result->not_before_ms - f->collector->now.wall_ms;
 
 	return f->collector->now.boot_ms + (result->not_before_ms && wish > wait ? wish : wait);
 }
 
-static void feed_well(struct feed *f)
+void feed_well(struct feed *f)
 {
 	if (f->is_warned)
 		log_info("collector", "%s: reads again", f->name);
@@ -134,17 +136,19 @@ static void feed_well(struct feed *f)
 	f->failure[0] = '\0';
 }
 
-static void feed_ill(struct feed *f, const struct result *result)
+void feed_ill(struct feed *f, const struct result *result)
 {
 	struct collector *c = f->collector;
 
 	f->failures++;
 	snprintf(f->failure, sizeof(f->failure), "%s", result->text);
 	if (result->class == RESULT_LIMIT || result->class == RESULT_AUTH)
-		outbox_account_result(c->outbox, f->index, result, &c->now);
-	if (result->class == RESULT_LIMIT)
+		outbox_account_result(c->parts.outbox, f->index, result, &c->now);
+	if (result->class == RESULT_LIMIT || result->not_before_ms)
 		f->pause_ms = feed_pause(f, result);
-	if (result->class == RESULT_AUTH) {
+	if (result->class == RESULT_AUTH && result->not_before_ms) {
+		log_warnx("collector", "%s: not read for now: %s", f->name, f->failure);
+	} else if (result->class == RESULT_AUTH) {
 		f->is_waiting = !f->is_resumed;
 		f->is_verified = false;
 		log_warnx("collector", "%s: not read until somebody acts: %s", f->name, f->failure);
@@ -162,10 +166,13 @@ void feed_verify_done(void *arg, const struct result *result)
 	bool was_verified = f->is_verified;
 
 	f->run = NULL;
+	feed_paid(f, result);
 	if (result->class == RESULT_OK) {
 		feed_well(f);
 		f->is_verified = true;
-		f->verify_ms = f->collector->now.boot_ms + COLLECTOR_VERIFY_MS;
+		f->verify_ms = feed_is_metered(f)
+				   ? NOW_NEVER
+				   : f->collector->now.boot_ms + COLLECTOR_VERIFY_MS;
 		if (!was_verified) {
 			f->collect_ms = f->collector->now.boot_ms;
 			f->thread_ms = f->collect_ms + feed_thread_pause(f);
@@ -182,6 +189,7 @@ void feed_collect_done(void *arg, const struct result *result)
 	struct result kept = *result;
 
 	f->run = NULL;
+	feed_paid(f, result);
 	if (kept.class == RESULT_OK && f->has_failed_item) {
 		kept.class = RESULT_RETRY;
 		snprintf(kept.text, sizeof(kept.text), "replies could not be stored");
@@ -208,6 +216,7 @@ void feed_thread_done(void *arg, const struct result *result)
 	struct feed *f = arg;
 
 	f->run = NULL;
+	feed_paid(f, result);
 	f->thread_ms = f->collector->now.boot_ms + feed_thread_pause(f);
 	feed_side_ill(f, result);
 }
@@ -220,6 +229,7 @@ void feed_get_done(void *arg, const struct result *result)
 			  result->class == RESULT_BUG;
 
 	f->run = NULL;
+	feed_paid(f, result);
 	feed_side_ill(f, result);
 	if (!e)
 		return;
@@ -232,6 +242,6 @@ void feed_get_done(void *arg, const struct result *result)
 	LL_DELETE(f->errands, e);
 	if (result->class != RESULT_OK || !result->found)
 		e->uri[0] = e->parent_id[0] = '\0';
-	inbox_parent(f->collector->inbox, e->reply, e->uri, e->parent_id, &f->collector->now);
+	inbox_parent(f->collector->parts.inbox, e->reply, e->uri, e->parent_id, &f->collector->now);
 	errand_free(e);
 }

@@ -1,5 +1,5 @@
 /*
- * What collector.c and collector_feed.c share: an account as the collector sees it.
+ * What collector*.c share: an account as the collector sees it.
  */
 #ifndef TWICKET_COLLECTOR_INTERNAL_H
 #define TWICKET_COLLECTOR_INTERNAL_H
@@ -10,6 +10,8 @@
 #define COLLECTOR_THREAD_MS 30000 /* least time between two looks under posts */
 #define COLLECTOR_BACK_OFF_MS (10 * 60000)
 #define COLLECTOR_VERIFY_MS (24 * 3600000)
+#define COLLECTOR_DIRECT_MS (2 * 3600000) /* a private talk goes on for so long (SPEC 4.4) */
+#define COLLECTOR_ASK_AGAIN_MS (24 * 3600000) /* for a name that nobody had */
 #define COLLECTOR_WARN_AFTER 5 /* failures in a row, then one line */
 #define COLLECTOR_GET_TRIES 5
 #define COLLECTOR_GET_MS 30000 /* between them */
@@ -32,6 +34,7 @@ struct feed {
 	char *name;
 	const struct notifier *notifier; /* NULL: no token, or not configured any more */
 	struct account *account;
+	const struct config_account *config;
 	unsigned index;
 	int64_t poll_ms;
 
@@ -41,7 +44,7 @@ struct feed {
 
 	struct run *run; /* never two at a time */
 	struct job job;
-	char *job_cursor, *job_target;
+	char *job_cursor, *job_target, *job_to;
 	bool has_failed_item; /* the inbox could not take one: the cursor stays */
 
 	bool is_verified, is_waiting; /* waiting: for a human */
@@ -55,13 +58,16 @@ struct feed {
 	char *notices[COLLECTOR_NOTICES];
 	unsigned n_notices;
 	char failure[256];
+
+	/* where reading costs */
+	bool is_idle; /* nothing is open: not read */
+	int64_t direct_ms; /* boot clock: a person wrote in private; read until then */
+	char person_id[32]; /* LOOKUP: what it found */
+	unsigned spent_month; /* in which it was said that no money is left for reading */
 };
 
 struct collector {
-	struct runner *runner;
-	struct store *store;
-	struct inbox *inbox;
-	struct outbox *outbox;
+	struct collector_parts parts;
 	struct feed *feeds;
 	struct now now;
 };
@@ -74,9 +80,26 @@ static inline int64_t feed_thread_pause(const struct feed *f)
 	return f->poll_ms > COLLECTOR_THREAD_MS ? f->poll_ms : COLLECTOR_THREAD_MS;
 }
 
+static inline bool feed_is_metered(const struct feed *f)
+{
+	return f->notifier && (f->notifier->caps & NOTIFIER_METERED);
+}
+
+/* collector_metered.c: where reading costs */
+bool feed_is_self_known(const struct feed *f);
+enum feed_reading { FEED_LATER, FEED_NAME, FEED_READ };
+enum feed_reading feed_reading(struct feed *f); /* a poll is due; FEED_NAME: job_to is the name to look up */
+void feed_private(struct feed *f, const struct item *item); /* a new reply came */
+void feed_paid(struct feed *f, const struct result *result);
+
 /* For runner_start(); arg is the feed. */
 enum emitted feed_emit(void *arg, const struct item *item);
 enum emitted feed_emit_parent(void *arg, const struct item *item);
+enum emitted feed_emit_person(void *arg, const struct item *item);
+void feed_lookup_done(void *arg, const struct result *result);
+void feed_ill(struct feed *f, const struct result *result);
+void feed_well(struct feed *f);
+int64_t feed_pause(const struct feed *f, const struct result *result); /* boot clock */
 void feed_verify_done(void *arg, const struct result *result);
 void feed_collect_done(void *arg, const struct result *result);
 void feed_thread_done(void *arg, const struct result *result);

@@ -338,12 +338,15 @@ void config_discard(struct config *c)
 		free(a->language);
 		free(a->proxy);
 		free(a->ca_file);
+		free(a->fields);
+		free(a->app_file);
 	}
 	for (unsigned i = 0; i < c->n_audiences; i++)
 		config_audience_finish(&c->audiences[i]);
 	for (unsigned i = 0; i < c->n_people; i++) {
 		free(c->people[i].name);
 		free(c->people[i].mastodon);
+		free(c->people[i].x);
 		free(c->people[i].match_text);
 		match_destroy(c->people[i].match);
 	}

@@ -21,7 +21,7 @@ enum feedback { FEEDBACK_FAVOURITE, FEEDBACK_REPLY, FEEDBACK_NONE };
 
 struct config_account {
 	char *name;
-	char *network; /* "mastodon", "file" */
+	char *network; /* "mastodon", "x", "file" */
 	char *handle;
 	char *url;	  /* "" = from the handle */
 	char *token_file; /* filled in: state_dir/auth/NAME when not given */
@@ -30,6 +30,12 @@ struct config_account {
 	unsigned posts_per_hour, posts_per_day;
 	int64_t poll_ms;
 	enum feedback feedback;
+	bool is_metered; /* its network takes money */
+	int64_t usd_micro_per_month; /* 0 = no limit */
+	int64_t prices[PRICES];	     /* micro */
+	char *fields; /* "tweet" or "post": see notifier_settings */
+	bool messages;	/* direct messages are read */
+	char *app_file; /* x: keys of the app, for `twicket auth` only; filled in: token_file with ".app" */
 	int line;
 };
 
@@ -43,6 +49,8 @@ struct config_audience {
 	unsigned states; /* STATE_BITs; DOWN includes UNREACHABLE */
 	char *as_contact;
 	bool soft, internals, acks, links;
+	/* stand in the file: then they hold where a post costs, too */
+	bool acks_asked, remind_asked, remind_acked_asked;
 	int64_t hold_ms, recovery_hold_ms, reopen_ms, update_ms, remind_ms, remind_acked_ms;
 	enum visibility visibility;
 	struct config_word *words; /* overrides */
@@ -60,6 +68,7 @@ enum role { ROLE_NOBODY, ROLE_COMMUNICATOR, ROLE_OPERATOR, ROLE_LEAD, ROLE_ADMIN
 struct config_person {
 	char *name;
 	char *mastodon; /* "name@server", lower case; "" = none */
+	char *x;	/* name without @, lower case, or the numeric id; "" = none */
 	enum role role;
 	struct match *match;
 	char *match_text;
@@ -114,6 +123,9 @@ int config_override(struct config *c, const char *state_dir, const char *run_dir
 
 /* For demonstrations (-x): every hold and recovery_hold divided by factor. */
 void config_hurry(struct config *c, unsigned factor);
+
+/* What a notifier gets of an account; the strings and prices stay the account's, the token the caller's. */
+struct notifier_settings config_settings(const struct config_account *a, const char *token);
 
 /* Index by name, -1 when there is none. */
 int config_account_index(const struct config *c, const char *name);

@@ -1,6 +1,6 @@
 /*
- * Accounts and people. Called by config.c. Must never let through a handle that the
- * network could read as somebody else.
+ * Accounts: one login on one network each. Called by config.c. Must never let through
+ * a handle that the network could read as somebody else.
  */
 #include "agent/config_internal.h"
 #include "agent/words.h"
@@ -11,13 +11,13 @@
 
 static void read_network(struct reader *r, const config_setting_t *s, void *into)
 {
-	static const char *const now[] = {"mastodon", "file", NULL};
+	static const char *const words[] = {"mastodon", "x", "file", NULL};
 	struct config_account *a = into;
 	const char *text = config_text(r, s);
 
-	if (text && (!strcmp(text, "x") || !strcmp(text, "twitter")))
-		config_fault(r, s, "\"%s\" is not in this version", text);
-	else if (text && config_word(r, s, now) != -1)
+	if (text && !strcmp(text, "twitter"))
+		config_keep(r, &a->network, "x");
+	else if (text && config_word(r, s, words) != -1)
 		config_keep(r, &a->network, text);
 }
 
@@ -75,15 +75,69 @@ static void read_feedback(struct reader *r, const config_setting_t *s, void *int
 		a->feedback = (enum feedback)i;
 }
 
+/* False with a fault: the key is of one network, and this account is on another. */
+bool config_is_on_x(struct reader *r, const config_setting_t *s, const struct config_account *a,
+		    const char *why)
+{
+	if (!*a->network || !strcmp(a->network, CONFIG_X))
+		return true;
+	config_fault(r, s, "only on x: %s", why);
+	return false;
+}
+
+/* Which names of X's API are sent: those of before its change of August 2026, or of after it. */
+static void read_fields(struct reader *r, const config_setting_t *s, void *into)
+{
+	static const char *const words[] = {"tweet", "post", NULL};
+	struct config_account *a = into;
+	int i;
+
+	if (!config_is_on_x(r, s, a, "other networks have one vocabulary"))
+		return;
+	i = config_word(r, s, words);
+	if (i != -1)
+		config_keep(r, &a->fields, words[i]);
+}
+
+static void read_messages(struct reader *r, const config_setting_t *s, void *into)
+{
+	struct config_account *a = into;
+	bool is_mastodon = !strcmp(a->network, "mastodon");
+
+	if (!config_is_on_x(
+		r, s, a,
+		is_mastodon ? "on mastodon messages are always read" : "here is nobody who writes"))
+		return;
+	if (config_setting_type(s) == CONFIG_TYPE_BOOL)
+		a->messages = config_setting_get_bool(s) != 0;
+	else
+		config_fault(r, s, "must be true or false, without quotes");
+}
+
+static void read_app_file(struct reader *r, const config_setting_t *s, void *into)
+{
+	static const struct config_key path[] = {
+	    {"app_file", KEY_PATH, offsetof(struct config_account, app_file), NULL},
+	    {NULL, KEY_TEXT, 0, NULL}};
+	struct config_account *a = into;
+
+	if (config_is_on_x(r, s, a, "`twicket auth` makes the app itself where a network allows that"))
+		config_read_key(r, s, path, a);
+}
+
 static const struct config_key account_keys[] = {
-    {"network", KEY_OWN, 0, read_network},
+    {"network", KEY_ELSEWHERE, 0, NULL}, /* before all others: it decides what they may be */
     {"handle", KEY_ELSEWHERE, 0, NULL},
     {"url", KEY_OWN, 0, read_url},
     {"token_file", KEY_PATH, offsetof(struct config_account, token_file), NULL},
     {"language", KEY_OWN, 0, read_language},
     {"posts_per_hour", KEY_COUNT, offsetof(struct config_account, posts_per_hour), NULL},
     {"posts_per_day", KEY_COUNT, offsetof(struct config_account, posts_per_day), NULL},
-    {"usd_per_month", KEY_LATER, 0, NULL},
+    {"usd_per_month", KEY_OWN, 0, config_read_limit},
+    {"prices", KEY_OWN, 0, config_read_prices},
+    {"fields", KEY_OWN, 0, read_fields},
+    {"messages", KEY_OWN, 0, read_messages},
+    {"app_file", KEY_OWN, 0, read_app_file},
     {"poll", KEY_OWN, 0, read_poll},
     {"feedback", KEY_OWN, 0, read_feedback},
     {"proxy", KEY_TEXT, offsetof(struct config_account, proxy), NULL},
@@ -91,29 +145,61 @@ static const struct config_key account_keys[] = {
     {NULL, KEY_TEXT, 0, NULL},
 };
 
+/* What depends on the network, so read before the file's own words. */
+static void network_defaults(struct config_account *a)
+{
+	const struct notifier *n = notifier_find(a->network);
+
+	a->is_metered = n && (n->caps & NOTIFIER_METERED);
+	a->posts_per_day = a->is_metered ? 45 : 100;
+	a->poll_ms = a->is_metered ? 60000 : 15000;
+	a->feedback = a->is_metered ? FEEDBACK_NONE : FEEDBACK_FAVOURITE;
+	if (a->is_metered)
+		config_default_prices(a);
+}
+
 static void account_defaults(struct reader *r, struct config_account *a)
 {
 	a->posts_per_hour = 20;
-	a->posts_per_day = 100;
-	a->poll_ms = 15000;
-	a->feedback = FEEDBACK_FAVOURITE;
 	config_keep(r, &a->network, "");
 	config_keep(r, &a->handle, "");
 	config_keep(r, &a->url, "");
 	config_keep(r, &a->language, r->c->language ? r->c->language : "");
 	config_keep(r, &a->proxy, "");
 	config_keep(r, &a->ca_file, "");
+	config_keep(r, &a->fields, "tweet");
+	if (!r->no_memory)
+		network_defaults(a);
 }
 
-/* Where `twicket auth` puts the token when the file does not say. */
-static void default_token_file(struct reader *r, struct config_account *a)
+/* Where `twicket auth` puts the token, and finds the app, when the file does not say. */
+static void default_files(struct reader *r, struct config_account *a)
 {
 	char path[4096];
 
-	if (a->token_file)
-		return;
-	snprintf(path, sizeof path, "%s/auth/%s", r->c->state_dir ? r->c->state_dir : "", a->name);
-	config_keep(r, &a->token_file, path);
+	if (!a->token_file) {
+		snprintf(
+		    path, sizeof path, "%s/auth/%s", r->c->state_dir ? r->c->state_dir : "",
+		    a->name);
+		config_keep(r, &a->token_file, path);
+	}
+	if (!a->app_file && a->token_file) {
+		snprintf(path, sizeof path, "%s.app", a->token_file);
+		config_keep(r, &a->app_file, strcmp(a->network, CONFIG_X) ? "" : path);
+	}
+}
+
+struct notifier_settings config_settings(const struct config_account *a, const char *token)
+{
+	return (struct notifier_settings){
+	    .name = a->name,
+	    .handle = a->handle,
+	    .url = a->url,
+	    .token = token,
+	    .language = a->language,
+	    .prices = a->is_metered ? a->prices : NULL,
+	    .fields = a->fields,
+	    .messages = a->messages};
 }
 
 /* Feedback that the network cannot give: by default none, asked for a fault. */
@@ -136,12 +222,7 @@ check_feedback(struct reader *r, const config_setting_t *s, struct config_accoun
 static void check_network(struct reader *r, const config_setting_t *s, struct config_account *a)
 {
 	const struct notifier *n = notifier_find(a->network);
-	struct notifier_settings settings = {
-	    .name = a->name,
-	    .handle = a->handle,
-	    .url = a->url,
-	    .token = "",
-	    .language = a->language};
+	struct notifier_settings settings = config_settings(a, "");
 	struct err err = {""};
 
 	if (!n) {
@@ -153,25 +234,41 @@ static void check_network(struct reader *r, const config_setting_t *s, struct co
 	check_feedback(r, s, a, n->caps);
 }
 
-static void read_account(struct reader *r, const config_setting_t *s, struct config_account *a)
+static void read_handle(struct reader *r, const config_setting_t *s, struct config_account *a)
 {
 	const config_setting_t *handle = config_setting_get_member(s, "handle");
-	unsigned before = r->report->errors;
 	const char *text;
+
+	if (!handle)
+		config_fault(
+		    r, s, "handle is missing: \"name@server\", the name on x, or a file's path");
+	else if (!strcmp(a->network, "mastodon"))
+		config_handle(r, handle, &a->handle);
+	else if (!strcmp(a->network, CONFIG_X))
+		config_x_name(r, handle, &a->handle);
+	else if ((text = config_text(r, handle)))
+		config_keep(r, &a->handle, text);
+}
+
+static void read_account(struct reader *r, const config_setting_t *s, struct config_account *a)
+{
+	const config_setting_t *network = config_setting_get_member(s, "network");
+	unsigned before = r->report->errors;
 
 	config_keep(r, &a->name, config_setting_name(s));
 	a->line = (int)config_setting_source_line(s);
 	account_defaults(r, a);
+	if (network && !r->no_memory)
+		read_network(r, network, a);
+	if (!r->no_memory)
+		network_defaults(a);
 	config_read_group(r, s, account_keys, a);
-	default_token_file(r, a);
-	if (!config_setting_get_member(s, "network"))
-		config_fault(r, s, "network is missing: \"mastodon\" or \"file\"");
-	if (!handle)
-		config_fault(r, s, "handle is missing: \"name@server\", or a file's path");
-	else if (a->network && !strcmp(a->network, "mastodon"))
-		config_handle(r, handle, &a->handle);
-	else if ((text = config_text(r, handle)))
-		config_keep(r, &a->handle, text);
+	if (r->no_memory)
+		return;
+	default_files(r, a);
+	if (!network)
+		config_fault(r, s, "network is missing: \"mastodon\", \"x\" or \"file\"");
+	read_handle(r, s, a);
 	if (r->report->errors == before && !r->no_memory)
 		check_network(r, s, a);
 }
@@ -209,103 +306,5 @@ void config_read_accounts(struct reader *r, const config_setting_t *accounts)
 		config_keep(r, &r->c->accounts[i].name, config_setting_name(s));
 		if (!r->no_memory)
 			check_same_login(r, accounts, i);
-	}
-}
-
-/* --- people ---------------------------------------------------------------------------- */
-
-static void read_mastodon(struct reader *r, const config_setting_t *s, void *into)
-{
-	struct config_person *p = into;
-
-	config_handle(r, s, &p->mastodon);
-}
-
-static void read_role(struct reader *r, const config_setting_t *s, void *into)
-{
-	static const char *const words[] = {"communicator", "operator", "lead", NULL};
-	static const enum role roles[] = {ROLE_COMMUNICATOR, ROLE_OPERATOR, ROLE_LEAD};
-	struct config_person *p = into;
-	int i = config_word(r, s, words);
-
-	if (i != -1)
-		p->role = roles[i];
-}
-
-static void read_person_match(struct reader *r, const config_setting_t *s, void *into)
-{
-	struct config_person *p = into;
-	const char *text = config_text(r, s);
-	struct err err;
-
-	if (!text)
-		return;
-	config_keep(r, &p->match_text, text);
-	match_destroy(p->match);
-	p->match = match_parse(text, &err);
-	if (!p->match)
-		config_fault(r, s, "%s", err.text);
-}
-
-static const struct config_key person_keys[] = {
-    {"mastodon", KEY_OWN, 0, read_mastodon},
-    {"x", KEY_LATER, 0, NULL},
-    {"role", KEY_OWN, 0, read_role},
-    {"match", KEY_OWN, 0, read_person_match},
-    {"mention", KEY_LATER, 0, NULL},
-    {"notify", KEY_FLAG, offsetof(struct config_person, notify), NULL},
-    {NULL, KEY_TEXT, 0, NULL},
-};
-
-/* Whose words are these? Never a question with two answers. */
-static void check_handle(struct reader *r, const config_setting_t *s, unsigned i)
-{
-	const config_setting_t *at = config_setting_get_member(s, "mastodon");
-	const char *handle = r->c->people[i].mastodon;
-
-	if (!at) {
-		config_warning(r, s, "has no handle, so no reply counts as theirs");
-		return;
-	}
-	if (!*handle)
-		return;
-	for (unsigned k = 0; k < i; k++)
-		if (!strcmp(handle, r->c->people[k].mastodon))
-			config_fault(
-			    r, at, "\"%s\" is people.%s already", handle, r->c->people[k].name);
-	for (unsigned k = 0; k < r->c->n_accounts; k++)
-		if (!strcmp(handle, r->c->accounts[k].handle))
-			config_fault(
-			    r, at,
-			    "\"%s\" is our own account \"%s\", whose posts are never commands",
-			    handle, r->c->accounts[k].name);
-}
-
-static void read_person(struct reader *r, const config_setting_t *s, struct config_person *p)
-{
-	p->line = (int)config_setting_source_line(s);
-	p->role = ROLE_OPERATOR;
-	p->match = match_parse("*", NULL);
-	config_keep(r, &p->name, config_setting_name(s));
-	config_keep(r, &p->mastodon, "");
-	config_keep(r, &p->match_text, "*");
-	r->no_memory = r->no_memory || !p->match;
-	if (config_setting_is_group(s))
-		config_read_group(r, s, person_keys, p);
-}
-
-void config_read_people(struct reader *r, const config_setting_t *people)
-{
-	unsigned n = config_named_groups(r, people);
-
-	r->c->people = calloc(n ? n : 1, sizeof *r->c->people);
-	r->no_memory = r->no_memory || !r->c->people;
-	for (unsigned i = 0; i < n && !r->no_memory; i++) {
-		const config_setting_t *s = config_setting_get_elem(people, i);
-
-		r->c->n_people = i + 1;
-		read_person(r, s, &r->c->people[i]);
-		if (config_setting_is_group(s) && !r->no_memory)
-			check_handle(r, s, i);
 	}
 }

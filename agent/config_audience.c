@@ -368,6 +368,14 @@ check_internals(struct reader *r, const config_setting_t *s, const struct config
 			    a->name, a->words[i].language, a->words[i].event, err.text, a->name);
 }
 
+/* What costs is only done when this file asks for it, here or where it is inherited from. */
+static void note_asked(const config_setting_t *s, struct config_audience *a)
+{
+	a->acks_asked |= config_setting_get_member(s, "acks") != NULL;
+	a->remind_asked |= config_setting_get_member(s, "remind") != NULL;
+	a->remind_acked_asked |= config_setting_get_member(s, "remind_acked") != NULL;
+}
+
 static void check_audience(struct reader *r, const config_setting_t *s, struct config_audience *a)
 {
 	const config_setting_t *match = config_setting_get_member(s, "match");
@@ -402,6 +410,7 @@ static void read_audience(struct reader *r, struct audiences *as, unsigned i)
 		sound = begin_as(r, as, i, s);
 		if (!r->no_memory)
 			config_read_group(r, s, audience_keys, a);
+		note_asked(s, a);
 		if (sound && !r->no_memory)
 			check_audience(r, s, a);
 	}
@@ -447,6 +456,8 @@ void config_read_audiences(struct reader *r, const config_setting_t *audiences)
 		read_audience(r, &as, i);
 	for (unsigned i = 0; i < r->c->n_audiences && !r->no_memory && !r->report->errors; i++)
 		check_twice(r, audiences, i);
+	if (!r->no_memory && !r->report->errors)
+		config_check_doubles(r, audiences);
 	free(as.progress);
 }
 

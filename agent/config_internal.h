@@ -14,6 +14,7 @@
 
 #define CONFIG_FILE_MAX (1024 * 1024) /* bytes; ours are a few KiB */
 #define CONFIG_NAME_MAX 64u	      /* of accounts, audiences, people: names of files, too */
+#define CONFIG_X "x"		      /* the network, and the key of people */
 
 struct reader {
 	struct config *c;
@@ -44,6 +45,10 @@ void config_keep(struct reader *r, char **to, const char *text);
 int config_word(struct reader *r, const config_setting_t *s, const char *const *words);
 /* "name@server", lower-cased into *to; -1 with a fault. */
 int config_handle(struct reader *r, const config_setting_t *s, char **to);
+/* A name on X, "@" dropped, lower-cased into *to; -1 with a fault. */
+int config_x_name(struct reader *r, const config_setting_t *s, char **to);
+/* The same, or the number of an account. */
+int config_x_person(struct reader *r, const config_setting_t *s, char **to);
 /* 0, or -1 with err that names the nearest. "" is the system's. */
 int config_timezone_check(const char *name, struct err *err);
 
@@ -55,6 +60,7 @@ enum key_type {
 	KEY_DURATION, /* int64_t, ms */
 	KEY_FLAG,     /* bool */
 	KEY_COUNT,    /* unsigned, at least 1 */
+	KEY_PRICE,    /* int64_t, micro USD */
 	KEY_OWN,      /* by its function */
 	KEY_ELSEWHERE, /* read by another pass */
 	KEY_LATER     /* of the reference, but not in this version */
@@ -70,17 +76,31 @@ struct config_key {
 /* Reads every setting of a group into the struct `into`; what no key knows is a fault. */
 void config_read_group(struct reader *r, const config_setting_t *group,
 		       const struct config_key *keys, void *into);
+/* One setting that is known to be in the table. */
+void config_read_key(struct reader *r, const config_setting_t *s, const struct config_key *key,
+		     void *into);
 /* Calls read for each element of an array of texts. */
 void config_read_texts(struct reader *r, const config_setting_t *array, void *into,
 		       void (*read)(struct reader *r, const config_setting_t *s, void *into));
 /* A group of named groups, checked: how many there are; 0 with or without a fault. */
 unsigned config_named_groups(struct reader *r, const config_setting_t *all);
 
+/* --- money (config_money.c) ------------------------------------------------------------------ */
+
+void config_read_limit(struct reader *r, const config_setting_t *s, void *into);
+void config_read_prices(struct reader *r, const config_setting_t *s, void *into);
+void config_read_price(struct reader *r, const config_setting_t *s, int64_t *to);
+void config_default_prices(struct config_account *a); /* and the limit */
+
 /* --- the parts of the file ------------------------------------------------------------------- */
 
 void config_read_accounts(struct reader *r, const config_setting_t *accounts);
 void config_read_audiences(struct reader *r, const config_setting_t *audiences);
 void config_read_people(struct reader *r, const config_setting_t *people);
+bool config_is_on_x(struct reader *r, const config_setting_t *s, const struct config_account *a,
+		    const char *why);
+/* What metered accounts and the audiences together must not be (config_doubles.c). */
+void config_check_doubles(struct reader *r, const config_setting_t *audiences);
 void config_audience_finish(struct config_audience *a);
 
 /* Is there a syntax that libconfig must not see (@include)? True with a fault. */

@@ -94,8 +94,8 @@ static void read_count(struct reader *r, const config_setting_t *s, unsigned *to
 		*to = (unsigned)n;
 }
 
-static void
-read_key(struct reader *r, const config_setting_t *s, const struct config_key *key, void *into)
+void config_read_key(
+    struct reader *r, const config_setting_t *s, const struct config_key *key, void *into)
 {
 	char *at = (char *)into + key->offset;
 	const char *text;
@@ -110,6 +110,7 @@ read_key(struct reader *r, const config_setting_t *s, const struct config_key *k
 	case KEY_DURATION: read_duration(r, s, (int64_t *)(void *)at); break;
 	case KEY_FLAG: read_flag(r, s, (bool *)at); break;
 	case KEY_COUNT: read_count(r, s, (unsigned *)(void *)at); break;
+	case KEY_PRICE: config_read_price(r, s, (int64_t *)(void *)at); break;
 	case KEY_OWN: key->read(r, s, into); break;
 	case KEY_ELSEWHERE: break;
 	case KEY_LATER: config_fault(r, s, "no such key in this version"); break;
@@ -127,7 +128,7 @@ void config_read_group(
 		while (key->name && strcmp(key->name, name))
 			key++;
 		if (key->name)
-			read_key(r, s, key, into);
+			config_read_key(r, s, key, into);
 		else
 			fault_unknown(r, s, name, keys);
 	}

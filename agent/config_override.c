@@ -23,21 +23,21 @@ static int replace(char **at, const char *value, struct err *err)
 	return 0;
 }
 
-/* A token file below the old folder belongs below the new one. */
-static int move_token(struct config_account *a, const char *from, const char *to, struct err *err)
+/* A file below the old folder belongs below the new one. */
+static int move_file(char **file, const char *from, const char *to, struct err *err)
 {
 	size_t n = strlen(from), size;
 	char *path;
 
-	if (strncmp(a->token_file, from, n) != 0 || a->token_file[n] != '/')
+	if (strncmp(*file, from, n) != 0 || (*file)[n] != '/')
 		return 0;
-	size = strlen(to) + strlen(a->token_file + n) + 1;
+	size = strlen(to) + strlen(*file + n) + 1;
 	path = malloc(size);
 	if (!path)
 		return err_set(err, "out of memory");
-	snprintf(path, size, "%s%s", to, a->token_file + n);
-	free(a->token_file);
-	a->token_file = path;
+	snprintf(path, size, "%s%s", to, *file + n);
+	free(*file);
+	*file = path;
 	return 0;
 }
 
@@ -47,7 +47,8 @@ int config_override(struct config *c, const char *state_dir, const char *run_dir
 		if (state_dir[0] != '/')
 			return err_set(err, "%s: must be an absolute path", state_dir);
 		for (unsigned k = 0; k < c->n_accounts; k++)
-			if (move_token(&c->accounts[k], c->state_dir, state_dir, err) == -1)
+			if (move_file(&c->accounts[k].token_file, c->state_dir, state_dir, err) ||
+			    move_file(&c->accounts[k].app_file, c->state_dir, state_dir, err))
 				return -1;
 		if (replace(&c->state_dir, state_dir, err) == -1)
 			return -1;

@@ -13,6 +13,8 @@
 
 #define DURATION_MAX_MS (3650LL * 86400 * 1000) /* ten years: beyond is a slip */
 #define ZONES "/usr/share/zoneinfo"
+#define X_NAME_MAX 15 /* characters, says X's sign-up */
+#define X_ID_MAX 19   /* digits of 2^63 */
 
 /* libconfig's "\xff" makes bytes that are no text, even in a file that is UTF-8. */
 static bool is_clean(const char *text)
@@ -140,6 +142,14 @@ static bool is_server(const char *text)
 	return text[host + 1] && strspn(text + host + 1, "0123456789") == strlen(text + host + 1);
 }
 
+static int keep_lower(struct reader *r, char **to, const char *text)
+{
+	config_keep(r, to, text);
+	for (char *p = *to; p && *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return 0;
+}
+
 int config_handle(struct reader *r, const config_setting_t *s, char **to)
 {
 	const char *text = config_text(r, s), *at;
@@ -163,10 +173,46 @@ int config_handle(struct reader *r, const config_setting_t *s, char **to)
 		config_fault(r, s, "\"%s\" is no handle; one is \"name@server\"", text);
 		return -1;
 	}
-	config_keep(r, to, text);
-	for (char *p = *to; p && *p; p++)
-		*p = (char)tolower((unsigned char)*p);
-	return 0;
+	return keep_lower(r, to, text);
+}
+
+int config_x_name(struct reader *r, const config_setting_t *s, char **to)
+{
+	const char *text = config_text(r, s), *name;
+	size_t n;
+
+	if (!text)
+		return -1;
+	name = text + (*text == '@');
+	n = strlen(name);
+	if (strstr(name, "://"))
+		config_fault(r, s, "\"%s\" is an address; a handle on x is the bare name", text);
+	else if (all_of(name, strcspn(name, "@"), "_") && strchr(name, '@'))
+		config_fault(
+		    r, s, "\"%s\": on x a handle is the bare name: \"%.*s\"", text,
+		    (int)strcspn(name, "@"), name);
+	else if (n > X_NAME_MAX || !all_of(name, n, "_"))
+		config_fault(
+		    r, s,
+		    "\"%s\" is no name on x; one has 1 to %d letters, digits and underscores",
+		    text, X_NAME_MAX);
+	else
+		return keep_lower(r, to, name);
+	return -1;
+}
+
+int config_x_person(struct reader *r, const config_setting_t *s, char **to)
+{
+	const char *text = config_setting_get_string(s);
+	size_t n = text ? strlen(text) : 0;
+
+	if (!n || strspn(text, "0123456789") != n)
+		return config_x_name(r, s, to);
+	if (n > X_ID_MAX || *text == '0') {
+		config_fault(r, s, "\"%s\" is no number of an account on x", text);
+		return -1;
+	}
+	return keep_lower(r, to, text);
 }
 
 /* The nearest of zone.tab's third column, as far as it is near enough to be meant. */

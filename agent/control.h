@@ -19,18 +19,22 @@
  *	  "nodes":[{"name":"mon1","connected":true,"since_ms":…,"core":"nagios 4.4.6","events":…,"lost":…}],
  *	  "accounts":[{"name":"status","network":"mastodon","state":"ok","text":"","queued":0,"unsettled":0,
  *	    "oldest_ms":0,"last_post_ms":…,"last_tag":"T7K2","last_read_ms":…,"posts_day":4,"limit_day":100,
- *	    "posts_hour":1,"limit_hour":20}],   state: ok, paused, no login, trouble
+ *	    "posts_hour":1,"limit_hour":20,
+ *	    and where posts cost: "spent_micro":1240000,"limit_micro":20000000,"alone_until_ms":0,"may_read":true,
+ *	    "idle":true}],   state: ok, paused, no login, trouble; micro USD; idle: nothing is read
  *	  "open":2,"acked":1,"problems":7,"adopted":0,"dropped":3,"store":"ok"}
  *	list: {"ok":true,"incidents":[{"tag":"T7K2","since_ms":…,"until_ms":0,"object":"db1/Postgres","members":1,
  *	  "state":"CRITICAL","owner":"alice","open":true,"told":[{"audience":"public","names":["E-mail"]},
  *	  {"audience":"operators","names":[]}]}]}
- *	show: {"ok":true,"incident":{as in list},"story":[{"at_ms":…,"kind":"event","text":"…"},
- *	  {"at_ms":…,"kind":"post","account":"noc","state":"sent","event":"problem","text":"…","url":"…","id":17,"late_ms":…,"reason":""},
+ *	show: {"ok":true,"incident":{as in list},"cost_micro":30000,"story":[{"at_ms":…,"kind":"event","text":"…"},
+ *	  {"at_ms":…,"kind":"post","account":"noc","state":"sent","event":"problem","text":"…","url":"…","id":17,"late_ms":…,"reason":"",
+ *	   "cost_micro":15000},
  *	  {"at_ms":…,"kind":"reply","account":"noc","who":"alice","text":"ack disk full","state":"confirmed","reason":""}]}
  *	reply: {"ok":true,"state":"confirmed","ms":4,"text":""}
  *	  state: confirmed, comment, status (text = the answer), no effect, denied, timeout
  *	queue: {"ok":true,"posts":[{"id":17,"account":"noc","tag":"T7K2","event":"problem","state":"retry",
- *	  "created_ms":…,"not_before_ms":…,"attempts":3,"reason":"…","text":"…"}]}
+ *	  "created_ms":…,"not_before_ms":…,"attempts":3,"reason":"…","text":"…",
+ *	  "price_micro":15000}]}   nothing of money where nothing costs
  *	inventory: {"ok":true,"nodes":["mon1"],"objects":[{"node":"mon1","host":"mx1","service":"SMTP",
  *	  "pairs":["display","Mail", …]}]}   pairs as in common/event.h
  */

@@ -114,17 +114,20 @@ static json_t *account_to_json(struct control *c, unsigned k)
 	struct outbox_health out;
 	char text[512];
 	const char *state;
+	json_t *account;
 
 	outbox_health(core_outbox(c->core), k, &c->now, &out);
 	collector_health(core_collector(c->core), k, &in);
 	state = account_state(c, k, &out, &in, text, sizeof text);
-	return json_pack("{s:o, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I}", "name",
-			 control_text(a->name), "network", a->network, "state", state, "text", control_text(text),
-			 "queued", (json_int_t)out.queued, "unsettled", (json_int_t)out.unsettled, "oldest_ms",
-			 (json_int_t)out.oldest_ms, "last_post_ms", (json_int_t)out.last_post_ms, "last_tag",
-			 out.last_tag, "last_read_ms", (json_int_t)in.last_read_ms, "posts_day",
-			 (json_int_t)out.posts_day, "limit_day", (json_int_t)a->posts_per_day, "posts_hour",
-			 (json_int_t)out.posts_hour, "limit_hour", (json_int_t)a->posts_per_hour);
+	account = json_pack("{s:o, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I}", "name",
+			    control_text(a->name), "network", a->network, "state", state, "text", control_text(text),
+			    "queued", (json_int_t)out.queued, "unsettled", (json_int_t)out.unsettled, "oldest_ms",
+			    (json_int_t)out.oldest_ms, "last_post_ms", (json_int_t)out.last_post_ms, "last_tag",
+			    out.last_tag, "last_read_ms", (json_int_t)in.last_read_ms, "posts_day",
+			    (json_int_t)out.posts_day, "limit_day", (json_int_t)a->posts_per_day, "posts_hour",
+			    (json_int_t)out.posts_hour, "limit_hour", (json_int_t)a->posts_per_hour);
+	answer_add_money(c, k, &out, account);
+	return account;
 }
 
 json_t *answer_status(struct control *c)
@@ -254,11 +257,30 @@ static json_t *post_to_json(const struct post_row *p)
 			 control_text(p->tag));
 }
 
+/* It stands there, or may: then it was paid for. What is on its way has a price, but no cost yet. */
+static bool is_paid(const struct post_row *p)
+{
+	return p->state == POST_SENT || p->state == POST_DEAD;
+}
+
 static int add_post(void *arg, const struct post_row *p)
 {
-	if (p->kind != POST_FAVOURITE)
-		json_array_append_new(arg, post_to_json(p));
+	json_t *post = p->kind == POST_FAVOURITE ? NULL : post_to_json(p);
+
+	if (post && is_paid(p) && p->cost_micro)
+		json_object_set_new(post, "cost_micro", json_integer((json_int_t)p->cost_micro));
+	if (post)
+		json_array_append_new(arg, post);
 	return 0;
+}
+
+static json_int_t sum_of(const json_t *story)
+{
+	json_int_t sum = 0;
+
+	for (size_t k = 0; k < json_array_size(story); k++)
+		sum += json_integer_value(json_object_get(json_array_get(story, k), "cost_micro"));
+	return sum;
 }
 
 static int add_event(void *arg, const struct timeline_row *r)
@@ -331,6 +353,7 @@ json_t *answer_show(struct control *c, json_t *request)
 	struct store *store = core_store(c->core);
 	struct err err = {{0}};
 	char upper[TAG_SIZE];
+	json_t *answer;
 	size_t k;
 
 	tag = tag && tag[0] == '#' ? tag + 1 : tag;
@@ -349,30 +372,44 @@ json_t *answer_show(struct control *c, json_t *request)
 		json_decref(s.story);
 		return answer_error("%s", err.text);
 	}
-	return json_pack("{s:b, s:o, s:o}", "ok", 1, "incident", s.incident, "story", sorted(s.story));
+	answer = json_pack("{s:b, s:o, s:o}", "ok", 1, "incident", s.incident, "story", sorted(s.story));
+	if (sum_of(json_object_get(answer, "story")))
+		json_object_set_new(answer, "cost_micro", json_integer(sum_of(json_object_get(answer, "story"))));
+	return answer;
 }
 
 /* --- queue, resume, reply -------------------------------------------------------------------------- */
 
+struct queueing {
+	struct control *control;
+	json_t *posts;
+};
+
 static void add_queued(void *arg, const struct post_row *p)
 {
-	json_array_append_new(arg, post_to_json(p));
+	struct queueing *q = arg;
+	json_t *post = post_to_json(p);
+	int64_t micro = answer_price(q->control, p);
+
+	if (micro)
+		json_object_set_new(post, "price_micro", json_integer((json_int_t)micro));
+	json_array_append_new(q->posts, post);
 }
 
 json_t *answer_queue(struct control *c, json_t *request)
 {
 	json_t *retry = json_object_get(request, "retry"), *drop = json_object_get(request, "drop");
 	struct outbox *outbox = core_outbox(c->core);
-	json_t *posts;
+	struct queueing q = {.control = c};
 	struct err err;
 
 	if (json_is_integer(retry) && outbox_retry(outbox, (uint64_t)json_integer_value(retry), &err) == -1)
 		return answer_error("%s", err.text);
 	if (json_is_integer(drop) && outbox_drop(outbox, (uint64_t)json_integer_value(drop), &err) == -1)
 		return answer_error("%s", err.text);
-	posts = json_array();
-	outbox_each(outbox, add_queued, posts);
-	return json_pack("{s:b, s:o}", "ok", 1, "posts", posts);
+	q.posts = json_array();
+	outbox_each(outbox, add_queued, &q);
+	return json_pack("{s:b, s:o}", "ok", 1, "posts", q.posts);
 }
 
 json_t *answer_resume(struct control *c, json_t *request)

@@ -6,6 +6,7 @@
 
 #include "agent/control.h"
 #include "agent/core.h"
+#include "agent/outbox.h"
 #include "agent/source_module.h"
 
 #include <jansson.h>
@@ -27,6 +28,11 @@ json_t *answer_show(struct control *c, json_t *request);
 json_t *answer_queue(struct control *c, json_t *request);
 json_t *answer_resume(struct control *c, json_t *request);
 json_t *answer_reply(struct control *c, const struct reply_row *reply, const struct now *now);
+
+/* control_price.c: adds what a metered account has spent and may; nothing to others. */
+void answer_add_money(struct control *c, unsigned k, const struct outbox_health *out, json_t *account);
+/* Micro USD of a post: what it cost, else what it would cost now; 0 where nothing costs. */
+int64_t answer_price(struct control *c, const struct post_row *p);
 
 /* A JSON string of bytes that may be no UTF-8: wrong ones become U+FFFD. Never NULL unless out of memory. */
 json_t *control_text(const char *s);

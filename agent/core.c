@@ -84,7 +84,7 @@ static uint64_t on_next_id(void *arg)
 }
 
 /* T and three characters without vowels: 19,683 in a year; then chance has to do. */
-static void on_fresh_tag(void *arg, char tag[TAG_SIZE])
+void core_fresh_tag(void *arg, char tag[TAG_SIZE])
 {
 	static const char alphabet[] = "23456789BCDFGHJKMNPQRSTVWXZ";
 	struct core *c = arg;
@@ -136,6 +136,13 @@ static void on_want_parent(void *arg, unsigned account, uint64_t reply, const ch
 	struct core *c = arg;
 
 	collector_get(c->collector, account, reply, remote_id);
+}
+
+static bool on_awaited(void *arg, unsigned account)
+{
+	struct core *c = arg;
+
+	return engine_is_told_on(c->engine, account);
 }
 
 static void on_local_done(void *arg, void *ticket, const struct reply_row *reply)
@@ -204,6 +211,7 @@ static void save_all(struct core *c)
 	engine_save(c->engine, &rows, &c->now);
 	outbox_save(c->outbox);
 	inbox_save(c->inbox);
+	ledger_save(c->ledger);
 	collector_save(c->collector); /* behind the inbox: a cursor follows what it passed */
 	for (struct note *n = c->notes; n; n = n->next)
 		store_put_timeline(c->store, &n->row);
@@ -228,6 +236,7 @@ static bool commit(struct core *c)
 	engine_saved(c->engine);
 	outbox_saved(c->outbox);
 	inbox_saved(c->inbox);
+	ledger_saved(c->ledger);
 	collector_saved(c->collector);
 	notes_free(c);
 	return true;
@@ -347,13 +356,27 @@ static int load_all(struct core *c, struct err *err)
 	return 0;
 }
 
+static struct collector *collector_build(struct core *c)
+{
+	return collector_create(&(struct collector_parts){.runner = c->runner,
+							  .store = c->store,
+							  .inbox = c->inbox,
+							  .outbox = c->outbox,
+							  .people = c->people,
+							  .ledger = c->ledger,
+							  .is_awaited = on_awaited,
+							  .alarm = core_alarm,
+							  .arg = c});
+}
+
 static int build(struct core *c, struct err *err)
 {
 	const struct engine_sink sink = {.arg = c, .say = core_say, .describe = on_describe, .cancel = on_cancel,
 					 .note = on_engine_note, .born_s = core_born_s,
 					 .next_id = on_next_id,
-					 .fresh_tag = on_fresh_tag};
-	const struct outbox_events outbox = {.arg = c, .delivery = on_delivery, .note = on_outbox_note};
+					 .fresh_tag = core_fresh_tag};
+	const struct outbox_events outbox = {.arg = c, .delivery = on_delivery, .note = on_outbox_note,
+					     .alarm = core_alarm};
 	const struct inbox_events inbox = {.arg = c, .command = on_command, .answer = core_answer,
 					   .favourite = core_favourite, .note = on_inbox_note,
 					   .want_parent = on_want_parent, .local_done = on_local_done,
@@ -362,9 +385,10 @@ static int build(struct core *c, struct err *err)
 	if (!(c->engine = engine_create(c->config, &sink)) ||
 	    !(c->runner = runner_create(c->env.carrier, c->env.random)) ||
 	    !(c->people = people_create(c->config, c->store)) ||
-	    !(c->outbox = outbox_create(c->runner, c->store, &outbox, c->env.random)) ||
+	    !(c->ledger = ledger_create(c->store)) ||
+	    !(c->outbox = outbox_create(c->runner, c->store, c->ledger, &outbox, c->env.random)) ||
 	    !(c->inbox = inbox_create(c->config, c->engine, c->people, c->store, &inbox)) ||
-	    !(c->collector = collector_create(c->runner, c->store, c->inbox, c->outbox)))
+	    !(c->collector = collector_build(c)))
 		return err_set(err, "out of memory");
 	return 0;
 }
@@ -402,6 +426,7 @@ void core_destroy(struct core *c)
 	runner_destroy(c->runner);	 /* ends all others, so before the outbox and the accounts */
 	inbox_destroy(c->inbox);
 	outbox_destroy(c->outbox);
+	ledger_destroy(c->ledger);
 	people_destroy(c->people);
 	engine_destroy(c->engine);
 	core_accounts_close(c, &c->accounts);
@@ -436,6 +461,11 @@ struct engine *core_engine(struct core *c)
 struct outbox *core_outbox(struct core *c)
 {
 	return c->outbox;
+}
+
+struct ledger *core_ledger(struct core *c)
+{
+	return c->ledger;
 }
 
 struct collector *core_collector(struct core *c)

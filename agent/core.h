@@ -69,6 +69,7 @@ int core_status_text(struct core *c, uint64_t incident, const struct now *now, s
 const struct config *core_config(const struct core *c);
 struct engine *core_engine(struct core *c);
 struct outbox *core_outbox(struct core *c);
+struct ledger *core_ledger(struct core *c);
 struct collector *core_collector(struct core *c);
 struct store *core_store(struct core *c);
 /* "ok", or why nothing can be kept right now. */

@@ -58,8 +58,7 @@ static int account_open(struct core *c, const struct config_account *config, str
 
 	if (!n)
 		return err_set(err, "accounts.%s: no notifier for network \"%s\"", config->name, config->network);
-	*settings = (struct notifier_settings){.name = config->name, .handle = config->handle, .url = config->url,
-					       .token = "", .language = config->language};
+	*settings = config_settings(config, "");
 	a->notifiers[k] = n;
 	a->words[k] = words_open(config->language, err);
 	if (!a->words[k])

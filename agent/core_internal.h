@@ -30,6 +30,7 @@ struct core {
 	struct engine *engine;
 	struct runner *runner;
 	struct people *people;
+	struct ledger *ledger;
 	struct outbox *outbox;
 	struct inbox *inbox;
 	struct collector *collector;
@@ -45,6 +46,7 @@ struct core {
 	bool same_boot;
 };
 
+void core_fresh_tag(void *arg, char tag[TAG_SIZE]); /* unused within a year */
 void core_note(struct core *c, uint64_t incident, const char *kind, const char *text);
 
 /* core_born.c: since when each audience is told on each account */
@@ -55,6 +57,9 @@ int64_t core_born_s(void *arg, unsigned audience, unsigned account);
 int core_accounts_open(struct core *c, const struct config *config, struct accounts *out, struct err *err);
 void core_accounts_close(struct core *c, struct accounts *a);
 void core_accounts_use(struct core *c); /* tells outbox and collector */
+
+/* core_alarm.c: an account that cannot speak is told on the others */
+void core_alarm(void *arg, const char *account, const char *text, bool is_over);
 
 /* core_words.c: the sink of the engine and the inbox */
 void core_say(void *arg, const struct say_target *target, const struct say *say);

@@ -11,17 +11,25 @@
 
 #define POST_MAX 8192
 #define HANDLE_MAX 512
+#define UNLINKED_TIMES 3 /* so much longer it may become */
 
 struct ruler {
 	const struct notifier *notifier;
 	const struct account *account;
+	bool unlinks; /* the network takes more money for a link, and nobody asked for one */
 };
 
+/* What is posted is what was measured. */
 static void measure(const void *arg, const char *text, unsigned *units, unsigned *limit)
 {
 	const struct ruler *r = arg;
+	struct buf plain;
 
-	r->notifier->measure(r->account, text, units, limit);
+	buf_init(&plain, UNLINKED_TIMES * strlen(text));
+	if (r->unlinks)
+		words_unlink(text, &plain);
+	r->notifier->measure(r->account, r->unlinks ? buf_text(&plain) : text, units, limit);
+	buf_finish(&plain);
 }
 
 static const char *override_for(const struct config_audience *a, const char *language, enum say_event event)
@@ -39,21 +47,33 @@ static int render(struct core *c, unsigned audience, unsigned account, const cha
 {
 	const struct config_audience *a = &c->config->audiences[audience];
 	const char *language = c->config->accounts[account].language;
-	struct ruler ruler = {.notifier = c->accounts.notifiers[account], .account = c->accounts.accounts[account]};
+	struct ruler ruler = {.notifier = c->accounts.notifiers[account],
+			      .account = c->accounts.accounts[account],
+			      .unlinks = c->config->accounts[account].is_metered && !a->links};
 	struct words_want want = {
 		.words = c->accounts.words[account],
 		.base = base,
-		.override = override_for(a, language, say->event),
+		/* a sentence that was written for operators is none for the public */
+		.override = a->internals && !strcmp(base, "public") ? NULL
+								    : override_for(a, language, say->event),
 		.link = a->links ? c->config->link : NULL,
 		.measure = ruler.account ? measure : NULL,
 		.measure_arg = &ruler,
 	};
+	struct buf text;
 	struct err err;
-	int rc = words_say(&want, say, out, &err);
+	int rc;
 
+	buf_init(&text, out->max);
+	rc = words_say(&want, say, &text, &err);
 	if (rc == -1)
 		log_warnx("core", "audience %s: %s cannot be said: %s", a->name, words_event_name(say->event),
 			  err.text);
+	if (ruler.unlinks)
+		words_unlink(buf_text(&text), out);
+	else
+		buf_str(out, buf_text(&text));
+	buf_finish(&text);
 	return rc;
 }
 
@@ -99,49 +119,120 @@ static int audience_of_account(const struct core *c, unsigned account)
 	return -1;
 }
 
-/* To one person, in private: what the configuration allows that person to know. */
+/* How a reply is answered where it stands. */
+enum manner {
+	MANNER_DIRECT, /* to one person, in private: what the configuration allows that person to know */
+	MANNER_PUBLIC, /* under the reply, for everybody: what the public may know */
+	MANNER_NOTE    /* as PUBLIC would be, but only in the timeline: it would cost, and nobody asked for it */
+};
+
+struct answered {
+	const struct reply_row *reply;
+	bool is_so;
+};
+
+static int look_for_answer(void *arg, const struct post_row *row)
+{
+	struct answered *a = arg;
+
+	a->is_so = row->kind == POST_ANSWER && row->reply == a->reply->id;
+	return a->is_so;
+}
+
+/* Networks that take money want one public answer to a reply at most; a late confirmation is a second. */
+static enum manner manner_of(struct core *c, const struct config_account *account, const struct reply_row *reply)
+{
+	struct answered a = {.reply = reply};
+
+	if (!account->is_metered || reply->visibility == VISIBILITY_DIRECT)
+		return MANNER_DIRECT;
+	if (reply->incident)
+		store_posts_of_incident(c->store, reply->incident, look_for_answer, &a, NULL);
+	return account->feedback == FEEDBACK_REPLY && !a.is_so ? MANNER_PUBLIC : MANNER_NOTE;
+}
+
+/* The facts of an answer; false: there is nothing that the public may be told. */
+static bool answer_facts(struct core *c, const struct inbox_answer *answer, unsigned audience, enum manner manner,
+			 struct say *say)
+{
+	bool internals = manner == MANNER_DIRECT;
+
+	if (!engine_status(c->engine, answer->reply->incident, audience, internals, &c->now, say))
+		*say = (struct say){.symbol = SYMBOL_WHITE, .now = c->now.wall_ms / 1000, .duration = -1};
+	say->event = answer->event;
+	say->reason = answer->reason;
+	if (internals && answer->text)
+		say->text = answer->text;
+	if (internals)
+		return true;
+	say->object = say->host = say->service = say->state = say->output = say->owner = say->text = NULL;
+	say->n_members = say->with_services = 0;
+	return answer->event != SAY_STATUS || say->n_names > 0;
+}
+
+static void answer_note(struct core *c, const struct config_account *account, const struct reply_row *reply,
+			const char *text)
+{
+	char line[600];
+
+	snprintf(line, sizeof line, "%-9s not answered there: %s", account->name, text);
+	for (char *at = line; *at; at++)
+		if ((unsigned char)*at < ' ')
+			*at = ' ';
+	if (reply->incident)
+		core_note(c, reply->incident, "note", line);
+}
+
+static void answer_send(struct core *c, const struct inbox_answer *answer, enum manner manner, const struct say *say,
+			const char *text)
+{
+	const struct config_account *account = &c->config->accounts[answer->account];
+	const struct reply_row *reply = answer->reply;
+	struct post_row post = {
+		.incident = reply->incident,
+		.reply = reply->id,
+		.account = account->name,
+		.kind = POST_ANSWER,
+		.event = (int)answer->event,
+		.tag = say->tag,
+		.language = account->language,
+		.target = reply->remote_id,
+		.to = reply->acct,
+		.to_id = reply->author_id,
+		.visibility = manner == MANNER_PUBLIC ? VISIBILITY_PUBLIC : VISIBILITY_DIRECT,
+		.text = text,
+	};
+
+	if (manner == MANNER_NOTE)
+		answer_note(c, account, reply, text);
+	else
+		outbox_add(c->outbox, &post, &c->now);
+}
+
 void core_answer(void *arg, const struct inbox_answer *answer)
 {
 	struct core *c = arg;
-	const struct reply_row *reply = answer->reply;
 	int audience = audience_of_account(c, answer->account);
 	const struct config_account *account = &c->config->accounts[answer->account];
+	enum manner manner = manner_of(c, account, answer->reply);
 	char writer[HANDLE_MAX], live_tag[TAG_SIZE + 1];
 	struct incident_view live;
 	struct say say = {0};
 	struct buf text;
 
-	if (audience < 0)
+	if (audience < 0 || !answer_facts(c, answer, (unsigned)audience, manner, &say))
 		return;
-	snprintf(writer, sizeof writer, "@%s", reply->acct);
-	if (!engine_status(c->engine, reply->incident, (unsigned)audience, true, &c->now, &say))
-		say = (struct say){.symbol = SYMBOL_WHITE, .now = c->now.wall_ms / 1000, .duration = -1};
-	say.event = answer->event;
-	say.reason = answer->reason;
-	if (answer->text)
-		say.text = answer->text;
+	snprintf(writer, sizeof writer, "@%s", answer->reply->acct);
 	if (answer->live && engine_view(c->engine, answer->live, &live)) {
 		snprintf(live_tag, sizeof live_tag, "#%s", live.tag);
 		say.parent = live_tag;
 	}
-	say.writer = writer;
+	if (!account->is_metered) /* there a reply, and a message, names whom it is for by itself */
+		say.writer = writer;
 	buf_init(&text, POST_MAX);
-	if (render(c, (unsigned)audience, answer->account, "operators", &say, &text) == 0) {
-		struct post_row post = {
-			.incident = reply->incident,
-			.reply = reply->id,
-			.account = account->name,
-			.kind = POST_ANSWER,
-			.event = (int)answer->event,
-			.tag = say.tag,
-			.language = account->language,
-			.target = reply->remote_id,
-			.to = reply->acct,
-			.visibility = VISIBILITY_DIRECT,
-			.text = buf_text(&text),
-		};
-		outbox_add(c->outbox, &post, &c->now);
-	}
+	if (render(c, (unsigned)audience, answer->account, manner == MANNER_DIRECT ? "operators" : "public", &say,
+		   &text) == 0)
+		answer_send(c, answer, manner, &say, buf_text(&text));
 	buf_finish(&text);
 }
 

@@ -122,7 +122,7 @@ static int inbox_is_known(struct inbox *b, unsigned account, const struct item *
 
 static struct inbox_reply *inbox_take(struct inbox *b, unsigned account, const struct item *item)
 {
-	return inbox_add(
+	struct inbox_reply *r = inbox_add(
 	    b, &(struct reply_row){
 		   .id = b->events.next_id(b->events.arg),
 		   .account = b->config->accounts[account].name,
@@ -135,6 +135,23 @@ static struct inbox_reply *inbox_take(struct inbox *b, unsigned account, const s
 		   .created_ms = item->created_ms,
 		   .seen_ms = b->now.wall_ms,
 		   .visibility = (unsigned)item->visibility});
+
+	if (r && item->root_id)
+		snprintf(r->root, sizeof(r->root), "%s", item->root_id);
+	return r;
+}
+
+/* A network that shows only numbers: the core and the log get the name that the file has for it. */
+static void inbox_name(struct inbox *b, struct inbox_reply *r, unsigned account, unsigned person)
+{
+	const char *name = b->config->people[person].x;
+	char acct[64];
+
+	if (strcmp(b->config->accounts[account].network, "x") != 0 || !name ||
+	    name[strspn(name, "0123456789")] == '\0')
+		return;
+	snprintf(acct, sizeof(acct), "%s@x.com", name);
+	inbox_set(r, TEXT_ACCT, acct);
 }
 
 /* Not in the configuration: kept, never answered, never a command; no look at the network either. */
@@ -174,6 +191,7 @@ inbox_judge(struct inbox *b, struct inbox_reply *r, unsigned account, const stru
 		break;
 	case PEOPLE_PERSON:
 		inbox_set(r, TEXT_PERSON, b->config->people[person].name);
+		inbox_name(b, r, account, person);
 		inbox_act(b, r, &p, inbox_match(b, r, &p));
 		break;
 	}

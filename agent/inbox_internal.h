@@ -50,6 +50,7 @@ struct inbox_reply {
 	bool is_resent; /* from before our start: may find the node not yet there */
 	void *ticket;
 
+	char root[128]; /* the first post of its thread, as the network says; "" = not known */
 	unsigned parents; /* asked for so far */
 	char hangs[512]; /* the status that want_parent asked for; "" = none */
 
@@ -117,6 +118,8 @@ void inbox_put(struct inbox *b, struct inbox_reply *r);
 void inbox_finish(
     struct inbox *b, struct inbox_reply *r, enum reply_state state, const char *reason);
 void inbox_trouble(struct inbox *b, struct inbox_reply *r, const char *reason);
+/* Does its network take money? */
+bool inbox_is_metered(const struct inbox *b, const struct reply_row *row);
 void inbox_reply_to(
     struct inbox *b, const struct reply_row *row, const struct inbox_answer *answer);
 void inbox_thank(struct inbox *b, struct inbox_reply *r);

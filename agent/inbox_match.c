@@ -73,18 +73,26 @@ static unsigned inbox_waiting(const struct inbox *b)
 	return n;
 }
 
-/* Asks the network what is above; only for people, and not for ever. */
+/* Asks the network what is above; only for people, not for ever, and not for money. */
 static enum inbox_found inbox_ask(struct inbox *b, struct inbox_reply *r, const char *id)
 {
 	int account = config_account_index(b->config, r->row.account);
 
 	if (!r->row.person[0] || account < 0 || r->parents >= INBOX_PARENTS ||
-	    inbox_waiting(b) >= INBOX_WAITING_MAX)
+	    inbox_is_metered(b, &r->row) || inbox_waiting(b) >= INBOX_WAITING_MAX)
 		return FOUND_NOTHING;
 	r->parents++;
 	snprintf(r->hangs, sizeof(r->hangs), "%s", id);
 	b->events.want_parent(b->events.arg, (unsigned)account, r->row.id, r->hangs);
 	return FOUND_LATER;
+}
+
+/* What it hangs under in the end, where the network says that beside the parent. */
+static bool inbox_is_at_root(struct inbox *b, const struct inbox_reply *r, uint64_t *incident)
+{
+	return r->root[0] && store_post_by_remote(
+				 b->store, r->row.account, r->root, inbox_keep_post, incident,
+				 NULL) == 1;
 }
 
 /* From a status up: one of our posts, a reply that we have, or something to ask for. */
@@ -105,10 +113,14 @@ inbox_climb(struct inbox *b, struct inbox_reply *r, const char *uri, const char 
 			goto found;
 		/* only where it hangs, never what its author wrote */
 		if (store_reply_by_remote(
-			b->store, r->row.account, above.id, inbox_keep_parent, &above, NULL) != 1)
-			return inbox_ask(b, r, above.id);
+			b->store, r->row.account, above.id, inbox_keep_parent, &above, NULL) == 1)
+			continue;
+		if (inbox_is_at_root(b, r, &incident))
+			goto found;
+		return inbox_ask(b, r, above.id);
 	}
-	return FOUND_NOTHING;
+	if (!inbox_is_at_root(b, r, &incident))
+		return FOUND_NOTHING;
 found:
 	r->row.incident = incident;
 	return incident ? FOUND_INCIDENT : FOUND_NOTHING;

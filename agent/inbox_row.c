@@ -168,6 +168,20 @@ void inbox_health(const struct inbox *b, const struct now *now, struct inbox_hea
 
 /* ---- what the author gets back ---- */
 
+bool inbox_is_metered(const struct inbox *b, const struct reply_row *row)
+{
+	int account = config_account_index(b->config, row->account);
+
+	return account >= 0 && b->config->accounts[account].is_metered;
+}
+
+/* Where an answer costs, core.c decides about public ones: it keeps in the timeline what is not said. */
+static bool inbox_is_muted(const struct inbox *b, const struct reply_row *row, unsigned account)
+{
+	return b->config->accounts[account].feedback == FEEDBACK_NONE &&
+	       (!inbox_is_metered(b, row) || row->visibility == VISIBILITY_DIRECT);
+}
+
 void inbox_reply_to(struct inbox *b, const struct reply_row *row, const struct inbox_answer *answer)
 {
 	int account = config_account_index(b->config, row->account);
@@ -176,7 +190,7 @@ void inbox_reply_to(struct inbox *b, const struct reply_row *row, const struct i
 
 	if (account < 0 || !row->person[0]) /* strangers are never answered */
 		return;
-	if (a.event == SAY_TROUBLE && b->config->accounts[account].feedback == FEEDBACK_NONE)
+	if (a.event == SAY_TROUBLE && inbox_is_muted(b, row, (unsigned)account))
 		return;
 	reply_parse(row->text, &b->now, &p);
 	a.reply = row;

@@ -94,6 +94,9 @@ unsigned engine_told_to(const struct engine *e, uint64_t incident, const char **
 /* The audience of a thread by account, for the audience that a reply hangs under; -1 none. */
 int engine_thread_audience(const struct engine *e, uint64_t thread);
 
+/* Is an incident told on this account (index) that is not closed: may somebody still answer there? */
+bool engine_is_told_on(const struct engine *e, unsigned account);
+
 struct engine_counts {
 	unsigned problems, incidents, acked, adopted, threads;
 	uint64_t dropped; /* held back until they were over: never said */

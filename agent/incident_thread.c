@@ -23,6 +23,19 @@ static const struct config_audience *audience_of(const struct engine *e, const s
 	return &e->config->audiences[t->audience];
 }
 
+/* Where every line costs, only those that the file asks for by name are said beside the news. */
+static bool costs(const struct engine *e, const struct thread *t)
+{
+	return e->config->accounts[t->account].is_metered;
+}
+
+static bool says_acks(const struct engine *e, const struct thread *t)
+{
+	const struct config_audience *a = audience_of(e, t);
+
+	return a->acks && (a->acks_asked || !costs(e, t));
+}
+
 static bool hears(const struct thread *t, const struct problem *p)
 {
 	return (p->heard & AUDIENCE_BIT(t->audience)) != 0;
@@ -176,9 +189,12 @@ static int64_t remind_interval(const struct engine *e, const struct thread *t)
 {
 	const struct config_audience *a = audience_of(e, t);
 	bool acked = (t->incident->flags & INCIDENT_ACKED) && a->internals;
+	bool asked = acked ? a->remind_acked_asked : a->remind_asked;
 	int64_t ms = acked ? a->remind_acked_ms : a->remind_ms;
 	unsigned doublings = t->reminders < REMIND_DOUBLINGS ? t->reminders : REMIND_DOUBLINGS;
 
+	if (costs(e, t) && !asked)
+		return 0;
 	return ms << (acked ? 0 : doublings);
 }
 
@@ -412,7 +428,7 @@ void threads_ack_line(struct engine *e, struct incident *i, const struct now *no
 	if (i->ack_unsaid || !(i->flags & INCIDENT_ACKED))
 		return;
 	for (struct thread *t = i->threads; t; t = t->next) {
-		if (t->state != THREAD_TOLD || thread_is_silent(t) || !audience_of(e, t)->acks)
+		if (t->state != THREAD_TOLD || thread_is_silent(t) || !says_acks(e, t))
 			continue;
 		thread_say(e, t, SAY_ACK, NULL, now);
 		t->reminders = 0;
@@ -433,7 +449,7 @@ void threads_unack_line(struct engine *e, struct incident *i, const struct now *
 	engine_note(e, i, "event", "acknowledgement of %s removed", i->let_go);
 
 	for (struct thread *t = i->threads; t; t = t->next) {
-		if (t->state != THREAD_TOLD || thread_is_silent(t) || !audience_of(e, t)->acks)
+		if (t->state != THREAD_TOLD || thread_is_silent(t) || !says_acks(e, t))
 			continue;
 		i->owner = i->let_go; /* "bob has let go": named though no longer owner */
 		thread_say(e, t, SAY_UNACK, NULL, now);

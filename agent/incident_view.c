@@ -59,6 +59,21 @@ bool engine_view(const struct engine *e, uint64_t incident, struct incident_view
 	return i != NULL;
 }
 
+bool engine_is_told_on(const struct engine *e, unsigned account)
+{
+	const struct incident *i;
+	const struct thread *t;
+
+	DL_FOREACH (e->incidents, i)
+		for (t = i->threads; t; t = t->next)
+			if (t->account == account &&
+			    (t->root == DELIVERY_SENT || t->root == DELIVERY_UNSETTLED) &&
+			    (t->state == THREAD_TOLD || t->state == THREAD_RECOVERING ||
+			     t->state == THREAD_RESOLVED))
+				return true;
+	return false;
+}
+
 bool engine_view_tag(const struct engine *e, const char *tag, struct incident_view *out)
 {
 	const struct incident *i;

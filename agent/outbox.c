@@ -64,7 +64,8 @@ static size_t string_size(const char *s)
 struct post *post_create(struct outbox *o, const struct post_row *row)
 {
 	size_t n = string_size(row->text) + string_size(row->key) + string_size(row->tag) +
-		   string_size(row->language) + string_size(row->to) + string_size(row->target);
+		   string_size(row->language) + string_size(row->to) + string_size(row->to_id) +
+		   string_size(row->target);
 	struct post *p = outbox_alloc(sizeof *p + n);
 	char *at = p->strings;
 
@@ -76,6 +77,7 @@ struct post *post_create(struct outbox *o, const struct post_row *row)
 	p->row.tag = copy_string(&at, row->tag);
 	p->row.language = copy_string(&at, row->language);
 	p->row.to = copy_string(&at, row->to);
+	p->row.to_id = copy_string(&at, row->to_id);
 	p->row.target = copy_string(&at, row->target);
 	post_set_remote(p, row->remote_id, row->uri, row->url);
 	p->row.reason = "";
@@ -232,8 +234,9 @@ uint64_t outbox_add(struct outbox *o, const struct post_row *post, const struct 
 	row.id = row.id ? row.id : store_next_id(o->store);
 	row.state = POST_QUEUED;
 	row.created_ms = row.created_ms ? row.created_ms : now->wall_ms;
-	row.attempts = row.looks = 0;
-	row.maybe_sent = false;
+	row.attempts = row.looks = row.refusals = 0;
+	row.maybe_sent = row.is_duplicate = false;
+	row.cost_micro = 0;
 	row.sending_ms = row.sent_ms = row.looked_ms = 0;
 	row.remote_id = row.uri = row.url = NULL;
 	p = post_create(o, &row);
@@ -293,6 +296,7 @@ static int load_account(void *arg, const struct account_row *row)
 
 	a->last_post_ms = a->kept_post_ms = row->last_post_ms;
 	a->kept_paused_ms = row->paused_until_ms;
+	a->alone_ms = a->kept_alone_ms = row->alone_until_ms;
 	if (!row->paused_until_ms || row->paused_until_ms == NOW_NEVER)
 		return 0;
 	a->paused_ms = row->paused_until_ms;
@@ -322,8 +326,10 @@ void outbox_save(struct outbox *o)
 	struct outbox_account *a;
 	struct post *p;
 
-	DL_FOREACH (o->accounts, a)
+	DL_FOREACH (o->accounts, a) {
 		account_save(o, a);
+		alarm_save(o, a);
+	}
 	DL_FOREACH2(o->dirty, p, dirty_next)
 	{
 		store_put_post(o->store, &p->row);
@@ -352,8 +358,10 @@ void outbox_saved(struct outbox *o)
 	struct outbox_account *a;
 	struct post *p, *tmp;
 
-	DL_FOREACH (o->accounts, a)
+	DL_FOREACH (o->accounts, a) {
 		account_saved(a);
+		alarm_saved(a);
+	}
 	DL_FOREACH_SAFE2(o->dirty, p, tmp, dirty_next)
 	{
 		if (!p->is_written || p->tells)
@@ -368,13 +376,14 @@ void outbox_saved(struct outbox *o)
 /* --- the whole --- */
 
 struct outbox *outbox_create(
-    struct runner *runner, struct store *store, const struct outbox_events *events,
-    void (*random)(void *bytes, size_t n))
+    struct runner *runner, struct store *store, struct ledger *ledger,
+    const struct outbox_events *events, void (*random)(void *bytes, size_t n))
 {
 	struct outbox *o = outbox_alloc(sizeof *o);
 
 	o->runner = runner;
 	o->store = store;
+	o->ledger = ledger;
 	o->events = *events;
 	o->random = random;
 	return o;
@@ -432,6 +441,7 @@ static void shift_account(struct outbox_account *a, int64_t step)
 
 	shift(&a->breaker_ms, step);
 	shift(&a->paused_ms, step);
+	shift(&a->alone_ms, step);
 	for (unsigned i = 0; i < 2; i++) {
 		DL_FOREACH (lists[i], p) {
 			shift(&p->row.not_before_ms, step);
@@ -463,8 +473,11 @@ void outbox_turn(struct outbox *o, const struct now *now)
 	struct outbox_account *a;
 
 	heed_clock_step(o, now);
-	DL_FOREACH (o->accounts, a)
+	o->now_ms = now->wall_ms;
+	DL_FOREACH (o->accounts, a) {
 		account_turn(o, a, now->wall_ms);
+		money_watch(o, a, now->wall_ms);
+	}
 	outbox_flush(o);
 }
 

@@ -11,6 +11,7 @@
 #define TWICKET_OUTBOX_H
 
 #include "agent/config.h"
+#include "agent/ledger.h"
 #include "agent/rows.h"
 #include "agent/runner.h"
 #include "agent/store.h"
@@ -25,9 +26,14 @@ struct outbox_events {
 	void (*delivery)(void *arg, const struct post_row *post, enum delivery delivery, bool root);
 	/* Something for the timeline of an incident, in words. */
 	void (*note)(void *arg, uint64_t incident, const char *text);
+	/*
+	 * An account cannot speak until a human acts or money comes, or its network did what it
+	 * must not: operators hear it elsewhere. Once per trouble; is_over: it can again.
+	 */
+	void (*alarm)(void *arg, const char *account, const char *text, bool is_over);
 };
 
-struct outbox *outbox_create(struct runner *runner, struct store *store,
+struct outbox *outbox_create(struct runner *runner, struct store *store, struct ledger *ledger,
 			     const struct outbox_events *events, void (*random)(void *bytes, size_t n));
 /* After runner_destroy(), which ends the ops that lean on our strings. NULL is fine. */
 void outbox_destroy(struct outbox *o);
@@ -60,7 +66,10 @@ void outbox_saved(struct outbox *o); /* the commit succeeded */
 
 /* A human acted (auth, SIGHUP, queue retry): account index, or -1 for all. Ends AUTH pauses and back-off. */
 void outbox_resume(struct outbox *o, int account);
-/* queue retry / queue drop by id. -1 with err when there is no such post or it must be settled first. */
+/*
+ * queue retry / queue drop by id. -1 with err when there is no such post or it must be settled first.
+ * A retry also ends the pause of an account that waits for a human, not that of a limit.
+ */
 int outbox_retry(struct outbox *o, uint64_t post, struct err *err);
 int outbox_drop(struct outbox *o, uint64_t post, struct err *err);
 
@@ -76,6 +85,8 @@ struct outbox_health {
 	int64_t last_post_ms;
 	char last_tag[TAG_SIZE];
 	unsigned posts_hour, posts_day;
+	int64_t spent_micro; /* this month; 0 where nothing costs */
+	int64_t alone_until_ms; /* its network refuses replies to ourselves until then; 0 = it does not */
 };
 void outbox_health(const struct outbox *o, unsigned account, const struct now *now,
 		   struct outbox_health *out);

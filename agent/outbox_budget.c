@@ -113,7 +113,7 @@ unsigned budget_day(const struct outbox_account *a, int64_t now_ms)
 	return ring_sum(day_ring(a), now_ms);
 }
 
-static bool has_reserve(const struct post *p)
+bool post_has_reserve(const struct post *p)
 {
 	return p->row.event == SAY_RECOVERY || p->row.event == SAY_PAST;
 }
@@ -133,7 +133,7 @@ static int64_t
 free_in(struct ring r, unsigned budget, const struct post *p, unsigned pending, int64_t now_ms)
 {
 	unsigned reserve = (budget + RESERVE_PART - 1) / RESERVE_PART;
-	unsigned most = has_reserve(p) || budget == 1 ? budget : budget - reserve;
+	unsigned most = post_has_reserve(p) || budget == 1 ? budget : budget - reserve;
 
 	if (!budget || ring_sum(r, now_ms) + pending < most)
 		return now_ms;

@@ -90,12 +90,15 @@ void post_unwatch(struct outbox *o, struct post *p)
 	post_touch(o, p);
 }
 
-void double_report(struct outbox *o, const struct post *p, uint64_t post, const struct found *f)
+void double_report(
+    struct outbox *o, const struct post *p, uint64_t post, int64_t cost_micro,
+    const char *remote_id)
 {
-	store_put_alias(o->store, p->row.account, f->id, post);
+	store_put_alias(o->store, p->row.account, remote_id, post);
+	money_pay(o, p->account, cost_micro, o->now_ms);
 	log_warnx(
 	    "outbox", "post %llu (%s) stands twice on %s, the second time as %s: it acted late",
-	    (unsigned long long)post, p->row.tag[0] ? p->row.tag : "-", p->row.account, f->id);
+	    (unsigned long long)post, p->row.tag[0] ? p->row.tag : "-", p->row.account, remote_id);
 }
 
 /* --- a look finds our tag, but under words that another row said --- */
@@ -104,6 +107,7 @@ struct other {
 	const struct post *not_this;
 	const struct item *item;
 	uint64_t post; /* the row whose text it is, 0 = none */
+	int64_t cost_micro; /* its */
 };
 
 static int other_row(void *arg, const struct post_row *row)
@@ -116,13 +120,13 @@ static int other_row(void *arg, const struct post_row *row)
 	    !text_is_same(row->text, other->item->text))
 		return 0;
 	other->post = row->id;
+	other->cost_micro = row->cost_micro;
 	return 1;
 }
 
 int double_of_other(struct outbox *o, struct post *p, const struct item *item)
 {
 	struct other other = {.not_this = p, .item = item};
-	struct found f = {.id = (char *)item->id};
 
 	if (!p->row.incident)
 		return 0;
@@ -130,6 +134,6 @@ int double_of_other(struct outbox *o, struct post *p, const struct item *item)
 		return -1;
 	if (!other.post)
 		return 0;
-	double_report(o, p, other.post, &f);
+	double_report(o, p, other.post, other.cost_micro, item->id);
 	return 1;
 }

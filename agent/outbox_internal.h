@@ -22,12 +22,16 @@
 #define OUTBOX_KEY_SIZE 33 /* 32 hexadecimal characters and the NUL */
 #define BUDGET_MINUTES 61 /* an hour and the minute that has begun */
 #define BUDGET_QUARTERS 97 /* the same for a day */
+#define ALARM_NOTICES 4 /* texts of an account that are not told again within a day */
+#define ALARM_TEXT 256
+#define REFUSALS 2 /* so often a post asks for its parent */
 
 /* One POST or FAVOURITE op under way. */
 struct attempt {
 	struct post *post;
 	struct run *run; /* NULL: it is over, result holds */
 	struct result result;
+	bool has_parent;
 };
 
 /* What a look at our own posts brought for one row. */
@@ -54,6 +58,7 @@ struct post {
 	char *reason;
 	int64_t expires_ms; /* wall */
 	int64_t budget_ms; /* wall: it waits for the budget until then, 0 = it does not */
+	bool is_unpaid; /* that budget is usd_per_month */
 	int64_t unknown_ms; /* wall: since when this process tries to settle it */
 	int64_t look_ms; /* wall: next look */
 	unsigned look_failures;
@@ -63,7 +68,7 @@ struct post {
 	bool is_watched; /* SENT after a resend: one more look for a double */
 	bool is_warned;
 	bool is_dirty, is_written;
-	char strings[]; /* text, key, tag, language, to, target */
+	char strings[]; /* text, key, tag, language, to, to_id, target */
 };
 
 struct outbox_thread {
@@ -90,6 +95,33 @@ struct budget {
 	bool is_counted; /* what the store knows was added */
 };
 
+/* As of this turn. Micro USD. */
+struct money {
+	int64_t limit; /* usd_per_month, 0 = none */
+	int64_t spent;
+	int64_t next_month_ms; /* wall */
+	unsigned promises; /* ends that are still to be said */
+};
+
+enum trouble {
+	TROUBLE_HUMAN = 1, /* somebody must act */
+	TROUBLE_LIMIT = 2, /* paused for long */
+	TROUBLE_MONEY = 4
+};
+
+struct notice {
+	char text[ALARM_TEXT];
+	int64_t told_ms;
+};
+
+/* What operators were told of an account; all but the notices is kept in the store. */
+struct alarms {
+	unsigned troubles; /* enum trouble */
+	char money[64];
+	struct notice notices[ALARM_NOTICES];
+	bool is_learnt, is_dirty, is_written;
+};
+
 struct outbox_account {
 	struct outbox_account *prev, *next;
 	struct outbox *outbox;
@@ -107,20 +139,26 @@ struct outbox_account {
 	int64_t paused_ms; /* wall; past = not, NOW_NEVER = until a human acts */
 	int64_t wake_ms; /* wall: outbox_turn() has something to do here */
 	bool is_stirred; /* something changed: look at it in the next turn */
-	bool is_auth_told;
+	bool is_auth_told; /* in the log */
+	int64_t
+	    alone_ms; /* wall: no threads before, as its network refuses them; 0 = it does not */
 	char reason[256]; /* why it is paused or fails */
 	struct look look;
 	struct budget budget;
 	int64_t last_post_ms, kept_post_ms; /* kept: as in the store, at most a minute behind */
-	int64_t kept_paused_ms;
+	int64_t kept_paused_ms, kept_alone_ms;
+	struct money money;
+	struct alarms alarms;
 	bool is_written; /* its row, in the open transaction */
 	char last_tag[TAG_SIZE];
 };
 
-/* A delivery that is told at the end of the turn, when no list is being walked. */
+/* A delivery, a note or an alarm that is told at the end of the turn, when no list is being walked. */
 struct tell {
 	struct tell *prev, *next;
 	struct post *post;
+	struct outbox_account *alarmed; /* an alarm: post is NULL, note its text */
+	bool is_over;
 	enum delivery delivery;
 	bool is_root;
 	char *note; /* NULL = none */
@@ -129,6 +167,7 @@ struct tell {
 struct outbox {
 	struct runner *runner;
 	struct store *store;
+	struct ledger *ledger;
 	struct outbox_events events;
 	void (*random)(void *bytes, size_t n);
 	struct outbox_account *accounts;
@@ -137,6 +176,7 @@ struct outbox {
 	struct tell *tells;
 	int64_t clocks_ms; /* wall - boot at the last turn */
 	bool has_clocks;
+	int64_t now_ms; /* wall, of the last turn */
 };
 
 /* outbox.c: rows */
@@ -157,6 +197,9 @@ bool thread_is_next(const struct post *p); /* all before it are final */
 bool thread_learn(struct outbox *o, struct outbox_thread *t); /* false: the store cannot be read */
 bool thread_lacks_problem(const struct post *p); /* it ends what was never said; once learnt */
 bool post_is_root(const struct post *p);
+const char *post_parent(const struct post *p, int64_t now_ms); /* "" = none */
+/* The network takes it, but not under its parent. */
+void post_refused(struct outbox *o, struct post *p, const struct result *result, int64_t now_ms);
 /* Out of all lists, into its last state: without a word. */
 void post_close(struct outbox *o, struct post *p, enum post_state state, const char *reason);
 /* The same, told and logged; what hangs on it ends too. */
@@ -165,19 +208,28 @@ void post_finish(
 void post_tell(struct outbox *o, struct post *p, enum delivery delivery, bool is_root);
 void post_note(struct outbox *o, struct post *p, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+void alarm_tell(struct outbox *o, struct outbox_account *a, const char *text, bool is_over);
 void outbox_flush(struct outbox *o);
 const char *post_event_name(const struct post *p);
 
 /* outbox_send.c: when to start, what a verdict means */
 void account_turn(struct outbox *o, struct outbox_account *a, int64_t now_ms);
 void account_wake(struct outbox_account *a, int64_t at_ms); /* not later than that */
-void account_pause(struct outbox_account *a, const struct result *result, int64_t now_ms);
-bool account_can_send(const struct outbox_account *a, int64_t now_ms);
+struct job post_job(const struct post *p, int64_t now_ms); /* its strings are the post's */
 int64_t outbox_backoff(struct outbox *o, int64_t first_ms, unsigned n);
 int64_t post_age_limit(const struct post_row *row);
 void post_extend(struct post *p, int64_t now_ms); /* waits through no fault of its network */
 void post_requeue(struct outbox *o, struct post *p, enum post_state state, int64_t not_before_ms);
 void post_sent(struct outbox *o, struct post *p, int64_t now_ms); /* its remote id is set */
+
+/* outbox_pause.c: when an account must wait */
+void account_pause(
+    struct outbox *o, struct outbox_account *a, const struct result *result, int64_t now_ms);
+bool account_can_send(const struct outbox_account *a, int64_t now_ms);
+bool account_needs_human(const struct outbox_account *a); /* until it has posted again */
+bool account_is_probed(const struct outbox_account *a); /* one at a time */
+void breaker_failure(struct outbox_account *a, const char *reason, int64_t now_ms);
+void breaker_success(struct outbox_account *a);
 
 /* outbox_settle.c: UNKNOWN */
 void post_doubt(struct outbox *o, struct post *p, const char *reason, int64_t now_ms);
@@ -190,7 +242,9 @@ bool text_is_same(const char *a, const char *b); /* but for blanks and leading m
 bool text_has_tag(const char *text, const char *tag);
 void post_watch(struct post *p, int64_t now_ms); /* SENT after a resend: one more look */
 void post_unwatch(struct outbox *o, struct post *p);
-void double_report(struct outbox *o, const struct post *p, uint64_t post, const struct found *f);
+void double_report(
+    struct outbox *o, const struct post *p, uint64_t post, int64_t cost_micro,
+    const char *remote_id);
 /* 1: the item is a double of another row of p's incident (and was reported), 0: not, -1: cannot tell. */
 int double_of_other(struct outbox *o, struct post *p, const struct item *item);
 
@@ -199,10 +253,36 @@ void account_save(struct outbox *o, struct outbox_account *a);
 void account_saved(struct outbox_account *a);
 
 /* outbox_budget.c */
+bool post_has_reserve(const struct post *p);
 void budget_count(struct outbox *o, struct outbox_account *a, int64_t now_ms);
 void budget_spend(struct outbox_account *a, int64_t now_ms);
 int64_t budget_free_ms(const struct outbox_account *a, const struct post *p, int64_t now_ms);
 unsigned budget_hour(const struct outbox_account *a, int64_t now_ms);
 unsigned budget_day(const struct outbox_account *a, int64_t now_ms);
+
+/* outbox_money.c: amounts in micro USD */
+int64_t post_price(const struct post *p, int64_t now_ms);
+void money_count(struct outbox *o, struct outbox_account *a, int64_t now_ms); /* once a turn */
+/* now_ms: it may cost what it costs. NOW_NEVER: when what is on its way is settled. Else the next month. */
+int64_t money_free_ms(const struct post *p, int64_t now_ms);
+int64_t money_spent(const struct outbox *o, const struct outbox_account *a, int64_t now_ms);
+void money_reason(const struct outbox_account *a, char *out, size_t size);
+void money_pay(struct outbox *o, const struct outbox_account *a, int64_t micro, int64_t now_ms);
+void money_pay_look(
+    struct outbox *o, const struct outbox_account *a, const struct result *result, int64_t now_ms);
+void money_is_spent(
+    struct outbox *o, struct outbox_account *a, int64_t now_ms); /* a post waits for it */
+void money_watch(struct outbox *o, struct outbox_account *a, int64_t now_ms);
+
+/* outbox_alarm.c */
+void alarm_learn(struct outbox *o, struct outbox_account *a);
+void alarm_save(struct outbox *o, struct outbox_account *a);
+void alarm_saved(struct outbox_account *a);
+/* True: it was not told yet, now it is. */
+bool alarm_trouble(struct outbox *o, struct outbox_account *a, unsigned trouble, const char *text);
+void alarm_posted(struct outbox *o, const struct post *p); /* accepted just now: troubles end */
+/* Was so much of this month's limit not told yet? From now on it was. */
+bool alarm_money(struct outbox *o, struct outbox_account *a, unsigned percent, int64_t now_ms);
+void alarm_notice(struct outbox *o, struct outbox_account *a, const char *text);
 
 #endif

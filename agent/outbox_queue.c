@@ -57,6 +57,7 @@ static void set_account(
 	a->index = index;
 	a->per_hour = c->posts_per_hour;
 	a->per_day = c->posts_per_day;
+	a->money.limit = c->usd_micro_per_month;
 	a->is_stirred = true;
 }
 
@@ -97,7 +98,7 @@ void outbox_account_result(
 	struct outbox_account *a = account_at(o, account);
 
 	if (a && (result->class == RESULT_LIMIT || result->class == RESULT_AUTH))
-		account_pause(a, result, now->wall_ms);
+		account_pause(o, a, result, now->wall_ms);
 }
 
 /* --- the account's row: ours are the pause and the last post, the rest is the collector's --- */
@@ -123,7 +124,7 @@ static int keep_row(void *arg, const struct account_row *row)
 
 static bool row_is_stale(const struct outbox_account *a)
 {
-	return a->paused_ms != a->kept_paused_ms ||
+	return a->paused_ms != a->kept_paused_ms || a->alone_ms != a->kept_alone_ms ||
 	       a->last_post_ms >= a->kept_post_ms + LAST_POST_MS;
 }
 
@@ -137,6 +138,7 @@ void account_save(struct outbox *o, struct outbox_account *a)
 	k.row.paused_until_ms = a->paused_ms;
 	k.row.pause_reason = a->paused_ms ? a->reason : "";
 	k.row.last_post_ms = a->last_post_ms;
+	k.row.alone_until_ms = a->alone_ms;
 	store_put_account(o->store, &k.row);
 	a->is_written = true;
 	for (unsigned i = 0; i < 4; i++)
@@ -149,6 +151,7 @@ void account_saved(struct outbox_account *a)
 		return;
 	a->is_written = false;
 	a->kept_paused_ms = a->paused_ms;
+	a->kept_alone_ms = a->alone_ms;
 	a->kept_post_ms = a->last_post_ms;
 }
 
@@ -227,6 +230,8 @@ int outbox_retry(struct outbox *o, uint64_t post, struct err *err)
 	if (!p)
 		return -1;
 	retry_post(o, p);
+	if (account_needs_human(p->account))
+		p->account->paused_ms = 0;
 	p->account->breaker_ms = 0;
 	p->account->is_stirred = true;
 	return 0;
@@ -277,6 +282,9 @@ void outbox_health(
 	memcpy(out->last_tag, a->last_tag, sizeof out->last_tag);
 	out->posts_hour = budget_hour(a, now->wall_ms);
 	out->posts_day = budget_day(a, now->wall_ms);
+	out->spent_micro = money_spent(o, a, now->wall_ms);
+	if (a->alone_ms > now->wall_ms)
+		out->alone_until_ms = a->alone_ms;
 }
 
 static int by_id(const void *a, const void *b)
@@ -291,11 +299,16 @@ static void show(const struct post *p, void (*fn)(void *arg, const struct post_r
 {
 	const struct outbox_account *a = p->account;
 	struct post_row row = p->row;
+	char unpaid[64];
 
 	if (is_waiting(p) && a->paused_ms > row.not_before_ms)
 		row.not_before_ms = a->paused_ms;
 	if (is_waiting(p) && p->budget_ms > row.not_before_ms)
 		row.not_before_ms = p->budget_ms;
+	if (is_waiting(p) && p->is_unpaid) {
+		money_reason(a, unpaid, sizeof unpaid);
+		row.reason = unpaid;
+	}
 	if (is_waiting(p) && !row.reason[0])
 		row.reason = p->budget_ms   ? "the budget is spent"
 			     : !a->notifier ? "the account has no token"

@@ -11,18 +11,10 @@
 
 #define BACKOFF_MS (5 * SECOND_MS)
 #define BACKOFF_MAX_MS (5 * MINUTE_MS)
-#define LIMIT_PAUSE_MS (60 * SECOND_MS) /* a 429 that does not say until when */
-#define LIMIT_MAX_MS (24 * HOUR_MS) /* whatever a server says, we ask once a day */
 #define SAY_AGE_MS (24 * HOUR_MS)
 #define PAST_AGE_MS (2 * HOUR_MS)
 #define ANSWER_AGE_MS HOUR_MS /* nobody waits longer for an answer or a favourite */
 #define GRACE_MS HOUR_MS /* left to a post that waited for a human or a budget */
-/*
- * The breaker: after so many failures in a row of an account's posts it gets one
- * probe at a time and a pause between them, shorter than any post's own back-off.
- */
-#define BREAKER_FAILURES 3
-#define BREAKER_MAX_MS (60 * SECOND_MS)
 
 void account_wake(struct outbox_account *a, int64_t at_ms)
 {
@@ -61,76 +53,6 @@ int64_t outbox_backoff(struct outbox *o, int64_t first_ms, unsigned n)
 	return delay_ms - (int64_t)(dice % (uint32_t)(delay_ms / 4 + 1));
 }
 
-/* --- pauses: the account's, never a job's --- */
-
-bool account_can_send(const struct outbox_account *a, int64_t now_ms)
-{
-	return a->notifier && a->account && a->paused_ms <= now_ms;
-}
-
-static void pause_for_limit(struct outbox_account *a, const struct result *result, int64_t now_ms)
-{
-	int64_t until_ms = result->not_before_ms;
-
-	if (until_ms <= now_ms)
-		until_ms = now_ms + LIMIT_PAUSE_MS;
-	if (until_ms > now_ms + LIMIT_MAX_MS)
-		until_ms = now_ms + LIMIT_MAX_MS;
-	if (until_ms <= a->paused_ms)
-		return;
-	if (a->paused_ms <= now_ms)
-		log_info(
-		    "outbox", "account=%s result=limit wait_ms=%lld reason=%s", a->name,
-		    (long long)(until_ms - now_ms), result->text);
-	a->paused_ms = until_ms;
-}
-
-static void pause_for_human(struct outbox_account *a, const struct result *result)
-{
-	if (!a->is_auth_told)
-		log_warnx(
-		    "outbox",
-		    "%s refuses our token (%s): posts wait until you run "
-		    "'twicket auth %s'",
-		    a->name, result->text, a->name);
-	a->is_auth_told = true;
-	a->paused_ms = NOW_NEVER;
-}
-
-void account_pause(struct outbox_account *a, const struct result *result, int64_t now_ms)
-{
-	if (result->class == RESULT_AUTH)
-		pause_for_human(a, result);
-	else
-		pause_for_limit(a, result, now_ms);
-	snprintf(a->reason, sizeof a->reason, "%s", result->text);
-	a->is_stirred = true;
-}
-
-static void breaker_failure(struct outbox_account *a, const char *reason, int64_t now_ms)
-{
-	unsigned n = ++a->failures - BREAKER_FAILURES;
-	int64_t hold_ms;
-
-	snprintf(a->reason, sizeof a->reason, "%s", reason);
-	if (a->failures < BREAKER_FAILURES)
-		return;
-	if (n == 0)
-		log_warnx("outbox", "%s cannot be reached: %s", a->name, reason);
-	hold_ms = n < 4 ? BACKOFF_MS << n : BREAKER_MAX_MS;
-	a->breaker_ms = now_ms + (hold_ms < BREAKER_MAX_MS ? hold_ms : BREAKER_MAX_MS);
-}
-
-static void breaker_success(struct outbox_account *a)
-{
-	if (a->failures >= BREAKER_FAILURES)
-		log_info("outbox", "account=%s result=reached failures=%u", a->name, a->failures);
-	if (a->failures)
-		a->reason[0] = '\0';
-	a->failures = 0;
-	a->breaker_ms = 0;
-}
-
 /* --- verdicts --- */
 
 /* SENDING or UNKNOWN back to waiting; nothing of this attempt was accepted. */
@@ -142,6 +64,7 @@ void post_requeue(struct outbox *o, struct post *p, enum post_state state, int64
 	p->row.not_before_ms = not_before_ms;
 	if (!p->is_suspect)
 		p->row.sending_ms = 0;
+	p->row.cost_micro = 0;
 	post_wait(p);
 	post_touch(o, p);
 	post_tell(o, p, DELIVERY_QUEUED, post_is_root(p));
@@ -167,7 +90,7 @@ static void post_give_back(
 {
 	p->row.attempts--;
 	post_set_reason(p, result->text);
-	account_pause(p->account, result, now_ms);
+	account_pause(o, p->account, result, now_ms);
 	post_requeue(o, p, state, 0);
 }
 
@@ -186,8 +109,8 @@ void post_sent(struct outbox *o, struct post *p, int64_t now_ms)
 	post_finish(o, p, POST_SENT, "", now_ms);
 }
 
-static void
-post_accepted(struct outbox *o, struct post *p, const struct result *result, int64_t now_ms)
+static void post_accepted(
+    struct outbox *o, struct post *p, const struct result *result, bool has_parent, int64_t now_ms)
 {
 	bool is_resent = p->is_suspect;
 
@@ -195,34 +118,72 @@ post_accepted(struct outbox *o, struct post *p, const struct result *result, int
 		post_doubt(o, p, "accepted, but the answer has no id", now_ms);
 		return;
 	}
-	if (p->row.kind != POST_FAVOURITE)
+	if (p->row.kind != POST_FAVOURITE) {
 		post_set_remote(p, result->id, result->uri, result->url);
+		p->row.cost_micro = result->cost_micro ? result->cost_micro : p->row.cost_micro;
+		alarm_posted(o, p);
+	}
+	if (p->thread && has_parent) /* so its network takes them (again) */
+		p->account->alone_ms = 0;
 	post_sent(o, p, now_ms);
 	if (is_resent)
 		post_watch(p, now_ms);
 }
 
-static void post_verdict(struct outbox *o, struct post *p, int64_t now_ms)
+/* The same post may be taken without its parent. An answer means nothing without. */
+static bool is_refused(const struct post *p, const struct attempt *at)
 {
-	struct attempt *at = p->attempt;
 	const struct result *result = &at->result;
 
-	p->attempt = NULL;
-	p->account->in_flight--;
+	return result->refusal != REFUSAL_NONE && at->has_parent && p->row.kind == POST_SAY &&
+	       (result->class == RESULT_RETRY || result->class == RESULT_PERMANENT);
+}
+
+/* What it cost to be told no: reads that the op needed. */
+static void
+pay_for_nothing(struct outbox *o, const struct post *p, const struct result *result, int64_t now_ms)
+{
+	if (result->class != RESULT_OK && result->class != RESULT_UNKNOWN)
+		money_pay_look(o, p->account, result, now_ms);
+}
+
+static void post_judge(struct outbox *o, struct post *p, const struct attempt *at, int64_t now_ms)
+{
+	const struct result *result = &at->result;
+
 	switch (result->class) {
-	case RESULT_OK: post_accepted(o, p, result, now_ms); break;
-	case RESULT_RETRY: post_retry(o, p, result->text, now_ms); break;
+	case RESULT_OK: post_accepted(o, p, result, at->has_parent, now_ms); break;
+	case RESULT_RETRY:
+		if (result->refusal != REFUSAL_NONE && p->row.kind == POST_ANSWER)
+			post_finish(o, p, POST_DEAD, result->text, now_ms);
+		else
+			post_retry(o, p, result->text, now_ms);
+		break;
 	case RESULT_LIMIT: post_give_back(o, p, POST_RETRY, result, now_ms); break;
 	case RESULT_AUTH: post_give_back(o, p, POST_QUEUED, result, now_ms); break;
 	case RESULT_PERMANENT:
 	case RESULT_BUG: post_finish(o, p, POST_DEAD, result->text, now_ms); break;
 	case RESULT_UNKNOWN:
+		p->row.is_duplicate = result->is_duplicate;
 		if (p->row.kind == POST_FAVOURITE) /* may be done twice */
 			post_retry(o, p, result->text, now_ms);
 		else
 			post_doubt(o, p, result->text, now_ms);
 		break;
 	}
+}
+
+static void post_verdict(struct outbox *o, struct post *p, int64_t now_ms)
+{
+	struct attempt *at = p->attempt;
+
+	p->attempt = NULL;
+	p->account->in_flight--;
+	pay_for_nothing(o, p, &at->result, now_ms);
+	if (is_refused(p, at))
+		post_refused(o, p, &at->result, now_ms);
+	else
+		post_judge(o, p, at, now_ms);
 	free(at);
 }
 
@@ -236,25 +197,38 @@ static void attempt_done(void *arg, const struct result *result)
 	at->post->account->is_stirred = true;
 }
 
+/* What the network did besides taking the post. */
+static enum emitted attempt_item(void *arg, const struct item *item)
+{
+	struct attempt *at = arg;
+	struct outbox_account *a = at->post->account;
+
+	if (item->kind == ITEM_NOTICE && item->text && item->text[0])
+		alarm_notice(a->outbox, a, item->text);
+	return EMIT_NEW;
+}
+
 /* --- starting --- */
+
+struct job post_job(const struct post *p, int64_t now_ms)
+{
+	return (struct job){
+	    .type = p->row.kind == POST_FAVOURITE ? JOB_FAVOURITE : JOB_POST,
+	    .text = p->row.text,
+	    .key = p->row.key,
+	    .parent_id = post_parent(p, now_ms),
+	    .target_id = p->row.target,
+	    .to = p->row.to,
+	    .to_id = p->row.to_id,
+	    .visibility = (enum visibility)p->row.visibility,
+	    .language = p->row.language};
+}
 
 static void post_start(struct outbox *o, struct post *p, int64_t now_ms)
 {
 	struct outbox_account *a = p->account;
-	const char *parent = p->row.target;
-	struct job job;
+	struct job job = post_job(p, now_ms);
 
-	if (p->thread)
-		parent = p->thread->root_id ? p->thread->root_id : "";
-	job = (struct job){
-	    .type = p->row.kind == POST_FAVOURITE ? JOB_FAVOURITE : JOB_POST,
-	    .text = p->row.text,
-	    .key = p->row.key,
-	    .parent_id = parent,
-	    .target_id = p->row.target,
-	    .to = p->row.to,
-	    .visibility = (enum visibility)p->row.visibility,
-	    .language = p->row.language};
 	DL_DELETE(a->waiting, p);
 	DL_APPEND(a->busy, p);
 	a->unsettled += p->row.kind != POST_FAVOURITE;
@@ -262,6 +236,7 @@ static void post_start(struct outbox *o, struct post *p, int64_t now_ms)
 	p->row.state = POST_SENDING;
 	p->row.attempts++;
 	p->row.sending_ms = p->row.sending_ms ? p->row.sending_ms : now_ms;
+	p->row.cost_micro = post_price(p, now_ms);
 	p->row.looks = 0;
 	p->row.looked_ms = p->row.not_before_ms = 0;
 	post_set_reason(p, "");
@@ -269,8 +244,10 @@ static void post_start(struct outbox *o, struct post *p, int64_t now_ms)
 	post_tell(o, p, DELIVERY_UNSETTLED, post_is_root(p));
 	p->attempt = outbox_alloc(sizeof *p->attempt);
 	p->attempt->post = p;
+	p->attempt->has_parent = job.parent_id[0] != '\0';
 	p->attempt->run = runner_start(
-	    o->runner, a->notifier, a->account, a->index, &job, NULL, attempt_done, p->attempt);
+	    o->runner, a->notifier, a->account, a->index, &job, attempt_item, attempt_done,
+	    p->attempt);
 }
 
 /* One unsettled creating request per incident: otherwise a look could not tell whose post it finds. */
@@ -290,7 +267,7 @@ static bool incident_is_busy(const struct post *p)
 
 static bool has_room(const struct outbox_account *a)
 {
-	unsigned most = a->failures >= BREAKER_FAILURES ? 1 : OUTBOX_IN_FLIGHT;
+	unsigned most = account_is_probed(a) ? 1 : OUTBOX_IN_FLIGHT;
 
 	return a->in_flight < most && a->unsettled < OUTBOX_UNSETTLED_MAX;
 }
@@ -301,9 +278,12 @@ static bool end_if_pointless(struct outbox *o, struct post *p, int64_t now_ms)
 	if (p->expires_ms <= now_ms) {
 		char reason[320];
 
-		snprintf(
-		    reason, sizeof reason, "too old%s%s", p->row.reason[0] ? "; last: " : "",
-		    p->row.reason);
+		if (p->is_unpaid)
+			money_reason(p->account, reason, sizeof reason);
+		else
+			snprintf(
+			    reason, sizeof reason, "too old%s%s",
+			    p->row.reason[0] ? "; last: " : "", p->row.reason);
 		post_finish(o, p, POST_DEAD, reason, now_ms);
 		return true;
 	}
@@ -314,6 +294,19 @@ static bool end_if_pointless(struct outbox *o, struct post *p, int64_t now_ms)
 	return false;
 }
 
+/* The same for its price; unlike the others this budget does not keep it young. */
+static int64_t money_time(struct outbox *o, struct post *p, int64_t now_ms)
+{
+	int64_t free_ms = money_free_ms(p, now_ms);
+
+	if (free_ms <= now_ms || free_ms == NOW_NEVER)
+		return free_ms;
+	p->is_unpaid = true;
+	p->budget_ms = free_ms;
+	money_is_spent(o, p->account, now_ms);
+	return free_ms;
+}
+
 /* When p may start. It does not age while others or the budget keep it waiting. */
 static int64_t start_time(struct outbox *o, struct post *p, int64_t now_ms)
 {
@@ -321,6 +314,7 @@ static int64_t start_time(struct outbox *o, struct post *p, int64_t now_ms)
 	int64_t free_ms;
 
 	p->budget_ms = 0;
+	p->is_unpaid = false;
 	if (!thread_is_next(p) || incident_is_busy(p)) {
 		post_extend(p, now_ms);
 		return NOW_NEVER; /* something else changes first */
@@ -329,6 +323,9 @@ static int64_t start_time(struct outbox *o, struct post *p, int64_t now_ms)
 		return p->row.not_before_ms > a->breaker_ms ? p->row.not_before_ms : a->breaker_ms;
 	if (p->thread && !thread_learn(o, p->thread))
 		return now_ms + SECOND_MS;
+	free_ms = money_time(o, p, now_ms);
+	if (free_ms > now_ms)
+		return free_ms;
 	free_ms = budget_free_ms(a, p, now_ms);
 	if (free_ms <= now_ms)
 		return now_ms;
@@ -351,6 +348,15 @@ static void try_start(struct outbox *o, struct post *p, int64_t now_ms)
 	account_wake(p->account, p->expires_ms);
 }
 
+/* What waits for a human does not age: when the first of them is through, the others have their turn. */
+static void keep_young(struct outbox_account *a, int64_t now_ms)
+{
+	struct post *p;
+
+	DL_FOREACH (a->waiting, p)
+		post_extend(p, now_ms);
+}
+
 static void start_waiting(struct outbox *o, struct outbox_account *a, int64_t now_ms)
 {
 	struct post *p, *tmp;
@@ -368,7 +374,6 @@ static void start_waiting(struct outbox *o, struct outbox_account *a, int64_t no
 /* Nobody can be asked: only what is too old to matter ends. */
 static void idle(struct outbox *o, struct outbox_account *a, int64_t now_ms)
 {
-	bool is_ours_to_mend = !a->notifier || a->paused_ms == NOW_NEVER;
 	struct post *p, *tmp;
 
 	if (a->paused_ms > now_ms)
@@ -377,8 +382,6 @@ static void idle(struct outbox *o, struct outbox_account *a, int64_t now_ms)
 	{
 		if (p->row.state != POST_QUEUED && p->row.state != POST_RETRY)
 			continue;
-		if (is_ours_to_mend)
-			post_extend(p, now_ms);
 		if (!end_if_pointless(o, p, now_ms))
 			account_wake(a, p->expires_ms);
 	}
@@ -393,12 +396,16 @@ void account_turn(struct outbox *o, struct outbox_account *a, int64_t now_ms)
 	a->wake_ms = NOW_NEVER;
 	if (!a->budget.is_counted)
 		budget_count(o, a, now_ms);
+	alarm_learn(o, a);
 	DL_FOREACH_SAFE(a->busy, p, tmp)
 	{
 		if (p->attempt && !p->attempt->run)
 			post_verdict(o, p, now_ms);
 	}
 	look_turn(o, a, now_ms);
+	money_count(o, a, now_ms);
+	if (!a->notifier || account_needs_human(a))
+		keep_young(a, now_ms);
 	if (account_can_send(a, now_ms))
 		start_waiting(o, a, now_ms);
 	else

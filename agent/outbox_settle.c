@@ -116,7 +116,7 @@ static void found_put(struct outbox *o, struct post *p, const struct item *item,
 	if (score < f->score || (f->id && strcmp(f->id, item->id) == 0))
 		return;
 	if (score == SCORE_TEXT && f->score == SCORE_TEXT)
-		double_report(o, p, p->row.id, f);
+		double_report(o, p, p->row.id, p->row.cost_micro, f->id);
 	found_finish(f);
 	f->id = outbox_dup(item->id);
 	f->uri = outbox_dup(item->uri ? item->uri : "");
@@ -153,7 +153,7 @@ static void settle_found(struct outbox *o, struct post *p, int64_t now_ms)
 	struct found *f = &p->found;
 
 	if (p->is_watched) {
-		double_report(o, p, p->row.id, f);
+		double_report(o, p, p->row.id, p->row.cost_micro, f->id);
 		post_unwatch(o, p);
 	} else {
 		post_set_remote(p, f->id, f->uri, f->url);
@@ -176,6 +176,10 @@ static void settle_absent(struct outbox *o, struct post *p, int64_t now_ms)
 	post_touch(o, p);
 	if (p->row.looks < LOOKS)
 		return;
+	if (p->row.is_duplicate) { /* to send it again would be refused again */
+		p->look_ms += outbox_backoff(o, LOOK_BACKOFF_MS, p->row.looks - LOOKS);
+		return;
+	}
 	post_set_reason(p, "looked twice, it is not there: sending again");
 	post_requeue(o, p, POST_RETRY, 0);
 }
@@ -195,8 +199,9 @@ static void look_done(struct outbox *o, struct outbox_account *a, int64_t now_ms
 
 	a->look.is_over = false;
 	a->in_flight--;
+	money_pay_look(o, a, result, now_ms);
 	if (result->class == RESULT_LIMIT || result->class == RESULT_AUTH)
-		account_pause(a, result, now_ms);
+		account_pause(o, a, result, now_ms);
 	DL_FOREACH_SAFE(a->busy, p, tmp)
 	{
 		if (!p->is_in_look)
@@ -228,8 +233,8 @@ static bool wants_look(const struct post *p)
 	return p->row.state == POST_UNKNOWN || p->is_watched;
 }
 
-/* All rows that are due share one look; -1 when there is none. */
-static int64_t look_since(struct outbox_account *a, int64_t now_ms)
+/* All rows that are due share one look; false when there is none. */
+static bool look_what(struct outbox_account *a, int64_t now_ms, struct job *job)
 {
 	int64_t since_ms = -1;
 	struct post *p;
@@ -240,18 +245,19 @@ static int64_t look_since(struct outbox_account *a, int64_t now_ms)
 		p->is_in_look = true;
 		if (since_ms == -1 || p->row.sending_ms < since_ms)
 			since_ms = p->row.sending_ms;
+		if (p->row.visibility == VISIBILITY_DIRECT)
+			job->visibility = VISIBILITY_DIRECT;
 	}
-	return since_ms;
+	job->since_ms = since_ms > CLOCK_SLACK_MS ? since_ms - CLOCK_SLACK_MS : 0;
+	return since_ms != -1;
 }
 
 static void look_start(struct outbox *o, struct outbox_account *a, int64_t now_ms)
 {
-	int64_t since_ms = look_since(a, now_ms);
 	struct job job = {.type = JOB_RECENT};
 
-	if (since_ms == -1)
+	if (!look_what(a, now_ms, &job))
 		return;
-	job.since_ms = since_ms > CLOCK_SLACK_MS ? since_ms - CLOCK_SLACK_MS : 0;
 	a->in_flight++;
 	a->look.has_failed = false;
 	a->look.run = runner_start(
@@ -275,9 +281,15 @@ void look_cancel(struct outbox_account *a)
 
 /* --- patience --- */
 
+/* A duplicate that was looked for, and is not there: nothing more comes of it. */
+static bool is_vainly_sought(const struct post *p)
+{
+	return p->row.is_duplicate && p->row.looks >= LOOKS;
+}
+
 static void warn_late(struct post *p, int64_t now_ms)
 {
-	if (p->is_warned || now_ms - p->unknown_ms < WARN_AFTER_MS)
+	if (p->is_warned || is_vainly_sought(p) || now_ms - p->unknown_ms < WARN_AFTER_MS)
 		return;
 	p->is_warned = true;
 	log_warnx(
@@ -288,6 +300,11 @@ static void warn_late(struct post *p, int64_t now_ms)
 	    p->row.account);
 }
 
+static int64_t patience_ms(const struct post *p)
+{
+	return is_vainly_sought(p) ? WARN_AFTER_MS : GIVE_UP_AFTER_MS;
+}
+
 /* Returns true when the row was given up. */
 static bool give_up(struct outbox *o, struct post *p, int64_t now_ms)
 {
@@ -296,10 +313,15 @@ static bool give_up(struct outbox *o, struct post *p, int64_t now_ms)
 		look_soon(p);
 	}
 	warn_late(p, now_ms);
-	if (p->is_in_look || now_ms - p->unknown_ms < GIVE_UP_AFTER_MS)
+	if (p->is_in_look || now_ms - p->unknown_ms < patience_ms(p))
 		return false;
 	p->row.maybe_sent = true;
-	post_finish(o, p, POST_DEAD, "could not find out whether it was posted", now_ms);
+	post_finish(
+	    o, p, POST_DEAD,
+	    is_vainly_sought(p)
+		? "its network says that it stands there already, but does not show it"
+		: "could not find out whether it was posted",
+	    now_ms);
 	return true;
 }
 
@@ -311,7 +333,7 @@ static void wake_for(struct outbox_account *a, const struct post *p, int64_t now
 		return;
 	if (!p->is_warned)
 		account_wake(a, p->unknown_ms + WARN_AFTER_MS);
-	account_wake(a, p->unknown_ms + GIVE_UP_AFTER_MS);
+	account_wake(a, p->unknown_ms + patience_ms(p));
 }
 
 void look_turn(struct outbox *o, struct outbox_account *a, int64_t now_ms)

@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define REFUSED_MS (5 * SECOND_MS) /* a parent may not be visible yet */
+#define ALONE_MS (24 * HOUR_MS)
+
 struct outbox_thread *thread_of(struct outbox *o, uint64_t id)
 {
 	struct outbox_thread *t = NULL;
@@ -91,6 +94,44 @@ bool thread_lacks_problem(const struct post *p)
 	       p->row.event == SAY_ENDED;
 }
 
+/* --- the parent --- */
+
+const char *post_parent(const struct post *p, int64_t now_ms)
+{
+	if (!p->thread)
+		return p->row.target;
+	if (p->row.refusals >= REFUSALS || p->account->alone_ms > now_ms || !p->thread->root_id)
+		return "";
+	return p->thread->root_id;
+}
+
+/* For a day no post of the account asks for its parent; then one tries again. */
+static void account_alone(struct outbox *o, struct outbox_account *a, int64_t now_ms)
+{
+	static const char words[] = "its network does not let it answer its own posts: updates "
+				    "stand alone with their tag for a day";
+	bool is_told = a->alone_ms != 0; /* since the last one that was taken */
+
+	a->alone_ms = now_ms + ALONE_MS;
+	if (is_told)
+		return;
+	log_warnx("outbox", "%s: %s", a->name, words);
+	alarm_tell(o, a, words, false);
+}
+
+void post_refused(struct outbox *o, struct post *p, const struct result *result, int64_t now_ms)
+{
+	bool is_last = ++p->row.refusals >= REFUSALS;
+
+	if (is_last && result->refusal == REFUSAL_REPLIES)
+		account_alone(o, p->account, now_ms);
+	log_info(
+	    "outbox", "post=%llu account=%s result=refused refusals=%u reason=%s",
+	    (unsigned long long)p->row.id, p->row.account, p->row.refusals, result->text);
+	post_set_reason(p, result->text);
+	post_requeue(o, p, POST_RETRY, is_last ? now_ms : now_ms + REFUSED_MS);
+}
+
 /* --- the end of a row --- */
 
 static void thread_remember(struct outbox_thread *t, const struct post *p)
@@ -116,6 +157,8 @@ void post_close(struct outbox *o, struct post *p, enum post_state state, const c
 	}
 	p->row.state = state;
 	p->row.not_before_ms = 0;
+	if (state != POST_SENT && !(state == POST_DEAD && p->row.maybe_sent))
+		p->row.cost_micro = 0;
 	post_set_reason(p, reason);
 	if (p->thread)
 		thread_remember(p->thread, p);
@@ -161,6 +204,7 @@ static void finish_one(
     int64_t now_ms)
 {
 	post_close(o, p, state, reason);
+	money_pay(o, p->account, p->row.cost_micro, now_ms); /* also what only may stand there */
 	post_log(p, now_ms);
 	post_tell(o, p, state == POST_SENT ? DELIVERY_SENT : DELIVERY_DEAD, is_root);
 	if (state != POST_DEAD)
@@ -231,17 +275,37 @@ void post_note(struct outbox *o, struct post *p, const char *format, ...)
 	tell_add(o, p)->note = outbox_dup(text);
 }
 
+void alarm_tell(struct outbox *o, struct outbox_account *a, const char *text, bool is_over)
+{
+	struct tell *t = outbox_alloc(sizeof *t);
+
+	t->alarmed = a;
+	t->note = outbox_dup(text);
+	t->is_over = is_over;
+	DL_APPEND(o->tells, t);
+}
+
+static void tell_now(struct outbox *o, const struct tell *t)
+{
+	const struct outbox_events *e = &o->events;
+
+	if (t->alarmed)
+		e->alarm(e->arg, t->alarmed->name, t->note, t->is_over);
+	else if (t->note)
+		e->note(e->arg, t->post->row.incident, t->note);
+	else
+		e->delivery(e->arg, &t->post->row, t->delivery, t->is_root);
+}
+
 void outbox_flush(struct outbox *o)
 {
 	struct tell *t;
 
 	while ((t = o->tells)) {
 		DL_DELETE(o->tells, t);
-		if (t->note)
-			o->events.note(o->events.arg, t->post->row.incident, t->note);
-		else
-			o->events.delivery(o->events.arg, &t->post->row, t->delivery, t->is_root);
-		t->post->tells--;
+		tell_now(o, t);
+		if (t->post)
+			t->post->tells--;
 		free(t->note);
 		free(t);
 	}

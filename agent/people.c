@@ -1,39 +1,17 @@
 /*
  * Who wrote this, and may they: handles from the configuration, ids pinned behind
- * them. Called by inbox.c for every reply. It must never trust a name: a handle
- * counts only together with the id that was there first, and in doubt it is nobody.
+ * them. Called by inbox.c for every reply, and by the collector where names must be
+ * asked for. It must never trust a name: a handle counts only together with the id
+ * that was there first, and in doubt it is nobody.
  */
-#include "agent/people.h"
+#include "agent/people_internal.h"
 #include "common/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PEOPLE_NETWORK "mastodon" /* the only one whose handles a person has so far */
-#define PEOPLE_AUDITS 100 /* lines that wait for a commit; more are only logged */
-
-/* An id that was seen behind a handle, by the servers' word. All strings are ours. */
-struct pin {
-	char *person, *acct, *server, *author_id;
-	bool disabled;
-	int64_t pinned_ms;
-	bool changed; /* no commit has it yet */
-};
-
-struct people_audit {
-	int64_t at_ms;
-	char *actor, *object, *result;
-};
-
-struct people {
-	const struct config *config;
-	struct store *store;
-	struct pin *pins;
-	size_t n_pins;
-	struct people_audit audits[PEOPLE_AUDITS];
-	unsigned n_audits;
-};
+static const char *const people_networks[] = {"", "mastodon", "x"};
 
 struct people *people_create(const struct config *config, struct store *store)
 {
@@ -71,6 +49,9 @@ void people_destroy(struct people *p)
 	for (size_t i = 0; i < p->n_pins; i++)
 		pin_finish(&p->pins[i]);
 	people_forget_audits(p);
+	for (size_t i = 0; i < p->n_asked; i++)
+		free(p->asked[i].name);
+	free(p->asked);
 	free(p->pins);
 	free(p);
 }
@@ -81,7 +62,7 @@ void people_set_config(struct people *p, const struct config *config)
 }
 
 /* Equal but for the case of ASCII letters; every other byte must be the same. */
-static bool people_is_same(const char *a, const char *b)
+bool people_is_same(const char *a, const char *b)
 {
 	for (;; a++, b++) {
 		char x = *a >= 'A' && *a <= 'Z' ? (char)(*a - 'A' + 'a') : *a;
@@ -102,6 +83,22 @@ static const char *people_server(const struct config_account *a)
 	return at ? at + 1 : a->name;
 }
 
+enum people_network people_network(const char *name)
+{
+	if (strcmp(name, people_networks[PEOPLE_X]) == 0)
+		return PEOPLE_X;
+	return strcmp(name, people_networks[PEOPLE_MASTODON]) == 0 ? PEOPLE_MASTODON
+								  : PEOPLE_NOWHERE;
+}
+
+/* "" = none. */
+const char *people_handle(const struct config_person *who, enum people_network network)
+{
+	const char *handle = network == PEOPLE_X ? who->x : who->mastodon;
+
+	return handle ? handle : "";
+}
+
 static struct pin *people_add(struct people *p, const struct identity_row *row)
 {
 	struct pin *more = realloc(p->pins, (p->n_pins + 1) * sizeof(*more)), *pin;
@@ -111,6 +108,7 @@ static struct pin *people_add(struct people *p, const struct identity_row *row)
 	p->pins = more;
 	pin = &more[p->n_pins];
 	*pin = (struct pin){
+	    .network = people_network(row->network),
 	    .person = strdup(row->person),
 	    .acct = strdup(row->acct),
 	    .server = strdup(row->server_account),
@@ -127,7 +125,7 @@ static struct pin *people_add(struct people *p, const struct identity_row *row)
 
 static int people_load_pin(void *arg, const struct identity_row *row)
 {
-	if (strcmp(row->network, PEOPLE_NETWORK) != 0)
+	if (!people_network(row->network))
 		return 0;
 	return people_add(arg, row) ? 0 : 1;
 }
@@ -146,7 +144,7 @@ static void people_put(struct people *p, const struct pin *pin)
 	store_put_identity(
 	    p->store, &(struct identity_row){
 			  .person = pin->person,
-			  .network = PEOPLE_NETWORK,
+			  .network = people_networks[pin->network],
 			  .acct = pin->acct,
 			  .server_account = pin->server,
 			  .author_id = pin->author_id,
@@ -194,53 +192,66 @@ void people_saved(struct people *p)
 
 /* ---- who ---- */
 
-static int people_by_acct(const struct people *p, const char *acct)
+int
+people_by_acct(const struct people *p, enum people_network network, const char *acct)
 {
 	const struct config *c = p->config;
 
-	for (unsigned i = 0; i < c->n_people; i++)
-		if (c->people[i].mastodon && c->people[i].mastodon[0] &&
-		    people_is_same(c->people[i].mastodon, acct))
+	for (unsigned i = 0; i < c->n_people; i++) {
+		const char *handle = people_handle(&c->people[i], network);
+
+		if (*handle && people_is_same(handle, acct))
 			return (int)i;
+	}
 	return -1;
 }
 
-static struct pin *people_pin_of(struct people *p, const char *server, const char *acct)
+struct pin *
+people_pin_of(const struct people *p, enum people_network network, const char *server, const char *acct)
 {
 	for (size_t i = 0; i < p->n_pins; i++)
-		if (people_is_same(p->pins[i].server, server) &&
+		if (p->pins[i].network == network && people_is_same(p->pins[i].server, server) &&
 		    people_is_same(p->pins[i].acct, acct))
 			return &p->pins[i];
 	return NULL;
 }
 
 /* Is the id behind another handle that the configuration still names? */
-static const struct pin *
-people_pin_by_id(const struct people *p, const char *server, const char *author_id)
+const struct pin *people_pin_by_id(
+    const struct people *p, enum people_network network, const char *server,
+    const char *author_id)
 {
 	for (size_t i = 0; i < p->n_pins; i++)
-		if (people_is_same(p->pins[i].server, server) &&
+		if (p->pins[i].network == network && people_is_same(p->pins[i].server, server) &&
 		    strcmp(p->pins[i].author_id, author_id) == 0 &&
-		    people_by_acct(p, p->pins[i].acct) >= 0)
+		    people_by_acct(p, network, p->pins[i].acct) >= 0)
 			return &p->pins[i];
 	return NULL;
 }
 
-static enum people_verdict
+enum people_verdict people_refuse(
+    struct people *p, const struct identity_row *row, const char *owner, const struct now *now)
+{
+	char text[700];
+
+	snprintf(
+	    text, sizeof(text), "refused: id %s on %s belongs to %s", row->author_id,
+	    row->server_account, owner);
+	log_warnx("people", "%s: %s", row->acct, text);
+	people_audit(p, row->person, row->acct, text, now);
+	return PEOPLE_NOBODY;
+}
+
+enum people_verdict
 people_first_sight(struct people *p, const struct identity_row *row, const struct now *now)
 {
-	const struct pin *other = people_pin_by_id(p, row->server_account, row->author_id);
+	const struct pin *other =
+	    people_pin_by_id(p, people_network(row->network), row->server_account, row->author_id);
 	char text[700];
 	struct pin *pin;
 
-	if (other) {
-		snprintf(
-		    text, sizeof(text), "refused: id %s on %s belongs to %s", row->author_id,
-		    row->server_account, other->acct);
-		log_warnx("people", "%s: %s", row->acct, text);
-		people_audit(p, row->person, row->acct, text, now);
-		return PEOPLE_NOBODY;
-	}
+	if (other)
+		return people_refuse(p, row, other->acct, now);
 	pin = people_add(p, row);
 	if (!pin)
 		return PEOPLE_NOBODY;
@@ -269,39 +280,50 @@ people_disable(struct people *p, struct pin *pin, const char *author_id, const s
 	people_audit(p, pin->person, pin->acct, text, now);
 }
 
+/* Networks where each reply shows a name: it must be listed, with the id that was there first. */
+static enum people_verdict people_by_name(
+    struct people *p, const struct config_account *a, const char *author_id, const char *acct,
+    const struct now *now, unsigned *person)
+{
+	int who = people_by_acct(p, PEOPLE_MASTODON, acct);
+	const char *server = people_server(a);
+	struct pin *pin;
+
+	if (who < 0)
+		return PEOPLE_NOBODY;
+	*person = (unsigned)who;
+	pin = people_pin_of(p, PEOPLE_MASTODON, server, acct);
+	if (!pin) {
+		struct identity_row row = {
+		    .person = p->config->people[who].name,
+		    .network = people_networks[PEOPLE_MASTODON],
+		    .acct = p->config->people[who].mastodon,
+		    .server_account = server,
+		    .author_id = author_id,
+		    .pinned_ms = now->wall_ms};
+
+		return people_first_sight(p, &row, now);
+	}
+	if (!pin->disabled && strcmp(pin->author_id, author_id) != 0)
+		people_disable(p, pin, author_id, now);
+	return pin->disabled ? PEOPLE_DISABLED : PEOPLE_PERSON;
+}
+
 enum people_verdict people_who(
     struct people *p, unsigned account, const char *author_id, const char *acct, bool bot,
     const struct now *now, unsigned *person)
 {
 	const struct config_account *a;
-	const char *server;
-	struct pin *pin;
-	int who;
 
 	if (bot || !author_id || !*author_id || !acct || !*acct || account >= p->config->n_accounts)
 		return PEOPLE_NOBODY;
 	a = &p->config->accounts[account];
-	who = strcmp(a->network, PEOPLE_NETWORK) == 0 ? people_by_acct(p, acct) : -1;
-	if (who < 0)
-		return PEOPLE_NOBODY;
-	server = people_server(a);
-	pin = people_pin_of(p, server, acct);
-	if (!pin) {
-		struct identity_row row = {
-		    .person = p->config->people[who].name,
-		    .acct = p->config->people[who].mastodon,
-		    .server_account = server,
-		    .author_id = author_id,
-		    .pinned_ms = now->wall_ms};
-		enum people_verdict verdict = people_first_sight(p, &row, now);
-
-		*person = (unsigned)who;
-		return verdict;
+	switch (people_network(a->network)) {
+	case PEOPLE_NOWHERE: break;
+	case PEOPLE_MASTODON: return people_by_name(p, a, author_id, acct, now, person);
+	case PEOPLE_X: return people_by_id(p, author_id, person);
 	}
-	if (!pin->disabled && strcmp(pin->author_id, author_id) != 0)
-		people_disable(p, pin, author_id, now);
-	*person = (unsigned)who;
-	return pin->disabled ? PEOPLE_DISABLED : PEOPLE_PERSON;
+	return PEOPLE_NOBODY;
 }
 
 /* ---- may they ---- */

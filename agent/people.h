@@ -31,6 +31,15 @@ enum people_verdict {
 enum people_verdict people_who(struct people *p, unsigned account, const char *author_id,
 			       const char *acct, bool bot, const struct now *now, unsigned *person);
 
+/*
+ * Networks that show only ids (x): the name of a person whose id is not known yet and was not
+ * asked for since since_ms; NULL: there is none. people_learn() takes what LOOKUP said: id "" =
+ * there is no such account. The id counts from then on, whatever the account calls itself.
+ */
+const char *people_unknown(const struct people *p, const char *network, int64_t since_ms);
+void people_learn(struct people *p, const char *network, const char *name, const char *id,
+		  const struct now *now);
+
 /* UNACK: one's own acknowledgement; UNACK_OTHERS: somebody else's. */
 enum people_action { PEOPLE_ACK, PEOPLE_UNACK, PEOPLE_UNACK_OTHERS, PEOPLE_COMMENT, PEOPLE_DETAILS };
 

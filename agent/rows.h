@@ -90,14 +90,17 @@ struct post_row {
 	enum post_kind kind;
 	int event; /* enum say_event, -1 = none */
 	enum post_state state;
-	const char *text, *key, *tag, *language, *to;
+	const char *text, *key, *tag, *language, *to, *to_id; /* to_id: author_id of `to` */
 	const char *target; /* FAVOURITE: remote id; ANSWER: remote id that it answers */
 	unsigned visibility; /* enum visibility */
 	unsigned attempts, looks;
+	unsigned refusals; /* of its parent: from 2 on it goes without */
 	bool maybe_sent; /* DEAD after UNKNOWN: it may stand there */
+	bool is_duplicate; /* UNKNOWN: the network says that it stands there already */
 	int64_t created_ms, sending_ms, sent_ms, not_before_ms, looked_ms;
 	const char *remote_id, *uri, *url;
 	const char *reason; /* why it waits or died */
+	int64_t cost_micro; /* what it costs, by the prices of when it was sent last; 0 = nothing, or not sent yet */
 };
 
 enum reply_state {
@@ -134,6 +137,17 @@ struct account_row {
 	int64_t paused_until_ms; /* INT64_MAX = until a human acts */
 	const char *pause_reason;
 	int64_t last_read_ms, last_post_ms;
+	int64_t alone_until_ms; /* the network refuses our answers to ourselves: no threads before then; 0 = it does not */
+};
+
+/* What an account spent in one calendar month (UTC, as the networks bill). Money in micro USD. */
+struct ledger_row {
+	const char *account;
+	unsigned month; /* 202611 */
+	unsigned posts; /* posts, answers, messages and deletions that cost */
+	int64_t posts_micro;
+	unsigned reads; /* operations that read something which cost */
+	int64_t reads_micro;
 };
 
 /* A handle and the id that was behind it when we first looked. */

@@ -44,6 +44,7 @@ int store_put_account(struct store *s, const struct account_row *r);
 int store_put_identity(struct store *s, const struct identity_row *r);
 int store_put_timeline(struct store *s, const struct timeline_row *r);
 int store_put_audit(struct store *s, const struct audit_row *r);
+int store_put_ledger(struct store *s, const struct ledger_row *r);
 int store_put_meta(struct store *s, const char *key, const char *value); /* "next_id" is the store's own */
 /* account + remote id -> one of our posts; several may lead to one. */
 int store_put_alias(struct store *s, const char *account, const char *remote_id, uint64_t post);
@@ -64,6 +65,7 @@ STORE_WALK(reply, reply_row);
 STORE_WALK(account, account_row);
 STORE_WALK(identity, identity_row);
 STORE_WALK(timeline, timeline_row);
+STORE_WALK(ledger, ledger_row);
 #undef STORE_WALK
 
 int store_nodes(struct store *s, store_node_fn *fn, void *arg, struct err *err);
@@ -103,5 +105,9 @@ int store_meta(struct store *s, const char *key, char *value, size_t size, struc
 /* Posts sent on an account since since_ms (and made at most a day before), POST_SAY only: for the
  * hour and day budgets. */
 int store_count_posts(struct store *s, const char *account, int64_t since_ms, struct err *err);
+/* One account's month (202611). 1 found, 0 nothing was spent, -1. */
+int store_ledger(struct store *s, const char *account, unsigned month, store_ledger_fn *fn, void *arg, struct err *err);
+/* Threads on an account whose problem is told and whose end is not: recoveries that are still to come. */
+int store_count_promises(struct store *s, const char *account, struct err *err);
 
 #endif

@@ -36,10 +36,11 @@
 #define POST_FIELDS(A, F, t)                                                                       \
 	A(t, id)                                                                                   \
 	F(t, thread) F(t, incident) F(t, reply) F(t, account) F(t, kind) F(t, event) F(t, state)   \
-	    F(t, text) F(t, key) F(t, tag) F(t, language) F(t, to) F(t, target) F(t, visibility)   \
-		F(t, attempts) F(t, looks) F(t, maybe_sent) F(t, created_ms) F(t, sending_ms)      \
-		    F(t, sent_ms) F(t, not_before_ms) F(t, looked_ms) F(t, remote_id) F(t, uri)    \
-			F(t, url) F(t, reason)
+	    F(t, text) F(t, key) F(t, tag) F(t, language) F(t, to) F(t, to_id) F(t, target)        \
+		F(t, visibility) F(t, attempts) F(t, looks) F(t, refusals) F(t, maybe_sent)        \
+		    F(t, is_duplicate) F(t, created_ms) F(t, sending_ms) F(t, sent_ms)             \
+			F(t, not_before_ms) F(t, looked_ms) F(t, remote_id) F(t, uri) F(t, url)    \
+			    F(t, reason) F(t, cost_micro)
 #define REPLY_FIELDS(A, F, t)                                                                      \
 	A(t, id)                                                                                   \
 	F(t, account) F(t, remote_id) F(t, uri) F(t, parent_id) F(t, author_id) F(t, acct)         \
@@ -48,7 +49,10 @@
 #define ACCOUNT_FIELDS(A, F, t)                                                                    \
 	A(t, name)                                                                                 \
 	F(t, cursor) F(t, self_id) F(t, self_acct) F(t, software) F(t, paused_until_ms)            \
-	    F(t, pause_reason) F(t, last_read_ms) F(t, last_post_ms)
+	    F(t, pause_reason) F(t, last_read_ms) F(t, last_post_ms) F(t, alone_until_ms)
+#define LEDGER_FIELDS(A, F, t)                                                                     \
+	A(t, account)                                                                              \
+	F(t, month) F(t, posts) F(t, posts_micro) F(t, reads) F(t, reads_micro)
 #define IDENTITY_FIELDS(A, F, t)                                                                   \
 	A(t, person)                                                                               \
 	F(t, network) F(t, acct) F(t, server_account) F(t, author_id) F(t, disabled)               \
@@ -66,7 +70,8 @@ enum store_table {
 	TABLE_ACCOUNT,
 	TABLE_IDENTITY,
 	TABLE_TIMELINE,
-	TABLE_AUDIT
+	TABLE_AUDIT,
+	TABLE_LEDGER
 };
 
 enum column_type {
@@ -105,6 +110,7 @@ enum store_sql {
 	SQL_PUT_IDENTITY,
 	SQL_PUT_TIMELINE,
 	SQL_PUT_AUDIT,
+	SQL_PUT_LEDGER,
 	SQL_PUT_META,
 	SQL_PUT_ALIAS,
 	SQL_LAST_ID,
@@ -134,6 +140,8 @@ enum store_sql {
 	SQL_LAST_INCIDENT_OF,
 	SQL_META,
 	SQL_COUNT_POSTS,
+	SQL_LEDGER,
+	SQL_COUNT_PROMISES,
 	SQL_END
 };
 

@@ -34,6 +34,7 @@ union any_row {
 	struct account_row account;
 	struct identity_row identity;
 	struct timeline_row timeline;
+	struct ledger_row ledger;
 };
 
 static const char *text_at(sqlite3_stmt *stmt, int at)
@@ -149,6 +150,7 @@ GIVE(reply)
 GIVE(account)
 GIVE(identity)
 GIVE(timeline)
+GIVE(ledger)
 
 /* The body of a walk: its statement, its parameters, and s, fn, arg, err of the function around it. */
 #define WALK(noun, TABLE, which, n, ...)                                                           \
@@ -330,6 +332,23 @@ int store_count_posts(struct store *s, const char *account, int64_t since_ms, st
 	int64_t n = 0;
 
 	if (ask_number(s, SQL_COUNT_POSTS, params, 2, &n, err) == -1)
+		return -1;
+	return (int)n;
+}
+
+int store_ledger(
+    struct store *s, const char *account, unsigned month, store_ledger_fn *fn, void *arg,
+    struct err *err)
+{
+	return WALK(ledger, TABLE_LEDGER, SQL_LEDGER, 2, TEXT(account), NUMBER(month));
+}
+
+int store_count_promises(struct store *s, const char *account, struct err *err)
+{
+	const struct param params[] = {TEXT(account)};
+	int64_t n = 0;
+
+	if (ask_number(s, SQL_COUNT_PROMISES, params, 1, &n, err) == -1)
 		return -1;
 	return (int)n;
 }

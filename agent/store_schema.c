@@ -21,8 +21,10 @@ _Static_assert(POST_RETRY == 3 && POST_UNKNOWN == 4 && POST_DEAD == 6, "on disk"
 _Static_assert(POST_SAY == 0 && POST_ANSWER == 1 && POST_FAVOURITE == 2, "on disk");
 _Static_assert(REPLY_SEEN == 0 && REPLY_SUBMITTED == 1 && REPLY_IGNORED == 7, "on disk");
 _Static_assert(VISIBILITY_PUBLIC == 0 && VISIBILITY_DIRECT == 3, "on disk");
+_Static_assert(THREAD_TOLD == 1 && THREAD_RECOVERING == 2, "on disk");
 _Static_assert(THREAD_HELD == 0 && THREAD_CLOSED == 4 && THREAD_DROPPED == 5, "on disk");
-_Static_assert(DELIVERY_NONE == 0 && DELIVERY_SENT == 3 && DELIVERY_DEAD == 4, "on disk");
+_Static_assert(DELIVERY_NONE == 0 && DELIVERY_DEAD == 4, "on disk");
+_Static_assert(DELIVERY_UNSETTLED == 2 && DELIVERY_SENT == 3, "on disk");
 
 static const char *const migrations[] = {
     /* 1: first release */
@@ -84,6 +86,16 @@ static const char *const migrations[] = {
     "CREATE INDEX timeline_incident ON timeline(incident, at_ms);"
     "CREATE TABLE audit(at_ms INTEGER, actor TEXT, action TEXT, object TEXT, result TEXT);"
     "CREATE INDEX audit_at ON audit(at_ms);",
+    /* 2: networks that take money */
+    "PRAGMA user_version=2;"
+    "ALTER TABLE post ADD COLUMN cost_micro INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE post ADD COLUMN to_id TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE post ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE post ADD COLUMN is_duplicate INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE account ADD COLUMN alone_until_ms INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE ledger(account TEXT, month INTEGER, posts INTEGER, posts_micro INTEGER,"
+    " reads INTEGER, reads_micro INTEGER, PRIMARY KEY(account, month)) WITHOUT ROWID;"
+    "CREATE INDEX thread_told ON thread(account) WHERE state IN (1,2);",
 };
 
 #define MIGRATIONS ((int)(sizeof migrations / sizeof migrations[0]))

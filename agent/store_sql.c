@@ -36,6 +36,7 @@ const char *const store_sql[SQL_END] = {
     [SQL_PUT_IDENTITY] = PUT("identity", IDENTITY_FIELDS),
     [SQL_PUT_TIMELINE] = PUT("timeline", TIMELINE_FIELDS),
     [SQL_PUT_AUDIT] = PUT("audit", AUDIT_FIELDS),
+    [SQL_PUT_LEDGER] = PUT("ledger", LEDGER_FIELDS),
     [SQL_PUT_META] = "INSERT OR REPLACE INTO meta(key,value) VALUES(?,?)",
     [SQL_PUT_ALIAS] = "INSERT OR REPLACE INTO alias(account,remote_id,post) VALUES(?,?,?)",
     [SQL_LAST_ID] = "SELECT max(coalesce((SELECT max(id) FROM problem),0),"
@@ -89,6 +90,9 @@ const char *const store_sql[SQL_END] = {
     [SQL_META] = "SELECT value FROM meta WHERE key=?",
     [SQL_COUNT_POSTS] = "SELECT count(*) FROM post WHERE account=?1 AND created_ms>=?2-86400000 AND"
 	" sent_ms>=?2 AND kind=0 AND state=2",
+    [SQL_LEDGER] = SELECT("ledger", LEDGER_FIELDS) "WHERE account=? AND month=?",
+    [SQL_COUNT_PROMISES] =
+	"SELECT count(*) FROM thread WHERE account=? AND state IN (1,2) AND root IN (2,3)",
 };
 
 /* The type comes from the member itself; enums are unsigned to gcc and clang. */
@@ -123,6 +127,7 @@ COLUMNS(account, ACCOUNT_FIELDS);
 COLUMNS(identity, IDENTITY_FIELDS);
 COLUMNS(timeline, TIMELINE_FIELDS);
 COLUMNS(audit, AUDIT_FIELDS);
+COLUMNS(ledger, LEDGER_FIELDS);
 
 const struct columns store_columns[] = {
     [TABLE_NODE] = COUNTED(node),         [TABLE_PROBLEM] = COUNTED(problem),
@@ -130,4 +135,5 @@ const struct columns store_columns[] = {
     [TABLE_POST] = COUNTED(post),         [TABLE_REPLY] = COUNTED(reply),
     [TABLE_ACCOUNT] = COUNTED(account),   [TABLE_IDENTITY] = COUNTED(identity),
     [TABLE_TIMELINE] = COUNTED(timeline), [TABLE_AUDIT] = COUNTED(audit),
+    [TABLE_LEDGER] = COUNTED(ledger),
 };

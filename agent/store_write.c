@@ -114,6 +114,11 @@ int store_put_audit(struct store *s, const struct audit_row *r)
 	return put(s, SQL_PUT_AUDIT, TABLE_AUDIT, r);
 }
 
+int store_put_ledger(struct store *s, const struct ledger_row *r)
+{
+	return put(s, SQL_PUT_LEDGER, TABLE_LEDGER, r);
+}
+
 int store_put_meta(struct store *s, const char *key, const char *value)
 {
 	sqlite3_stmt *stmt = start(s, SQL_PUT_META);

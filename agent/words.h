@@ -34,6 +34,8 @@ enum say_event {
 	SAY_ADOPTED,  /* "300 problems were open when I came" */
 	SAY_LOST,     /* a source is lost: operators only */
 	SAY_GONE,     /* the object is no longer monitored */
+	SAY_ALARM,    /* one of our accounts cannot speak, and why: operators only */
+	SAY_ALARM_OVER,
 	SAY_EVENTS
 };
 
@@ -126,6 +128,12 @@ int words_say(const struct words_want *want, const struct say *say, struct buf *
  * comes alive, no control or bidirectional character stays, newlines become blanks.
  */
 void words_neutralise(const char *text, struct buf *out);
+
+/*
+ * A text of ours (newlines, tags and signs stay as they are) in which no network sees a
+ * link: "example[.]org", "https[:]//x". For networks that take more money for one. Idempotent.
+ */
+void words_unlink(const char *text, struct buf *out);
 
 /* "1 h 20 min", "42 min", "30 s", "2 d 4 h". */
 void words_duration(int64_t seconds, struct buf *out);

@@ -261,3 +261,47 @@ void words_neutralise(const char *text, struct buf *out)
 	}
 	buf_finish(&cleaned);
 }
+
+/* ---- links only ---- */
+
+static bool is_scheme_before(const char *text, const char *colon)
+{
+	static const char *const schemes[] = {"mailto", "xmpp", "magnet"};
+
+	for (size_t k = 0; k < sizeof schemes / sizeof *schemes; k++) {
+		size_t n = strlen(schemes[k]);
+
+		if ((size_t)(colon - text) >= n && !strncasecmp(colon - n, schemes[k], n))
+			return true;
+	}
+	return false;
+}
+
+/* As is_domain_dot(), but the end is the end: nothing comes behind it any more. */
+static bool links_words(const char *behind, int32_t before)
+{
+	int32_t first = *behind ? next_rune(&behind) : 0;
+
+	return is_label(before) && is_letter(first) && *behind && is_label(next_rune(&behind));
+}
+
+void words_unlink(const char *text, struct buf *out)
+{
+	int32_t before = 0;
+
+	for (const char *at = text, *next = text; *at && !out->cut; at = next) {
+		int32_t c = next_rune(&next);
+		size_t n = (size_t)(next - at);
+		const char *broken = NULL;
+
+		if (c == '.' && links_words(next, before))
+			broken = "[.]";
+		else if (c == ':' && (!strncmp(next, "//", 2) || is_scheme_before(text, at)))
+			broken = "[:]";
+		before = c;
+		if (out->max - out->len < (broken ? strlen(broken) : n))
+			out->cut = true; /* never half a character */
+		else
+			buf_add(out, broken ? broken : at, broken ? strlen(broken) : n);
+	}
+}

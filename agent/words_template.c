@@ -17,7 +17,7 @@ static const char *const event_names[SAY_EVENTS] = {
     [SAY_STABLE] = "stable",       [SAY_BEGUN] = "begun",     [SAY_ENDED] = "ended",
     [SAY_ENDED_BAD] = "ended_bad", [SAY_PART_OF] = "part_of", [SAY_STATUS] = "status",
     [SAY_TROUBLE] = "trouble",     [SAY_ADOPTED] = "adopted", [SAY_LOST] = "lost",
-    [SAY_GONE] = "gone",
+    [SAY_GONE] = "gone",           [SAY_ALARM] = "alarm",     [SAY_ALARM_OVER] = "alarm_over",
 };
 
 /* The last one stands for what is none of them. */

@@ -1,7 +1,8 @@
 /*
  * Stops the outbox at every write of the store and before and after every request,
  * resumes it, and looks at what stands on the network: each decision once, in order,
- * under the right parent. On a virtual clock; prints how many points it stopped at.
+ * under the right parent, and entered in the ledger at its price. On a virtual clock;
+ * prints how many points it stopped at.
  */
 #include "tests/crash/vfs.h"
 #include "tests/unit/outbox_rig.h"
@@ -17,6 +18,8 @@
 
 #define SECOND 1000
 #define STOPPED 42
+#define PRICE 15000 /* micro USD, of a post */
+#define PRICE_TO 10000 /* of an answer to somebody */
 #define SHORT_STEP                                                                                 \
 	3 /* of the servers that only differ in detail every third point; all when TWICKET_LONG is set */
 
@@ -56,6 +59,7 @@ static void decide(struct rig *rig, const struct decision *d)
 	    .kind = d->thread ? POST_SAY : POST_ANSWER,
 	    .event = d->event,
 	    .text = text,
+	    .to = d->thread ? "" : "a@b",
 	    .tag = tags[d->incident]};
 
 	snprintf(text, sizeof text, "%s\n#%s", d->text, tags[d->incident]);
@@ -180,7 +184,7 @@ static int check_decision(const struct sim *sim, const struct decision *d)
 
 	if (sim_count(sim, "one", d->text, &post) != 1)
 		return complain(sim, "not exactly once", d->text);
-	if (!d->parent)
+	if (!d->parent || sim->refuses_replies)
 		return post->parent[0] ? complain(sim, "has a parent", d->text) : 0;
 	if (sim_count(sim, "one", d->parent, &parent) != 1 || strcmp(post->parent, parent->id) != 0)
 		return complain(sim, "has the wrong parent", d->text);
@@ -203,7 +207,38 @@ static int check_order(const struct sim *sim)
 	return 0;
 }
 
-static int check(const struct sim *sim)
+static int see_month(void *arg, const struct ledger_row *row)
+{
+	struct ledger_row *to = arg;
+
+	*to = *row;
+	to->account = "one";
+	return 0;
+}
+
+/* What the store says that was spent is the price of what stands there. */
+static int check_ledger(const struct sim *sim, const char *store_path)
+{
+	struct ledger_row row = {0};
+	struct store *store = store_open(store_path, NULL);
+	int64_t bill = 0;
+	char words[96];
+
+	if (!store)
+		return complain(sim, "the store cannot be opened", store_path);
+	for (unsigned i = 0; i < sim->n_posts; i++)
+		bill += sim->posts[i].to[0] ? PRICE_TO : PRICE;
+	store_ledger(store, "one", RIG_MONTH, see_month, &row, NULL);
+	store_close(store);
+	if (row.posts == sim->n_posts && row.posts_micro == bill)
+		return 0;
+	snprintf(
+	    words, sizeof words, "%u posts, %lld micro instead of %lld", row.posts,
+	    (long long)row.posts_micro, (long long)bill);
+	return complain(sim, "the ledger is wrong", words);
+}
+
+static int check(const struct sim *sim, const char *store_path)
 {
 	for (unsigned i = 0; i < DECISIONS; i++) {
 		if (check_decision(sim, &script[i]))
@@ -211,7 +246,7 @@ static int check(const struct sim *sim)
 	}
 	if (sim->n_posts != DECISIONS)
 		return complain(sim, "posts that nobody decided", "");
-	return check_order(sim);
+	return check_order(sim) ? -1 : check_ledger(sim, store_path);
 }
 
 /* --- all points of one kind of server --- */
@@ -222,15 +257,34 @@ struct server {
 	unsigned lose_every, error_every;
 	int64_t latency_ms;
 	bool is_variant;
+	bool refuses_replies, refuses_duplicates;
 };
 
 static const struct server servers[] = {
-    {"ignores keys", false, 0, 0, 100, false},
-    {"ignores keys, loses every third answer", false, 3, 0, 100, false},
-    {"honours keys", true, 0, 0, 100, true},
-    {"honours keys, loses every third answer", true, 3, 0, 100, true},
-    {"ignores keys, every second answer is a 500", false, 0, 2, 0, true},
-    {"ignores keys, slow", false, 0, 0, 7 * SECOND, true},
+    {.name = "ignores keys", .latency_ms = 100},
+    {.name = "ignores keys, loses every third answer", .lose_every = 3, .latency_ms = 100},
+    {.name = "honours keys", .honours_keys = true, .latency_ms = 100, .is_variant = true},
+    {.name = "honours keys, loses every third answer",
+     .honours_keys = true,
+     .lose_every = 3,
+     .latency_ms = 100,
+     .is_variant = true},
+    {.name = "ignores keys, every second answer is a 500", .error_every = 2, .is_variant = true},
+    {.name = "ignores keys, slow", .latency_ms = 7 * SECOND, .is_variant = true},
+    {.name = "refuses answers to oneself",
+     .refuses_replies = true,
+     .latency_ms = 100,
+     .is_variant = true},
+    {.name = "refuses answers to oneself, loses every third answer",
+     .refuses_replies = true,
+     .lose_every = 3,
+     .latency_ms = 100,
+     .is_variant = true},
+    {.name = "refuses duplicates, loses every third answer",
+     .refuses_duplicates = true,
+     .lose_every = 3,
+     .latency_ms = 100,
+     .is_variant = true},
 };
 
 /* Thousands of forks: a big quarantine only makes them slow. */
@@ -278,6 +332,13 @@ static void keep_fresh(void)
 	fclose(f);
 }
 
+static void set_prices(struct sim *sim)
+{
+	sim->prices[PRICE_POST] = PRICE;
+	sim->prices[PRICE_ANSWER] = PRICE_TO;
+	sim->prices[PRICE_OWN_READ] = 1000;
+}
+
 /* 1: stopped there and came through; 0: there is no such point; -1: wrong. */
 static int stop_at(const struct server *server, unsigned n)
 {
@@ -291,10 +352,13 @@ static int stop_at(const struct server *server, unsigned n)
 	sim->lose_every = server->lose_every;
 	sim->error_every = server->error_every;
 	sim->latency_ms = server->latency_ms;
+	sim->refuses_replies = server->refuses_replies;
+	sim->refuses_duplicates = server->refuses_duplicates;
+	set_prices(sim);
 	stopped = live_apart(sim, path, &points);
 	if (stopped == 1)
 		live(sim, path, &none);
-	if (stopped < 0 || check(sim)) {
+	if (stopped < 0 || check(sim, path)) {
 		fprintf(stderr, "crash_outbox: %s, stopped at point %u\n", server->name, n);
 		stopped = -1;
 	}
@@ -313,8 +377,9 @@ static int fill_at(unsigned n)
 	put_fresh();
 	sim->latency_ms = 100;
 	sim->lose_every = 3;
+	set_prices(sim);
 	live(sim, path, &points);
-	rc = check(sim) ? -1 : points.mended_ms != 0;
+	rc = check(sim, path) ? -1 : points.mended_ms != 0;
 	if (rc < 0)
 		fprintf(stderr, "crash_outbox: the disk was full from write %u on\n", n);
 	sim_destroy(sim);

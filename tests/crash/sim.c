@@ -146,6 +146,11 @@ static int64_t ask_number(const struct request *request, const char *key)
 
 /* --- creating --- */
 
+static bool take_one(unsigned *n)
+{
+	return *n && (*n)--;
+}
+
 static struct sim_post *find_post(struct sim *s, const char *id)
 {
 	for (unsigned i = 0; i < s->n_posts; i++) {
@@ -181,10 +186,37 @@ static void say_post(struct buf *out, const struct sim_post *p)
 	buf_char(out, '\n');
 }
 
+/* Why a new post is not taken: a status, 0 = it is. Late ones are known to the server. */
+static int refusal(struct sim *s, const struct sim_post *p)
+{
+	const struct sim_post *own = p->parent[0] ? find_post(s, p->parent) : NULL;
+
+	for (unsigned i = 0; s->refuses_duplicates && i < s->n_posts; i++) {
+		if (!s->posts[i].is_deleted && strcmp(s->posts[i].account, p->account) == 0 &&
+		    strcmp(s->posts[i].text, p->text) == 0)
+			return SIM_DUPLICATE;
+	}
+	if (own && s->refuses_replies && strcmp(own->account, p->account) == 0)
+		return SIM_NO_REPLIES;
+	return p->parent[0] && take_one(&s->refuse_parents) ? SIM_NO_PARENT : 0;
+}
+
+/* What comes with an answer to a post besides the post. */
+static void say_aside(const struct sim *s, struct buf *out)
+{
+	if (!s->charges && !s->notice[0])
+		return;
+	say(out, "kind", "aside");
+	say_number(out, "charged", s->charges);
+	say(out, "notice", s->notice);
+	buf_char(out, '\n');
+}
+
 static int
 serve_post(struct sim *s, const struct request *request, int64_t late_ms, struct buf *out)
 {
 	struct sim_post *p = &s->posts[s->n_posts], *known;
+	int status;
 
 	memset(p, 0, sizeof *p);
 	ASK(request, "account", p->account);
@@ -204,6 +236,8 @@ serve_post(struct sim *s, const struct request *request, int64_t late_ms, struct
 			return 404;
 	}
 	known = find_key(s, p->account, p->key);
+	if (!known && (status = refusal(s, p)))
+		return status;
 	if (!known) {
 		if (++s->n_posts == SIM_POSTS)
 			abort();
@@ -212,6 +246,7 @@ serve_post(struct sim *s, const struct request *request, int64_t late_ms, struct
 	}
 	if (!s->empty_ids)
 		say_post(out, known);
+	say_aside(s, out);
 	return 200;
 }
 
@@ -395,11 +430,6 @@ static int serve_read(struct sim *s, const struct request *request, struct buf *
 	return strcmp(what, "verify") == 0 ? serve_verify(request, out) : 404;
 }
 
-static bool take_one(unsigned *n)
-{
-	return *n && (*n)--;
-}
-
 static bool is_nth(unsigned count, unsigned every)
 {
 	return every && count % every == 0;
@@ -450,7 +480,7 @@ void sim_serve(struct sim *s, const struct request *request, struct sim_answer *
 		answer->status = serve_read(s, request, &out);
 	else
 		answer->status = serve_create(s, request, &out, &answer->is_lost);
-	if (answer->status == 429 && s->retry_after_s)
+	if (s->retry_after_s && answer->status >= 400)
 		snprintf(
 		    answer->headers, sizeof answer->headers, "Retry-After: %lld\r\n",
 		    (long long)s->retry_after_s);

@@ -20,6 +20,15 @@
 #define SIM_TEXT 2048
 #define SIM_PAGE 20 /* posts of one answer to RECENT */
 
+/* Statuses of this network's own; any may be set as status or read_status. */
+enum sim_status {
+	SIM_NO_CREDIT = 402, /* with retry_after_s: AUTH until then */
+	SIM_DUPLICATE = 409,
+	SIM_LONG_LIMIT = 420, /* a 429 that people should hear of */
+	SIM_NO_REPLIES = 451,
+	SIM_NO_PARENT = 452
+};
+
 struct sim_post {
 	char id[SIM_ID], parent[SIM_ID];
 	char account[SIM_NAME]; /* name in the client's configuration */
@@ -55,6 +64,7 @@ struct sim_person {
  * POST, EDIT, DELETE and FAVOURITE; the rest reads.
  */
 struct sim {
+	struct sim_x *x; /* where requests to SIM_X_BASE go; NULL: there is no X. The test's own */
 	int64_t now_ms; /* the virtual clock: whoever drives the test moves it */
 	int64_t skew_ms; /* the server's clock minus ours */
 	int64_t latency_ms;
@@ -72,6 +82,12 @@ struct sim {
 	int read_status; /* 0, or what every reading one is answered */
 	int64_t retry_after_s; /* with 429; 0 = not said */
 	bool empty_ids; /* answers a post with 200 and no id */
+	bool refuses_duplicates; /* of what an account has said already */
+	bool refuses_replies; /* of an account to its own posts */
+	unsigned refuse_parents; /* to whomever: the next n posts that have a parent */
+	int64_t prices[PRICES]; /* what clients are told that things cost */
+	int64_t charges; /* said in the answer to a post: what it did cost; 0 = nothing is said */
+	char notice[SIM_NAME]; /* an answer to a post makes a client emit this */
 
 	unsigned clients; /* links made so far: a seed that differs after each restart */
 	unsigned creates, reads; /* requests that came in */
@@ -97,7 +113,7 @@ sim_count(const struct sim *s, const char *account, const char *text, const stru
 /* One request. The body is allocated and the caller's; *lost: acted, but no answer. */
 struct sim_answer {
 	int status;
-	char headers[64];
+	char headers[1024];
 	char *body;
 	bool is_lost;
 };

@@ -13,6 +13,7 @@
 
 struct account {
 	char name[SIM_NAME];
+	const int64_t *prices; /* NULL = nothing costs */
 };
 
 struct op {
@@ -20,6 +21,7 @@ struct op {
 	const struct job *job;
 	struct buf body;
 	char url[32];
+	int64_t cost_micro; /* of all pages */
 	char max_id[SIM_ID]; /* the page that comes next */
 };
 
@@ -38,6 +40,7 @@ static struct account *sim_open(const struct notifier_settings *s, struct err *e
 	if (!a)
 		abort();
 	snprintf(a->name, sizeof a->name, "%s", s->name);
+	a->prices = s->prices;
 	return a;
 }
 
@@ -51,6 +54,16 @@ static void sim_measure(const struct account *a, const char *text, unsigned *uni
 	(void)a;
 	*units = (unsigned)strlen(text);
 	*limit = 500;
+}
+
+/* A link is what has "://" in it. */
+static int64_t sim_price(const struct account *a, const struct job *job)
+{
+	if (!a->prices || job->type != JOB_POST)
+		return 0;
+	if (job->to && job->to[0])
+		return a->prices[PRICE_ANSWER];
+	return a->prices[job->text && strstr(job->text, "://") ? PRICE_POST_WITH_URL : PRICE_POST];
 }
 
 static struct op *sim_begin(struct account *a, const struct job *job, struct err *err)
@@ -236,6 +249,19 @@ static void result_fill(struct result *result, const struct item *item)
 	snprintf(result->url, sizeof result->url, "%s", item->url);
 }
 
+/* What the server says besides its items; false: it is an item. */
+static bool read_aside(const struct record *r, const struct op_env *env, struct result *result)
+{
+	struct item item = {.kind = ITEM_NOTICE, .text = get(r, "notice")};
+
+	if (strcmp(get(r, "kind"), "aside") != 0)
+		return false;
+	result->cost_micro = get_number(r, "charged");
+	if (item.text[0])
+		env->emit(env->arg, &item);
+	return true;
+}
+
 /* Hands out the items of a page; how many they were, -1: one could not be taken. */
 static int read_items(
     struct op *op, const struct answer *answer, const struct op_env *env, struct result *result)
@@ -249,6 +275,8 @@ static int read_items(
 	if (!copy)
 		abort();
 	while ((at = record_read(at, &record)) && !has_failed) {
+		if (read_aside(&record, env, result))
+			continue;
 		item_fill(&record, &item);
 		result_fill(result, &item);
 		if (!is_create(op->job->type))
@@ -266,9 +294,13 @@ static enum op_step sim_read(
 {
 	int n = read_items(op, answer, env, result);
 
+	if (op->account->prices && !is_create(op->job->type))
+		op->cost_micro += (n > 0 ? n : 0) * op->account->prices[PRICE_OWN_READ];
 	if (op->job->type == JOB_RECENT && n == SIM_PAGE)
 		return sim_ask(op, request);
 	result->class = n < 0 ? RESULT_RETRY : RESULT_OK;
+	if (!is_create(op->job->type))
+		result->cost_micro = op->cost_micro;
 	return OP_DONE;
 }
 
@@ -278,10 +310,12 @@ static enum result_class class_of(const struct op *op, int status)
 
 	if (status >= 500)
 		return creates ? RESULT_UNKNOWN : RESULT_RETRY;
-	if (status == 429)
+	if (status == 429 || status == SIM_LONG_LIMIT)
 		return RESULT_LIMIT;
-	if (status == 401)
+	if (status == 401 || status == SIM_NO_CREDIT)
 		return RESULT_AUTH;
+	if (status == SIM_DUPLICATE)
+		return RESULT_UNKNOWN;
 	if (status == 404 && !creates)
 		return RESULT_OK; /* looked, and it is not there */
 	return status == 418 ? RESULT_BUG : RESULT_PERMANENT;
@@ -299,6 +333,12 @@ static void fail(
 		return;
 	}
 	result->class = class_of(op, answer->status);
+	result->is_duplicate = answer->status == SIM_DUPLICATE;
+	result->is_alarm = answer->status == SIM_LONG_LIMIT;
+	if (answer->status == SIM_NO_REPLIES)
+		result->refusal = REFUSAL_REPLIES;
+	else if (answer->status == SIM_NO_PARENT)
+		result->refusal = REFUSAL_PARENT;
 	snprintf(result->text, sizeof result->text, "the server said %d", answer->status);
 	if (answer_header(answer, "Retry-After", after, sizeof after))
 		result->not_before_ms = env->wall_ms + 1000 * strtoll(after, NULL, 10);
@@ -319,11 +359,12 @@ static enum op_step sim_step(
 const struct notifier notifier_sim = {
     .name = "sim",
     .caps = NOTIFIER_THREADS | NOTIFIER_EDITS | NOTIFIER_DELETES | NOTIFIER_FAVOURITES |
-	    NOTIFIER_KEYS | NOTIFIER_DIRECT | NOTIFIER_COLLECTS,
+	    NOTIFIER_KEYS | NOTIFIER_DIRECT | NOTIFIER_COLLECTS | NOTIFIER_ANSWERS,
     .check = sim_check,
     .open = sim_open,
     .close = sim_close,
     .measure = sim_measure,
+    .price = sim_price,
     .begin = sim_begin,
     .step = sim_step,
     .end = sim_end,

@@ -88,9 +88,32 @@ void outbox_account_result(
 	last_class = result->class;
 }
 
+/* ---- what is open, and what is told of it ---- */
+
+static bool is_awaited;
+static unsigned n_asked, n_alarms;
+static char last_alarm[300];
+
+static inline bool awaited(void *arg, unsigned account)
+{
+	(void)arg;
+	assert_int_equal(account, 0);
+	n_asked++;
+	return is_awaited;
+}
+
+static inline void alarmed(void *arg, const char *account, const char *text, bool is_over)
+{
+	(void)arg;
+	snprintf(
+	    last_alarm, sizeof(last_alarm), "%s: %s%s", account, is_over ? "over: " : "", text);
+	n_alarms++;
+}
+
 /* ---- set-up ---- */
 
-static const struct notifier network = {.name = "mastodon", .caps = NOTIFIER_COLLECTS};
+static const struct notifier network = {
+    .name = "mastodon", .caps = NOTIFIER_COLLECTS | NOTIFIER_ANSWERS};
 static const struct notifier mute = {.name = "file"};
 static struct config_account config_accounts[] = {
     {.name = (char *)"noc", .poll_ms = 15000}, {.name = (char *)"none", .poll_ms = 15000}};
@@ -99,6 +122,8 @@ static int account_body;
 static const struct notifier *notifiers[2] = {&network, NULL};
 static struct account *accounts[2] = {(struct account *)&account_body, NULL};
 static struct store *store;
+static struct people *people;
+static struct ledger *ledger;
 static struct collector *collector;
 static struct now now;
 
@@ -106,9 +131,24 @@ static inline void start(void)
 {
 	struct err err;
 
-	collector = collector_create(NULL, store, NULL, NULL);
+	people = people_create(&config, store);
+	ledger = ledger_create(store);
+	collector = collector_create(&(struct collector_parts){.store = store,
+							       .people = people,
+							       .ledger = ledger,
+							       .is_awaited = awaited,
+							       .alarm = alarmed});
+	assert_int_equal(people_load(people, &err), 0);
 	assert_int_equal(collector_load(collector, &err), 0);
 	collector_set_accounts(collector, &config, notifiers, accounts);
+}
+
+static inline void stop(void)
+{
+	n_runs = 0;
+	collector_destroy(collector);
+	ledger_destroy(ledger);
+	people_destroy(people);
 }
 
 static inline int setup(void **state)
@@ -117,7 +157,8 @@ static inline int setup(void **state)
 
 	(void)state;
 	now = (struct now){.wall_ms = WALL, .boot_ms = 1000000};
-	n_runs = n_items = n_results = n_cancelled = 0;
+	n_runs = n_items = n_results = n_cancelled = n_asked = n_alarms = 0;
+	is_awaited = false;
 	taken = EMIT_NEW;
 	parent[0] = '\0';
 	config.n_accounts = 1;
@@ -131,8 +172,7 @@ static inline int setup(void **state)
 static inline int teardown(void **state)
 {
 	(void)state;
-	n_runs = 0;
-	collector_destroy(collector);
+	stop();
 	store_close(store);
 	return 0;
 }
@@ -143,8 +183,12 @@ static inline void turn(void)
 
 	collector_turn(collector, &now);
 	collector_save(collector);
+	ledger_save(ledger);
+	people_save(people);
 	assert_int_equal(store_commit(store, &err), 0);
 	collector_saved(collector);
+	ledger_saved(ledger);
+	people_saved(people);
 }
 
 /* Goes to when something is due, and says how long that took. */
@@ -167,6 +211,8 @@ static inline void runs_job(enum job_type type, const char *argument)
 	assert_int_equal(runs[0].job.type, type);
 	if (type == JOB_COLLECT)
 		assert_string_equal(runs[0].job.cursor, argument);
+	else if (type == JOB_LOOKUP)
+		assert_string_equal(runs[0].job.to, argument);
 	else if (*argument)
 		assert_string_equal(runs[0].job.target_id, argument);
 }
@@ -174,6 +220,21 @@ static inline void runs_job(enum job_type type, const char *argument)
 static inline void emit(const struct item *item)
 {
 	runs[0].emit(runs[0].arg, item);
+}
+
+static inline void done_for(enum result_class class, int64_t not_before_ms, int64_t cost_micro)
+{
+	struct run run = runs[0];
+	struct result result = {
+	    .class = class,
+	    .not_before_ms = not_before_ms,
+	    .found = true,
+	    .cost_micro = cost_micro,
+	    .text = "because"};
+
+	n_runs = 0;
+	run.done(run.arg, &result);
+	turn();
 }
 
 static inline void done(enum result_class class, int64_t not_before_ms, bool is_found)

@@ -38,16 +38,29 @@ static struct config_account accounts[] = {
      .network = (char *)"mastodon",
      .handle = (char *)"quiet@social.example.net",
      .feedback = FEEDBACK_NONE},
+    {.name = (char *)"status_x",
+     .network = (char *)"x",
+     .handle = (char *)"examplenet",
+     .is_metered = true,
+     .feedback = FEEDBACK_NONE},
+    {.name = (char *)"reply_x",
+     .network = (char *)"x",
+     .handle = (char *)"examplenoc",
+     .is_metered = true,
+     .feedback = FEEDBACK_REPLY},
 };
+#define ACCOUNTS (sizeof(accounts) / sizeof(*accounts))
 
 static struct config_person persons[] = {
     {.name = (char *)"alice",
      .mastodon = (char *)"alice@social.example.net",
+     .x = (char *)"alice_noc",
      .role = ROLE_LEAD,
      .match_text = (char *)"*",
      .notify = true},
     {.name = (char *)"bob",
      .mastodon = (char *)"bob@social.example.net",
+     .x = (char *)"1234567890",
      .role = ROLE_OPERATOR,
      .match_text = (char *)"hostgroup:db"},
     {.name = (char *)"carol",
@@ -57,7 +70,7 @@ static struct config_person persons[] = {
 };
 
 static struct config config = {
-    .accounts = accounts, .n_accounts = 3, .people = persons, .n_people = 3};
+    .accounts = accounts, .n_accounts = ACCOUNTS, .people = persons, .n_people = 3};
 
 int config_account_index(const struct config *c, const char *name)
 {
@@ -312,7 +325,7 @@ static inline int setup(void **state)
 	put_incident(1, "T7K2", "db1/Postgres", 0);
 	put_incident(2, "T9QM", "web1", 0);
 	put_incident(3, "TCCC", "web1", 5);
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < ACCOUNTS; i++) {
 		put_post(11 + i, 1, i, "p1", "uri:p1");
 		put_post(21 + i, 2, i, "p2", "uri:p2");
 	}

@@ -30,6 +30,14 @@ static void told(void *arg, const struct post_row *post, enum delivery delivery,
 	rig->told[rig->n_told++] = (struct rig_told){post->id, post->event, delivery, root};
 }
 
+static void alarmed(void *arg, const char *account, const char *text, bool is_over)
+{
+	struct rig *rig = arg;
+
+	snprintf(rig->alarm, sizeof rig->alarm, "%s: %s%s", account, is_over ? "over" : "", text);
+	rig->alarms++;
+}
+
 static void noted(void *arg, uint64_t incident, const char *text)
 {
 	struct rig *rig = arg;
@@ -46,7 +54,11 @@ static void open_accounts(struct rig *rig)
 
 	for (unsigned i = 0; i < 2; i++) {
 		struct notifier_settings s = {
-		    .name = names[i], .handle = "", .url = "", .token = "t"};
+		    .name = names[i],
+		    .handle = "",
+		    .url = "",
+		    .token = "t",
+		    .prices = rig->sim->prices};
 
 		rig->accounts[i].name = names[i];
 		rig->accounts[i].network = network;
@@ -70,7 +82,8 @@ void rig_start(
     struct rig *rig, struct sim *sim, const char *path, void (*point)(void *arg, const char *what),
     void *point_arg)
 {
-	struct outbox_events events = {.arg = rig, .delivery = told, .note = noted};
+	struct outbox_events events = {
+	    .arg = rig, .delivery = told, .note = noted, .alarm = alarmed};
 	struct carrier carrier;
 	struct err err = {{0}};
 
@@ -83,7 +96,8 @@ void rig_start(
 	rig->runner = runner_create(&carrier, rig_random);
 	rig->store = store_open(path ? path : ":memory:", &err);
 	must(rig->store ? 0 : -1, &err);
-	rig->outbox = outbox_create(rig->runner, rig->store, &events, rig_random);
+	rig->ledger = ledger_create(rig->store);
+	rig->outbox = outbox_create(rig->runner, rig->store, rig->ledger, &events, rig_random);
 	open_accounts(rig);
 	outbox_set_accounts(rig->outbox, &rig->config, rig->notifiers, rig->opened);
 	must(outbox_load(rig->outbox, &rig->now, &err), &err);
@@ -94,6 +108,7 @@ void rig_stop(struct rig *rig)
 	runner_destroy(rig->runner);
 	outbox_destroy(rig->outbox);
 	sim_link_destroy(rig->link);
+	ledger_destroy(rig->ledger);
 	store_close(rig->store);
 	for (unsigned i = 0; i < 2; i++)
 		notifier_sim.close(rig->opened[i]);
@@ -109,6 +124,7 @@ void rig_turn(struct rig *rig)
 		rig->at_turn(rig, rig->at_turn_arg);
 	outbox_turn(rig->outbox, &rig->now);
 	outbox_save(rig->outbox);
+	ledger_save(rig->ledger);
 	if (rig->commits_fail) {
 		store_rollback(rig->store);
 		return;
@@ -118,6 +134,7 @@ void rig_turn(struct rig *rig)
 		return;
 	must(rig->has_failed ? -1 : 0, &err);
 	outbox_saved(rig->outbox);
+	ledger_saved(rig->ledger);
 	runner_release(rig->runner);
 }
 
@@ -190,15 +207,16 @@ uint64_t rig_say(struct rig *rig, uint64_t thread, int event, const char *text, 
 /* --- looking --- */
 
 static struct post_row seen;
-static char seen_strings[5][SIM_TEXT];
+static char seen_strings[6][SIM_TEXT];
 
 static int see(void *arg, const struct post_row *row)
 {
-	const char **to[] = {&seen.text, &seen.key, &seen.remote_id, &seen.uri, &seen.reason};
+	const char **to[] = {&seen.text, &seen.key,    &seen.remote_id,
+			     &seen.uri,  &seen.reason, &seen.to_id};
 
 	(void)arg;
 	seen = *row;
-	for (unsigned i = 0; i < 5; i++) {
+	for (unsigned i = 0; i < 6; i++) {
 		snprintf(seen_strings[i], sizeof seen_strings[i], "%s", *to[i]);
 		*to[i] = seen_strings[i];
 	}

@@ -11,6 +11,7 @@
 #include "tests/crash/sim.h"
 
 #define RIG_START_MS INT64_C(1764000000000)
+#define RIG_MONTH 202511 /* in which that is, UTC */
 #define RIG_TOLD 4096
 
 struct rig_told {
@@ -25,6 +26,7 @@ struct rig {
 	struct sim_link *link;
 	struct runner *runner;
 	struct store *store;
+	struct ledger *ledger;
 	struct outbox *outbox;
 	struct config config;
 	struct config_account accounts[2]; /* "one" and "two" */
@@ -32,7 +34,8 @@ struct rig {
 	const struct notifier *notifiers[2];
 	struct now now;
 	struct rig_told told[RIG_TOLD];
-	unsigned n_told, notes;
+	unsigned n_told, notes, alarms;
+	char alarm[512]; /* the last one */
 	uint64_t last_id; /* of rig_say() and the like */
 	bool commits_fail; /* every one, by ourselves */
 	bool disk_may_fail; /* a commit that fails is no mistake of the test */

@@ -27,8 +27,7 @@ static void test_first(void **state)
 	assert_string_equal(health.software, "Mastodon 4.3");
 	assert_int_equal(health.last_read_ms, WALL);
 	/* a restart goes on from there */
-	collector_destroy(collector);
-	n_runs = 0;
+	stop();
 	start();
 	verify();
 	runs_job(JOB_COLLECT, "c1");

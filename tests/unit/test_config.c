@@ -176,6 +176,66 @@ static void test_inheritance(void **state)
 	config_destroy(c);
 }
 
+/* Where the keys of X are not in the file, and where they are. */
+static void test_x(void **state)
+{
+	static const int64_t list[PRICES] = {15000, 200000, 10000, 10000, 15000,
+					     5000,  1000,   10000, 10000};
+	static const int64_t own[PRICES] = {15500, 0,	    11000,    12000, 13000,
+					    5100,  1000000, 10000000, 1};
+	struct config *c = load_sound(DATA "/x.cfg");
+	const struct config_account *plain = &c->accounts[1], *full = &c->accounts[2];
+	struct notifier_settings settings = config_settings(full, "t");
+	struct err err;
+
+	(void)state;
+	assert_false(c->accounts[0].is_metered);
+	assert_string_equal(c->accounts[0].app_file, "");
+	assert_null(config_settings(&c->accounts[0], "").prices);
+	assert_true(plain->is_metered);
+	assert_string_equal(plain->network, "x");
+	assert_string_equal(plain->handle, "examplenet");
+	assert_int_equal(plain->usd_micro_per_month, 20000000);
+	assert_int_equal(plain->posts_per_hour, 20);
+	assert_int_equal(plain->posts_per_day, 45);
+	assert_int_equal(plain->poll_ms, 60000);
+	assert_int_equal(plain->feedback, FEEDBACK_NONE);
+	assert_string_equal(plain->fields, "tweet");
+	assert_false(plain->messages);
+	assert_string_equal(plain->app_file, "/srv/twicket/auth/plain.app");
+	assert_memory_equal(plain->prices, list, sizeof list);
+	assert_int_equal(full->usd_micro_per_month, 12500000);
+	assert_int_equal(full->posts_per_day, 500);
+	assert_int_equal(full->poll_ms, 6000);
+	assert_int_equal(full->feedback, FEEDBACK_REPLY);
+	assert_string_equal(full->app_file, "/etc/twicket/full.app");
+	assert_memory_equal(full->prices, own, sizeof own);
+	assert_ptr_equal(settings.prices, full->prices);
+	assert_string_equal(settings.fields, "post");
+	assert_string_equal(settings.token, "t");
+	assert_string_equal(c->people[0].x, "alice_noc");
+	assert_string_equal(c->people[1].x, "1234567890");
+	assert_string_equal(c->people[1].mastodon, "");
+	assert_int_equal(config_override(c, "/tmp/t", NULL, &err), 0);
+	assert_string_equal(plain->app_file, "/tmp/t/auth/plain.app");
+	assert_string_equal(full->app_file, "/etc/twicket/full.app");
+	config_destroy(c);
+}
+
+/* What costs is said only when the file asks for it; who inherits asks, too. */
+static void test_asked(void **state)
+{
+	struct config *c = load_sound(DATA "/x.cfg");
+	const struct config_audience *a = c->audiences;
+
+	(void)state;
+	assert_true(a[0].acks && !a[0].acks_asked);
+	assert_false(a[0].remind_asked || a[0].remind_acked_asked);
+	assert_true(a[1].acks_asked && a[1].remind_asked && !a[1].remind_acked_asked);
+	assert_true(a[2].acks_asked && a[2].remind_asked && a[2].remind_acked_asked);
+	config_destroy(c);
+}
+
 static void test_durations(void **state)
 {
 	struct err err;
@@ -249,6 +309,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_reports),    cmocka_unit_test(test_smallest),
 	    cmocka_unit_test(test_sample),     cmocka_unit_test(test_inheritance),
+	    cmocka_unit_test(test_x),	       cmocka_unit_test(test_asked),
 	    cmocka_unit_test(test_durations),  cmocka_unit_test(test_nearest),
 	    cmocka_unit_test(test_not_a_file),
 	};

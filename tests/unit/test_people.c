@@ -24,19 +24,30 @@ static struct config_account accounts[] = {
      .network = (char *)"mastodon",
      .handle = (char *)"far@other.example.org"},
     {.name = (char *)"dry", .network = (char *)"file", .handle = (char *)"/tmp/x"},
+    {.name = (char *)"status_x", .network = (char *)"x", .handle = (char *)"examplenet"},
+    {.name = (char *)"noc_x", .network = (char *)"x", .handle = (char *)"examplenoc"},
 };
 
 static struct config_person persons[] = {
-    {.name = (char *)"alice", .mastodon = (char *)"alice@social.example.net", .role = ROLE_LEAD},
-    {.name = (char *)"bob", .mastodon = (char *)"bob@social.example.net", .role = ROLE_OPERATOR},
+    {.name = (char *)"alice",
+     .mastodon = (char *)"alice@social.example.net",
+     .x = (char *)"alice_noc",
+     .role = ROLE_LEAD},
+    {.name = (char *)"bob",
+     .mastodon = (char *)"bob@social.example.net",
+     .x = (char *)"bob_noc",
+     .role = ROLE_OPERATOR},
     {.name = (char *)"carol",
      .mastodon = (char *)"carol@social.example.net",
      .role = ROLE_COMMUNICATOR},
-    {.name = (char *)"dave", .mastodon = (char *)"", .role = ROLE_OPERATOR},
+    {.name = (char *)"dave",
+     .mastodon = (char *)"",
+     .x = (char *)"1234567890",
+     .role = ROLE_OPERATOR},
 };
 
 static struct config config = {
-    .accounts = accounts, .n_accounts = 4, .people = persons, .n_people = 4};
+    .accounts = accounts, .n_accounts = 6, .people = persons, .n_people = 4};
 static const struct now now = {.wall_ms = 1795348800000, .boot_ms = 1000};
 static struct store *store;
 static struct people *people;
@@ -130,6 +141,156 @@ static void test_lookalikes(void **state)
 	    PEOPLE_NOBODY);
 	/* nobody of them was pinned */
 	assert_int_equal(who(0, "17", "alice@social.example.net", &person), PEOPLE_PERSON);
+}
+
+/* ---- networks that show only ids ---- */
+
+#define DAY_MS 86400000
+
+static struct now later(int64_t ms)
+{
+	return (struct now){.wall_ms = now.wall_ms + ms, .boot_ms = now.boot_ms + ms};
+}
+
+static void learn(const char *name, const char *id)
+{
+	people_learn(people, "x", name, id, &now);
+}
+
+static const char *unknown(void)
+{
+	return people_unknown(people, "x", now.wall_ms - DAY_MS);
+}
+
+static void test_learnt(void **state)
+{
+	unsigned person;
+	struct err err;
+
+	(void)state;
+	assert_null(people_unknown(people, "mastodon", now.wall_ms));
+	assert_string_equal(unknown(), "alice_noc");
+	assert_int_equal(who(4, "17", "17@x.com", &person), PEOPLE_NOBODY);
+	learn("alice_noc", "17");
+	assert_string_equal(unknown(), "bob_noc"); /* carol has none, dave is a number */
+	learn("bob_noc", "18");
+	assert_null(unknown());
+	assert_null(people_unknown(people, "x", INT64_MAX));
+	assert_int_equal(who(4, "17", "17@x.com", &person), PEOPLE_PERSON);
+	assert_int_equal(person, 0);
+	/* whatever the account calls itself; on our other account, too */
+	assert_int_equal(who(5, "17", "renamed@x.com", &person), PEOPLE_PERSON);
+	assert_int_equal(who(4, "18", "alice_noc@x.com", &person), PEOPLE_PERSON);
+	assert_int_equal(person, 1);
+	assert_int_equal(
+	    people_who(people, 4, "17", "17@x.com", true, &now, &person), PEOPLE_NOBODY);
+	commit();
+	people_destroy(people);
+	people = people_create(&config, store);
+	assert_int_equal(people_load(people, &err), 0);
+	assert_null(unknown());
+	assert_int_equal(who(4, "17", "17@x.com", &person), PEOPLE_PERSON);
+}
+
+static void test_number_in_file(void **state)
+{
+	unsigned person;
+
+	(void)state;
+	assert_int_equal(who(4, "1234567890", "1234567890@x.com", &person), PEOPLE_PERSON);
+	assert_int_equal(person, 3);
+	/* a name is no number, and a name on x is none on mastodon */
+	assert_int_equal(who(4, "99", "1234567890@x.com", &person), PEOPLE_NOBODY);
+	assert_int_equal(who(4, "99", "alice_noc@x.com", &person), PEOPLE_NOBODY);
+	assert_int_equal(who(4, "alice_noc", "alice_noc@x.com", &person), PEOPLE_NOBODY);
+	assert_int_equal(who(0, "1234567890", "1234567890", &person), PEOPLE_NOBODY);
+	assert_int_equal(who(3, "1234567890", "1234567890@x.com", &person), PEOPLE_NOBODY);
+}
+
+/* The same number on two networks is two people. */
+static void test_networks_apart(void **state)
+{
+	unsigned person;
+
+	(void)state;
+	assert_int_equal(who(0, "17", "bob@social.example.net", &person), PEOPLE_PERSON);
+	learn("alice_noc", "17");
+	assert_int_equal(who(4, "17", "17@x.com", &person), PEOPLE_PERSON);
+	assert_int_equal(person, 0);
+	assert_int_equal(who(0, "17", "bob@social.example.net", &person), PEOPLE_PERSON);
+	assert_int_equal(person, 1);
+}
+
+static int count_pins(void *arg, const struct identity_row *row)
+{
+	if (strcmp(row->network, "x") == 0) {
+		assert_string_equal(row->server_account, "x.com");
+		*(unsigned *)arg += 1;
+	}
+	return 0;
+}
+
+/* An id that belongs to another listed person, by number or by name. */
+static void test_learnt_refused(void **state)
+{
+	unsigned person, pins = 0;
+	struct err err;
+
+	(void)state;
+	learn("alice_noc", "1234567890");
+	assert_int_equal(who(4, "1234567890", "1234567890@x.com", &person), PEOPLE_PERSON);
+	assert_int_equal(person, 3);
+	assert_string_equal(unknown(), "bob_noc"); /* alice not again today */
+	learn("bob_noc", "18");
+	people_learn(people, "x", "alice_noc", "18", &now);
+	assert_int_equal(who(4, "18", "18@x.com", &person), PEOPLE_PERSON);
+	assert_int_equal(person, 1);
+	learn("alice_noc", "not a number");
+	learn("alice_noc", "");
+	people_learn(people, "mastodon", "alice@social.example.net", "20", &now);
+	learn("mallory", "21");
+	learn("1234567890", "22");
+	commit();
+	assert_int_equal(store_identities(store, count_pins, &pins, &err), 1);
+	assert_int_equal(pins, 1);
+}
+
+/* Asked again after a day, and not before. */
+static void test_no_such_name(void **state)
+{
+	struct now next = later(DAY_MS + 1);
+	unsigned person;
+
+	(void)state;
+	learn("alice_noc", "");
+	learn("bob_noc", "");
+	assert_null(unknown());
+	assert_string_equal(people_unknown(people, "x", next.wall_ms - DAY_MS), "alice_noc");
+	people_learn(people, "x", "alice_noc", "", &next);
+	assert_string_equal(people_unknown(people, "x", next.wall_ms - DAY_MS), "bob_noc");
+	people_learn(people, "x", "bob_noc", "18", &next);
+	assert_null(people_unknown(people, "x", next.wall_ms - DAY_MS));
+	assert_int_equal(who(4, "18", "18@x.com", &person), PEOPLE_PERSON);
+}
+
+/* The admin writes another name: the old one's id is nobody's, the new one is asked for. */
+static void test_other_name(void **state)
+{
+	char *was = persons[0].x;
+	unsigned person;
+
+	(void)state;
+	learn("alice_noc", "17");
+	learn("bob_noc", "18");
+	persons[0].x = (char *)"ally_noc";
+	assert_int_equal(who(4, "17", "17@x.com", &person), PEOPLE_NOBODY);
+	assert_string_equal(unknown(), "ally_noc");
+	learn("ally_noc", "17"); /* she has renamed herself */
+	assert_int_equal(who(4, "17", "17@x.com", &person), PEOPLE_PERSON);
+	assert_int_equal(person, 0);
+	persons[0].x = was;
+	assert_null(unknown());
+	assert_int_equal(who(4, "17", "17@x.com", &person), PEOPLE_PERSON);
 }
 
 static int count_audit(void *arg, const struct identity_row *row)
@@ -233,8 +394,18 @@ static void test_may(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    CASE(test_pin),   CASE(test_lookalikes),        CASE(test_recycled),
-	    CASE(test_moved), CASE(test_renamed_in_config), CASE(test_rolled_back),
+	    CASE(test_pin),
+	    CASE(test_lookalikes),
+	    CASE(test_recycled),
+	    CASE(test_moved),
+	    CASE(test_renamed_in_config),
+	    CASE(test_rolled_back),
+	    CASE(test_learnt),
+	    CASE(test_number_in_file),
+	    CASE(test_networks_apart),
+	    CASE(test_learnt_refused),
+	    CASE(test_no_such_name),
+	    CASE(test_other_name),
 	    CASE(test_may),
 	};
 

@@ -84,11 +84,14 @@ static const struct post_row post = {
     .tag = "T7K2",
     .language = "de",
     .to = "bob@x",
+    .to_id = "a1",
     .target = "tgt",
     .visibility = VISIBILITY_DIRECT,
     .attempts = 2,
     .looks = 3,
+    .refusals = 4,
     .maybe_sent = true,
+    .is_duplicate = true,
     .created_ms = 21,
     .sending_ms = 22,
     .sent_ms = 23,
@@ -97,7 +100,8 @@ static const struct post_row post = {
     .remote_id = "rid",
     .uri = "uri",
     .url = "url",
-    .reason = "why"};
+    .reason = "why",
+    .cost_micro = INT64_C(15000000000)};
 static const struct reply_row reply = {
     .id = 6,
     .account = "acc",
@@ -127,7 +131,15 @@ static const struct account_row account = {
     .paused_until_ms = INT64_MAX,
     .pause_reason = "401",
     .last_read_ms = 41,
-    .last_post_ms = 42};
+    .last_post_ms = 42,
+    .alone_until_ms = 43};
+static const struct ledger_row ledger = {
+    .account = "acc",
+    .month = 202611,
+    .posts = 71,
+    .posts_micro = INT64_C(72000000000),
+    .reads = 73,
+    .reads_micro = 74};
 static const struct identity_row identity = {
     .person = "bob",
     .network = "mastodon",
@@ -179,6 +191,7 @@ CHECKER(reply, TABLE_REPLY)
 CHECKER(account, TABLE_ACCOUNT)
 CHECKER(identity, TABLE_IDENTITY)
 CHECKER(timeline, TABLE_TIMELINE)
+CHECKER(ledger, TABLE_LEDGER)
 
 /*
  * A column list and a struct that drift apart would lose a member in silence: walking
@@ -199,7 +212,8 @@ static void test_every_member_is_a_column(void **state)
 		    {TABLE_ACCOUNT, sizeof(struct account_row)},
 		    {TABLE_IDENTITY, sizeof(struct identity_row)},
 		    {TABLE_TIMELINE, sizeof(struct timeline_row)},
-		    {TABLE_AUDIT, sizeof(struct audit_row)}};
+		    {TABLE_AUDIT, sizeof(struct audit_row)},
+		    {TABLE_LEDGER, sizeof(struct ledger_row)}};
 	static const size_t sizes[] = {sizeof(char *), 8,       8, sizeof(unsigned), sizeof(int),
 				       sizeof(bool),   TAG_SIZE};
 
@@ -228,7 +242,7 @@ static void test_round_trip(void **state)
 {
 	struct store *s = store_rig_open();
 	const struct audit_row audit = {1, "bob", "ack", "T7K2", "ok"};
-	int n[9] = {0};
+	int n[10] = {0};
 
 	(void)state;
 	assert_int_equal(store_put_node(s, &node), 0);
@@ -242,6 +256,8 @@ static void test_round_trip(void **state)
 	assert_int_equal(store_put_identity(s, &identity), 0);
 	assert_int_equal(store_put_timeline(s, &timeline), 0);
 	assert_int_equal(store_put_audit(s, &audit), 0);
+	assert_int_equal(store_put_ledger(s, &ledger), 0);
+	assert_int_equal(store_put_ledger(s, &ledger), 0); /* a month is one row */
 	for (int i = 0; i < 2; i++) { /* within the transaction, then after a restart */
 		assert_int_equal(store_nodes(s, check_node, &n[0], &store_rig_err), 1);
 		assert_int_equal(store_live_problems(s, check_problem, &n[1], &store_rig_err), 1);
@@ -252,11 +268,145 @@ static void test_round_trip(void **state)
 		assert_int_equal(store_accounts(s, check_account, &n[6], &store_rig_err), 1);
 		assert_int_equal(store_identities(s, check_identity, &n[7], &store_rig_err), 1);
 		assert_int_equal(store_timeline(s, 2, check_timeline, &n[8], &store_rig_err), 1);
+		assert_int_equal(
+		    store_ledger(s, "acc", 202611, check_ledger, &n[9], &store_rig_err), 1);
 		s = store_rig_reopen(s);
 	}
-	for (int i = 0; i < 9; i++)
+	for (int i = 0; i < 10; i++)
 		assert_int_equal(n[i], 2);
 	assert_string_equal(store_rig_err.text, "");
+	store_close(s);
+}
+
+static void test_ledger_is_by_account_and_month(void **state)
+{
+	struct store *s = store_rig_open();
+
+	(void)state;
+	assert_int_equal(store_put_ledger(s, &ledger), 0);
+	s = store_rig_reopen(s);
+	assert_int_equal(store_ledger(s, "acc", 202610, NULL, NULL, &store_rig_err), 0);
+	assert_int_equal(store_ledger(s, "other", 202611, NULL, NULL, &store_rig_err), 0);
+	assert_int_equal(store_ledger(s, "acc", 202611, NULL, NULL, &store_rig_err), 1);
+	store_close(s);
+}
+
+/* What is told and not over yet; what waits, or was given up, needs no recovery. */
+static void test_promises(void **state)
+{
+	static const struct {
+		const char *account;
+		enum thread_state state;
+		enum delivery root;
+	} threads[] = {
+	    {"acc", THREAD_TOLD, DELIVERY_SENT},      {"acc", THREAD_RECOVERING, DELIVERY_SENT},
+	    {"acc", THREAD_TOLD, DELIVERY_UNSETTLED}, {"acc", THREAD_TOLD, DELIVERY_QUEUED},
+	    {"acc", THREAD_TOLD, DELIVERY_DEAD},      {"acc", THREAD_HELD, DELIVERY_NONE},
+	    {"acc", THREAD_RESOLVED, DELIVERY_SENT},  {"acc", THREAD_CLOSED, DELIVERY_SENT},
+	    {"other", THREAD_TOLD, DELIVERY_SENT}};
+	struct store *s = store_rig_open();
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof threads / sizeof *threads; i++) {
+		struct thread_row r = {
+		    .id = 10 + i,
+		    .account = threads[i].account,
+		    .state = threads[i].state,
+		    .root = threads[i].root};
+
+		assert_int_equal(store_put_thread(s, &r), 0);
+	}
+	assert_int_equal(store_count_promises(s, "acc", &store_rig_err), 3);
+	assert_int_equal(store_count_promises(s, "nobody", &store_rig_err), 0);
+	store_close(s);
+}
+
+/* --- a file of schema 1 --- */
+
+static void read_sql(const char *name)
+{
+	static char sql[65536];
+	FILE *f = fopen(name, "r");
+	sqlite3 *db;
+	size_t n;
+
+	if (!f)
+		fail_msg("cannot open %s", name);
+	n = fread(sql, 1, sizeof sql - 1, f);
+	sql[n] = '\0';
+	fclose(f);
+	assert_int_equal(sqlite3_open(store_rig_path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%s", sqlite3_errmsg(db));
+	sqlite3_close(db);
+}
+
+static int see_old_post(void *arg, const struct post_row *r)
+{
+	++*(int *)arg;
+	if (r->id == 4) {
+		assert_int_equal(r->state, POST_SENT);
+		assert_string_equal(r->remote_id, "1001");
+	} else {
+		assert_int_equal(r->id, 5);
+		assert_int_equal(r->state, POST_UNKNOWN);
+		assert_string_equal(r->text, "it is back\n#T7K2");
+		assert_string_equal(r->to, "bob@x");
+		assert_string_equal(r->target, "tgt");
+		assert_int_equal(r->looks, 1);
+		assert_int_equal(r->looked_ms, 33);
+		assert_string_equal(r->reason, "no answer");
+	}
+	assert_string_equal(r->to_id, "");
+	assert_int_equal(r->cost_micro, 0);
+	assert_int_equal(r->refusals, 0);
+	assert_false(r->is_duplicate);
+	return 0;
+}
+
+static int see_old_account(void *arg, const struct account_row *r)
+{
+	++*(int *)arg;
+	assert_string_equal(r->name, "status");
+	assert_string_equal(r->cursor, "c7");
+	assert_true(r->paused_until_ms == INT64_MAX);
+	assert_int_equal(r->last_post_ms, 42);
+	assert_int_equal(r->alone_until_ms, 0);
+	return 0;
+}
+
+static void test_schema_1_is_brought_up_to_date(void **state)
+{
+	struct store *s;
+	int posts = 0, accounts = 0;
+
+	(void)state;
+	read_sql(TWICKET_TEST_DATA "/unit/data/store-1.sql");
+	s = store_rig_open();
+	for (int i = 0; i < 2; i++) { /* migrated just now, then a store like any other */
+		struct err *err = &store_rig_err;
+
+		assert_int_equal(store_posts_of_thread(s, 3, see_old_post, &posts, err), 2);
+		assert_int_equal(store_accounts(s, see_old_account, &accounts, err), 1);
+		assert_int_equal(store_nodes(s, NULL, NULL, err), 1);
+		assert_int_equal(store_live_problems(s, NULL, NULL, err), 1);
+		assert_int_equal(store_open_incidents(s, NULL, NULL, err), 1);
+		assert_int_equal(store_open_threads(s, NULL, NULL, err), 1);
+		assert_int_equal(store_submitted_replies(s, NULL, NULL, err), 1);
+		assert_int_equal(store_identities(s, NULL, NULL, err), 1);
+		assert_int_equal(store_timeline(s, 2, NULL, NULL, err), 1);
+		assert_int_equal(store_post_by_remote(s, "status", "1001", NULL, NULL, err), 1);
+		assert_int_equal(store_count_promises(s, "status", err), 1);
+		assert_int_equal(store_ledger(s, "status", 202611, NULL, NULL, err), 0);
+		s = store_rig_reopen(s);
+	}
+	assert_int_equal(store_next_id(s), 41);
+	assert_int_equal(posts, 4);
+	assert_int_equal(accounts, 2);
+	assert_int_equal(store_put_ledger(s, &ledger), 0);
+	assert_int_equal(store_put_post(s, &post), 0);
+	s = store_rig_reopen(s);
+	assert_int_equal(store_ledger(s, "acc", 202611, NULL, NULL, &store_rig_err), 1);
 	store_close(s);
 }
 
@@ -264,8 +414,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, store_rig_setup, store_rig_teardown)
 	const struct CMUnitTest tests[] = {
-	    TEST(test_every_member_is_a_column),
-	    TEST(test_round_trip),
+	    TEST(test_every_member_is_a_column),       TEST(test_round_trip),
+	    TEST(test_ledger_is_by_account_and_month), TEST(test_promises),
+	    TEST(test_schema_1_is_brought_up_to_date),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

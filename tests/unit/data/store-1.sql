@@ -1,0 +1,53 @@
+-- A store of schema 1, as the release before networks that take money wrote it (sqlite3 .dump).
+-- Read by test_store_rows.c, which brings it up to date. It is never changed.
+PRAGMA application_id=1953983348;
+PRAGMA user_version=1;
+BEGIN TRANSACTION;
+CREATE TABLE account(name TEXT PRIMARY KEY, cursor TEXT, self_id TEXT, self_acct TEXT, software TEXT, paused_until_ms INTEGER, pause_reason TEXT, last_read_ms INTEGER, last_post_ms INTEGER) WITHOUT ROWID;
+INSERT INTO "account" VALUES('status','c7','1','status@x','snac',9223372036854775807,'401',41,42);
+CREATE TABLE alias(remote_id TEXT, account TEXT, post INTEGER, PRIMARY KEY(remote_id, account)) WITHOUT ROWID;
+INSERT INTO "alias" VALUES('1001','status',4);
+CREATE TABLE audit(at_ms INTEGER, actor TEXT, action TEXT, object TEXT, result TEXT);
+INSERT INTO "audit" VALUES(1,'bob','ack','T7K2','ok');
+CREATE TABLE identity(person TEXT, network TEXT, acct TEXT, server_account TEXT, author_id TEXT, disabled INTEGER, pinned_ms INTEGER, PRIMARY KEY(person, network, acct, server_account)) WITHOUT ROWID;
+INSERT INTO "identity" VALUES('bob','mastodon','bob@x','status','a1',0,51);
+CREATE TABLE incident(id INTEGER PRIMARY KEY, parent INTEGER, tag TEXT, open INTEGER, flags INTEGER, times INTEGER, opened_ms INTEGER, closed_ms INTEGER, since_s INTEGER, until_s INTEGER, object TEXT, state TEXT, owner TEXT, was_owner TEXT, acked_s INTEGER, ack_until_s INTEGER);
+INSERT INTO "incident" VALUES(2,0,'T7K2',1,0,1,7,0,9,0,'db1/Postgres','CRITICAL','','',0,0);
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO "meta" VALUES('next_id','41');
+CREATE TABLE node(name TEXT PRIMARY KEY, epoch TEXT, seq INTEGER, adopted INTEGER, last_seen_ms INTEGER) WITHOUT ROWID;
+INSERT INTO "node" VALUES('mon1','e1',7,1,11);
+CREATE TABLE post(id INTEGER PRIMARY KEY, thread INTEGER, incident INTEGER, reply INTEGER, account TEXT, kind INTEGER, event INTEGER, state INTEGER, text TEXT, key TEXT, tag TEXT, language TEXT, "to" TEXT, target TEXT, visibility INTEGER, attempts INTEGER, looks INTEGER, maybe_sent INTEGER, created_ms INTEGER, sending_ms INTEGER, sent_ms INTEGER, not_before_ms INTEGER, looked_ms INTEGER, remote_id TEXT, uri TEXT, url TEXT, reason TEXT);
+INSERT INTO "post" VALUES(4,3,2,0,'status',0,0,2,'mail is down
+#T7K2','k4','T7K2','en','','',0,1,0,0,21,22,23,0,0,'1001','uri:1001','','');
+INSERT INTO "post" VALUES(5,3,2,0,'status',0,3,4,'it is back
+#T7K2','k5','T7K2','','bob@x','tgt',0,1,1,0,31,32,0,0,33,'','','','no answer');
+CREATE TABLE problem(id INTEGER PRIMARY KEY, incident INTEGER, node TEXT, host TEXT, service TEXT, kind INTEGER, state INTEGER, flags INTEGER, since_s INTEGER, until_s INTEGER, output TEXT, owner TEXT, heard TEXT);
+INSERT INTO "problem" VALUES(1,2,'mon1','db1','Postgres',1,2,0,5,0,'it''s down','','public');
+CREATE TABLE reply(id INTEGER PRIMARY KEY, account TEXT, remote_id TEXT, uri TEXT, parent_id TEXT, author_id TEXT, acct TEXT, person TEXT, text TEXT, created_ms INTEGER, seen_ms INTEGER, done_ms INTEGER, expires_ms INTEGER, incident INTEGER, state INTEGER, verb TEXT, mark TEXT, reason TEXT, visibility INTEGER);
+INSERT INTO "reply" VALUES(6,'status','r1','','','','bob@x','','ack',0,0,0,0,2,1,'ack','T7K2:r6','',0);
+CREATE TABLE thread(id INTEGER PRIMARY KEY, incident INTEGER, audience TEXT, account TEXT, state INTEGER, root INTEGER, flags INTEGER, told_state INTEGER, told_count INTEGER, reminders INTEGER, times INTEGER, due_ms INTEGER, due_boot_ms INTEGER, update_ms INTEGER, update_boot_ms INTEGER, remind_ms INTEGER, remind_boot_ms INTEGER, since_s INTEGER, until_s INTEGER);
+INSERT INTO "thread" VALUES(3,2,'public','status',1,3,0,0,0,0,1,0,0,0,0,0,0,0,0);
+CREATE TABLE timeline(incident INTEGER, at_ms INTEGER, kind TEXT, text TEXT);
+INSERT INTO "timeline" VALUES(2,61,'note','hello');
+CREATE INDEX problem_incident ON problem(incident);
+CREATE INDEX problem_live ON problem(id) WHERE until_s=0;
+CREATE INDEX incident_open ON incident(id) WHERE open=1;
+CREATE INDEX incident_tag ON incident(tag);
+CREATE INDEX incident_closed ON incident(closed_ms);
+CREATE INDEX thread_incident ON thread(incident);
+CREATE INDEX post_unsettled ON post(id) WHERE state IN (0,1,3,4);
+CREATE INDEX post_incident ON post(incident);
+CREATE INDEX post_thread ON post(thread);
+CREATE INDEX post_remote ON post(remote_id, account) WHERE remote_id<>'';
+CREATE INDEX post_uri ON post(uri, account) WHERE uri<>'';
+CREATE INDEX post_created ON post(account, created_ms) WHERE kind=0;
+CREATE INDEX reply_submitted ON reply(id) WHERE state IN (0,1);
+CREATE INDEX reply_incident ON reply(incident);
+CREATE INDEX reply_remote ON reply(remote_id, account) WHERE remote_id<>'';
+CREATE INDEX reply_uri ON reply(uri, account) WHERE uri<>'';
+CREATE INDEX reply_mark ON reply(mark) WHERE mark<>'';
+CREATE INDEX reply_author ON reply(author_id, account, created_ms);
+CREATE INDEX timeline_incident ON timeline(incident, at_ms);
+CREATE INDEX audit_at ON audit(at_ms);
+COMMIT;
