@@ -23,10 +23,16 @@ static const struct command commands[] = {
     {"auth", cli_auth,
      "auth ACCOUNT [--token-stdin]\n"
      "    Log in: prints an address, takes the code, checks the account, stores the token.\n"
+     "    On X it first wants the keys of an app of yours, and says how to make it.\n"
      "    --token-stdin: reads a token that was made elsewhere, and does the same checks.\n"},
+    {"preview", cli_preview,
+     "preview HOST [SERVICE] [--state STATE]\n"
+     "    Who would be told of it, when, in which words and at which price; or why not.\n"
+     "    Asks the running twicketd for the objects of the core; posts nothing.\n"
+     "    STATE: down; critical, warning or unknown. Without it: down, critical.\n"},
     {"status", cli_status,
      "status\n"
-     "    Module, accounts, queue: is twicket well.\n"},
+     "    Module, accounts, queue, money: is twicket well.\n"},
     {"list", cli_list,
      "list [MATCH] [--all] [--since TIME]\n"
      "    Incidents, open ones first. --all: closed ones too. --since: begun since TIME.\n"
@@ -44,7 +50,6 @@ static const struct command commands[] = {
     {"queue", cli_queue,
      "queue [retry|drop ID]\n"
      "    Posts on their way, and why they wait. retry: try now. drop: never send.\n"},
-    {"preview", NULL, NULL},
     {"replay", NULL, NULL},
     {"open", NULL, NULL},
     {"close", NULL, NULL},
@@ -64,9 +69,11 @@ static const char usage[] =
     "  check [--online]                  is the configuration right, and whom does it reach\n"
     "  auth ACCOUNT                      log in: prints an address, takes the code, stores the "
     "token\n"
+    "  preview HOST [SERVICE] [--state STATE]\n"
+    "                                    who would be told what and when, why (not), at which price\n"
     "\n"
     "What is going on\n"
-    "  status                            module, accounts, queue: is twicket well\n"
+    "  status                            module, accounts, queue, money: is twicket well\n"
     "  list [MATCH] [--all] [--since TIME]\n"
     "                                    incidents, open ones first\n"
     "  show TAG                          the whole story of one incident\n"

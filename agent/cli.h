@@ -59,6 +59,7 @@ bool cli_command_options(
 /* The commands: argv[0] is the command's name. */
 enum cli_exit cli_check(struct cli *cli, int argc, char **argv);
 enum cli_exit cli_auth(struct cli *cli, int argc, char **argv);
+enum cli_exit cli_preview(struct cli *cli, int argc, char **argv);
 enum cli_exit cli_status(struct cli *cli, int argc, char **argv);
 enum cli_exit cli_list(struct cli *cli, int argc, char **argv);
 enum cli_exit cli_show(struct cli *cli, int argc, char **argv);
@@ -105,6 +106,7 @@ void cli_list_text(const json_t *answer, int64_t now_ms, struct buf *out);
 void cli_show_text(const json_t *answer, int64_t now_ms, struct buf *out);
 void cli_queue_text(const json_t *answer, int64_t now_ms, struct buf *out);
 void cli_check_text(const json_t *facts, int64_t now_ms, struct buf *out);
+void cli_preview_text(const json_t *facts, int64_t now_ms, struct buf *out);
 /* What became of a reply: the line to print and the exit code. */
 enum cli_exit cli_reply_text(const json_t *answer, struct buf *out);
 

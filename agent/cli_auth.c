@@ -3,12 +3,9 @@
  * Called by cli.c; works without the agent. It must never print a token, a client
  * secret or a code, nor store a token that it did not check.
  */
-#include "agent/cli.h"
+#include "agent/cli_auth.h"
 #include "agent/cli_control.h"
-#include "agent/cli_net.h"
-#include "agent/cli_oauth.h"
 #include "agent/cli_text.h"
-#include "agent/secret.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -17,23 +14,24 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define ADVICE_MAX 16
-#define LINE_SIZE (SECRET_MAX + 2)
 
-struct auth {
-	struct cli *cli;
-	const struct config *config;
-	unsigned index;
-	const struct config_account *account;
-	const struct notifier *notifier;
-	struct cli_net *net;
-	struct oauth oauth;
-	char *token; /* a secret, NULL = none yet */
-	struct cli_verified verified;
-	json_t *facts; /* for --json */
-};
+/* A network with a login is one line here and one file beside this one. */
+static const struct auth_way *const ways[] = {&auth_mastodon, &auth_x};
+
+static const struct auth_way *way_of(const struct config_account *account)
+{
+	const struct notifier *n = notifier_find(account->network);
+
+	for (size_t i = 0; n && i < sizeof ways / sizeof ways[0]; i++) {
+		if (strcmp(ways[i]->network, n->name) == 0)
+			return ways[i];
+	}
+	return NULL;
+}
 
 /* No core file, and nobody else may look into this process. */
 static void keep_secrets(void)
@@ -45,7 +43,7 @@ static void keep_secrets(void)
 	umask(0077);
 }
 
-static enum cli_exit fail(const struct auth *a, const char *why)
+enum cli_exit auth_fail(const struct auth *a, const char *why)
 {
 	return cli_complain(
 	    a->cli, CLI_NO, "accounts.%s: %s; nothing was stored", a->account->name, why);
@@ -53,13 +51,17 @@ static enum cli_exit fail(const struct auth *a, const char *why)
 
 /* --- the human ----------------------------------------------------------------------------- */
 
-/* Without a line end; byte by byte, so that nothing is read ahead. -1 when nothing came. */
-static int read_line(int fd, char *line, size_t size)
+bool auth_is_terminal(const struct auth *a)
+{
+	return !a->cli->json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+int auth_read_line(char *line, size_t size)
 {
 	size_t n = 0;
 	char c;
 
-	while (read(fd, &c, 1) == 1 && c != '\n') {
+	while (read(STDIN_FILENO, &c, 1) == 1 && c != '\n') {
 		if (n + 1 >= size)
 			return -1;
 		line[n++] = c;
@@ -68,7 +70,7 @@ static int read_line(int fd, char *line, size_t size)
 	return n ? 0 : -1;
 }
 
-static void prompt(const struct auth *a, const char *text)
+void auth_prompt(const struct auth *a, const char *text)
 {
 	FILE *to = a->cli->json ? stderr : stdout;
 
@@ -76,66 +78,50 @@ static void prompt(const struct auth *a, const char *text)
 	fflush(to);
 }
 
-static enum cli_exit ask_code(struct auth *a)
+int auth_read_hidden(const struct auth *a, const char *question, char *line, size_t size)
 {
-	char pasted[LINE_SIZE], code[LINE_SIZE];
-	enum cli_exit rc = CLI_DONE;
-	struct err err;
+	struct termios shown, hidden;
+	int rc;
 
-	prompt(a, "\nCode: ");
-	if (read_line(STDIN_FILENO, pasted, sizeof pasted) == -1)
-		pasted[0] = '\0';
-	if (!isatty(STDIN_FILENO)) /* nobody pressed the return key */
-		prompt(a, "\n");
-	oauth_clean_code(pasted, code, sizeof code);
-	if (!*code)
-		rc = fail(a, "no code");
-	else if (oauth_token(&a->oauth, code, &a->token, &err) == -1)
-		rc = fail(a, err.text);
-	explicit_bzero(pasted, sizeof pasted);
-	explicit_bzero(code, sizeof code);
+	*line = '\0';
+	if (tcgetattr(STDIN_FILENO, &shown) == -1)
+		return -1;
+	hidden = shown;
+	/* as getpass(): a ^C that killed us here would leave a terminal without echo */
+	hidden.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+	if (tcsetattr(STDIN_FILENO, TCSADRAIN, &hidden) == -1)
+		return -1;
+	auth_prompt(a, question); /* not before: what is pasted at once would be seen */
+	rc = auth_read_line(line, size);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &shown);
+	auth_prompt(a, "\n");
+	for (const char *at = line; rc == 0 && *at; at++)
+		rc = (unsigned char)*at < ' ' && *at != '\r' ? -1 : 0;
 	return rc;
 }
 
-/* --- ways to a token ----------------------------------------------------------------------- */
-
-static enum cli_exit log_in(struct auth *a)
+int auth_read_code(const struct auth *a, const char *name, char *line, size_t size)
 {
-	struct buf url;
-	struct err err;
-
-	oauth_init(&a->oauth, a->net, a->account);
-	if (oauth_reach(&a->oauth, &err) == -1)
-		return fail(a, err.text);
-	cli_say(
-	    a->cli, "%s answers%s%s", a->oauth.base, *a->oauth.server ? ": " : "", a->oauth.server);
-	buf_init(&url, 4096);
-	if (oauth_register(&a->oauth, &err) == -1 || oauth_url(&a->oauth, &url, &err) == -1) {
-		buf_finish(&url);
-		return fail(a, err.text);
-	}
-	cli_say(
-	    a->cli,
-	    "Open this address in any browser, log in as %s, and allow it:", a->account->handle);
-	cli_say(a->cli, "%s", "");
-	cli_say(a->cli, "%s", buf_text(&url));
-	buf_finish(&url);
-	return ask_code(a);
+	auth_prompt(a, "\n");
+	auth_prompt(a, name);
+	auth_prompt(a, ": ");
+	if (auth_read_line(line, size) == -1)
+		*line = '\0';
+	if (!isatty(STDIN_FILENO)) /* nobody pressed the return key */
+		auth_prompt(a, "\n");
+	return *line ? 0 : -1;
 }
 
-static enum cli_exit take_from_stdin(struct auth *a)
+static enum cli_exit take_from_stdin(struct auth *a, const struct auth_way *way)
 {
-	char line[LINE_SIZE];
+	char line[AUTH_LINE];
 	enum cli_exit rc = CLI_DONE;
-	size_t n;
+	struct err err;
 
-	if (read_line(STDIN_FILENO, line, sizeof line) == -1)
-		return fail(a, "no token on standard input");
-	n = strcspn(line, " \t\r");
-	if (!n || line[n + strspn(line + n, " \t\r")])
-		rc = fail(a, "standard input holds more than a token");
-	else if (!(a->token = strndup(line, n)))
-		rc = fail(a, "out of memory");
+	if (auth_read_line(line, sizeof line) == -1)
+		return auth_fail(a, "no token on standard input");
+	if (way->take(line, &a->token, &err) == -1)
+		rc = auth_fail(a, err.text);
 	explicit_bzero(line, sizeof line);
 	return rc;
 }
@@ -164,16 +150,15 @@ static void tell_verified(struct auth *a)
 	json_object_set_new(a->facts, "notices", notices);
 }
 
-static enum cli_exit verify(struct auth *a)
+static enum cli_exit verify(struct auth *a, const struct auth_way *way)
 {
 	cli_net_verify(a->net, a->account, a->token, &a->verified);
 	if (a->verified.result.class == RESULT_OK && a->verified.has_self) {
 		tell_verified(a);
 		return CLI_DONE;
 	}
-	/* A token that nobody keeps must not live on at the server. */
-	oauth_revoke(&a->oauth, a->token);
-	return fail(
+	way->give_up(a);
+	return auth_fail(
 	    a, *a->verified.result.text ? a->verified.result.text
 					: "the server does not say who it is");
 }
@@ -194,13 +179,13 @@ static int store_undisturbed(const struct auth *a, struct err *err)
 	return rc;
 }
 
-static enum cli_exit store(struct auth *a)
+static enum cli_exit store(struct auth *a, const struct auth_way *way)
 {
 	struct err err;
 
 	if (store_undisturbed(a, &err) == -1) {
-		oauth_revoke(&a->oauth, a->token);
-		return fail(a, err.text);
+		way->give_up(a);
+		return auth_fail(a, err.text);
 	}
 	cli_say(a->cli, "Stored in %s.", a->account->token_file);
 	json_object_set_new(a->facts, "stored", json_string(a->account->token_file));
@@ -208,52 +193,6 @@ static enum cli_exit store(struct auth *a)
 }
 
 /* --- afterwards ---------------------------------------------------------------------------- */
-
-static void post_to_oneself(struct auth *a)
-{
-	struct notifier_settings settings = cli_net_settings(a->account, a->token);
-	unsigned char random[16];
-	char key[2 * sizeof random + 1], *text = NULL;
-	struct job job = {
-	    .type = JOB_POST,
-	    .key = key,
-	    .to = a->verified.acct,
-	    .visibility = VISIBILITY_DIRECT,
-	    .language = a->account->language};
-	struct account *account = a->notifier->open(&settings, NULL);
-	struct result result = {.class = RESULT_BUG};
-
-	cli_net_random(random, sizeof random);
-	for (size_t i = 0; i < sizeof random; i++)
-		snprintf(key + 2 * i, 3, "%02x", random[i]);
-	if (account && asprintf(&text, "@%s twicket can post here.", a->verified.acct) != -1) {
-		job.text = text;
-		cli_net_job(a->net, a->account, a->notifier, account, &job, NULL, NULL, &result);
-	}
-	if (result.class == RESULT_OK)
-		cli_say(a->cli, "Sent: %s", *result.url ? result.url : result.id);
-	else
-		cli_say(
-		    a->cli, "It was not sent (%s): %s", result_class_name(result.class),
-		    result.text);
-	a->notifier->close(account);
-	free(text);
-}
-
-static void offer_post(struct auth *a)
-{
-	char line[64];
-
-	if (a->cli->json || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) ||
-	    !(a->notifier->caps & NOTIFIER_DIRECT))
-		return;
-	cli_say(
-	    a->cli, "Send a direct post from %s to itself, to see that it works?",
-	    a->verified.acct);
-	prompt(a, "[y/N] ");
-	if (read_line(STDIN_FILENO, line, sizeof line) == 0 && (*line == 'y' || *line == 'Y'))
-		post_to_oneself(a);
-}
 
 /* The running agent takes the token at once; one that does not run will when it starts. */
 static void tell_agent(struct auth *a)
@@ -284,18 +223,18 @@ static void tell_agent(struct auth *a)
 
 /* --- all ----------------------------------------------------------------------------------- */
 
-static enum cli_exit run(struct auth *a, bool from_stdin)
+static enum cli_exit run(struct auth *a, const struct auth_way *way, bool from_stdin)
 {
-	enum cli_exit rc = from_stdin ? take_from_stdin(a) : log_in(a);
+	enum cli_exit rc = from_stdin ? take_from_stdin(a, way) : way->log_in(a);
 
 	if (rc == CLI_DONE)
-		rc = verify(a);
+		rc = verify(a, way);
 	if (rc == CLI_DONE)
-		rc = store(a);
+		rc = store(a, way);
 	if (rc != CLI_DONE)
 		return rc;
 	tell_agent(a);
-	offer_post(a);
+	way->afterwards(a);
 	if (!a->cli->json)
 		return CLI_DONE;
 	json_object_set_new(a->facts, "ok", json_true());
@@ -306,12 +245,13 @@ static enum cli_exit run(struct auth *a, bool from_stdin)
 static enum cli_exit begin(struct cli *cli, const struct config *config, int index, bool from_stdin)
 {
 	struct auth a = {.cli = cli, .config = config, .index = (unsigned)index};
+	const struct auth_way *way = way_of(&config->accounts[index]);
 	enum cli_exit rc;
 	struct err err;
 
 	a.account = &config->accounts[index];
 	a.notifier = notifier_find(a.account->network);
-	if (!a.notifier || !(a.notifier->caps & NOTIFIER_COLLECTS))
+	if (!way)
 		return cli_complain(
 		    cli, CLI_NO, "accounts.%s: the network \"%s\" needs no login", a.account->name,
 		    a.account->network);
@@ -320,7 +260,7 @@ static enum cli_exit begin(struct cli *cli, const struct config *config, int ind
 	if (!a.net)
 		return cli_complain(cli, CLI_NO, "%s", err.text);
 	a.facts = json_object();
-	rc = run(&a, from_stdin);
+	rc = run(&a, way, from_stdin);
 	json_decref(a.facts);
 	cli_verified_finish(&a.verified);
 	oauth_finish(&a.oauth);

@@ -4,6 +4,7 @@
  * It must never change anything.
  */
 #include "agent/cli.h"
+#include "agent/cli_check.h"
 #include "agent/cli_net.h"
 #include "agent/cli_objects.h"
 #include "agent/cli_text.h"
@@ -306,6 +307,8 @@ static json_t *account_facts(const struct check *c, unsigned i, struct cli_net *
 		    err.text);
 	if (needs_token)
 		json_object_set_new(account, "token", json_boolean(token));
+	if (a->is_metered)
+		json_object_set_new(account, "prices", check_prices(c->config, i));
 	if (net && (token || !needs_token)) {
 		cli_net_verify(net, a, token ? token : "", &verified);
 		take_verified(c, i, &verified, account);

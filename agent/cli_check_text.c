@@ -90,33 +90,9 @@ static unsigned middle_width(const json_t *facts)
 	return width + MIDDLE_GAP;
 }
 
-/* Words behind one another, in lines that begin under the first. */
-struct flow {
-	struct buf *out;
-	unsigned left, at, gap;
-};
-
-static void flow_word(struct flow *f, const char *word)
-{
-	unsigned width = cli_width(word);
-
-	if (f->at > f->left && f->at + f->gap + width > LINE_WIDTH) {
-		buf_char(f->out, '\n');
-		f->at = 0;
-	}
-	for (; f->at < f->left; f->at++)
-		buf_char(f->out, ' ');
-	if (f->at > f->left) {
-		cli_pad(f->out, f->out->len, f->gap);
-		f->at += f->gap;
-	}
-	buf_str(f->out, word);
-	f->at += width;
-}
-
 static void names_text(const json_t *names, unsigned left, struct buf *out)
 {
-	struct flow flow = {out, left, 0, 2};
+	struct cli_flow flow = {out, left, 0, 2, LINE_WIDTH};
 	const json_t *name;
 	size_t i;
 
@@ -127,7 +103,7 @@ static void names_text(const json_t *names, unsigned left, struct buf *out)
 		cli_printf(&word, "%s", cli_string(name, "name"));
 		if (cli_number(name, "objects") > 1)
 			buf_printf(&word, " (%" PRId64 ")", cli_number(name, "objects"));
-		flow_word(&flow, buf_text(&word));
+		cli_flow_word(&flow, buf_text(&word));
 		buf_finish(&word);
 	}
 	if (json_array_size(names))
@@ -164,7 +140,7 @@ static void audiences_text(const json_t *facts, unsigned left, struct buf *out)
 static void people_text(const json_t *facts, unsigned left, struct buf *out)
 {
 	const json_t *people = json_object_get(facts, "people"), *person;
-	struct flow flow = {out, left, left, 3};
+	struct cli_flow flow = {out, left, left, 3, LINE_WIDTH};
 	size_t i;
 
 	if (!json_array_size(people))
@@ -177,10 +153,92 @@ static void people_text(const json_t *facts, unsigned left, struct buf *out)
 		cli_printf(
 		    &word, "%s %s %s", cli_string(person, "name"), cli_string(person, "role"),
 		    cli_string(person, "match"));
-		flow_word(&flow, buf_text(&word));
+		cli_flow_word(&flow, buf_text(&word));
 		buf_finish(&word);
 	}
 	buf_char(out, '\n');
+}
+
+/* "name 0.015" and what closes it, as one word of the flow; nothing where there is no such price. */
+static void price_word(
+    struct cli_flow *f, const json_t *prices, const char *before, const char *key, const char *after)
+{
+	char usd[CLI_TIME_SIZE], word[CLI_TIME_SIZE * 2];
+
+	if (!json_object_get(prices, key))
+		return;
+	snprintf(word, sizeof word, "%s%s%s", before, cli_usd(usd, cli_number(prices, key)), after);
+	cli_flow_word(f, word);
+}
+
+static void month_words(struct cli_flow *f, const json_t *prices)
+{
+	char word[CLI_TIME_SIZE];
+
+	if (!cli_number(prices, "month_micro")) {
+		cli_flow_word(f, "no limit a month;");
+		return;
+	}
+	price_word(f, prices, "", "month_micro", " USD a month");
+	snprintf(
+	    word, sizeof word, "are %" PRId64 " incidents;", cli_number(prices, "month_incidents"));
+	cli_flow_word(f, word);
+}
+
+/* links = true costs a multiple: said before somebody tries it, and with what it leaves a month. */
+static void link_words(struct cli_flow *f, const json_t *prices)
+{
+	bool on = json_is_true(json_object_get(prices, "links"));
+	char word[CLI_TIME_SIZE];
+
+	price_word(
+	    f, prices, on ? "links = true: up to " : "links = true: ", "linked_incident_micro",
+	    on && cli_number(prices, "month_micro") ? "," : ";");
+	if (!on || !cli_number(prices, "month_micro"))
+		return;
+	snprintf(
+	    word, sizeof word, "%" PRId64 " incidents;",
+	    cli_number(prices, "linked_month_incidents"));
+	cli_flow_word(f, word);
+}
+
+/* "status_x: 0.031 USD per incident (problem 0.015, ...), 20.00 USD a month are 645 incidents; ..." */
+static void price_text(const json_t *account, const json_t *prices, unsigned left, struct buf *out)
+{
+	struct cli_flow f = {out, left, left, 1, CLI_TEXT_WIDTH};
+	struct buf name;
+
+	label(out, "price", left);
+	buf_init(&name, 65536);
+	cli_printf(&name, "%s:", cli_string(account, "name"));
+	cli_flow_word(&f, buf_text(&name));
+	buf_finish(&name);
+	price_word(&f, prices, "", "incident_micro", " USD per incident");
+	price_word(&f, prices, "(problem ", "problem_micro", ",");
+	price_word(&f, prices, "acknowledgement ", "ack_micro", ",");
+	price_word(&f, prices, "reply read ", "read_micro", ",");
+	price_word(&f, prices, "answer to it ", "answer_micro", ",");
+	price_word(&f, prices, "recovery ", "recovery_micro", "),");
+	month_words(&f, prices);
+	link_words(&f, prices);
+	if (json_is_true(json_object_get(prices, "messages")))
+		price_word(&f, prices, "direct messages are read, ", "message_read_micro", " each");
+	else
+		cli_flow_word(&f, "direct messages are not read");
+	buf_char(out, '\n');
+}
+
+static void prices_text(const json_t *facts, unsigned left, struct buf *out)
+{
+	const json_t *account;
+	size_t i;
+
+	json_array_foreach (json_object_get(facts, "accounts"), i, account) {
+		const json_t *prices = json_object_get(account, "prices");
+
+		if (json_is_object(prices))
+			price_text(account, prices, left, out);
+	}
 }
 
 /* What --online was told. */
@@ -208,7 +266,8 @@ static size_t complaints(
 
 	json_array_foreach (list, i, one) {
 		label(out, before, width);
-		for (const char *at = cli_string(one, "text");; at++) { /* the caret has its own line */
+		for (const char *at = cli_string(one, "text");;
+		     at++) { /* the caret has its own line */
 			size_t n = strcspn(at, "\n");
 
 			cli_printf(out, "%.*s", (int)n, at);
@@ -241,6 +300,7 @@ void cli_check_text(const json_t *facts, int64_t now_ms, struct buf *out)
 
 	(void)now_ms;
 	audiences_text(facts, left, out);
+	prices_text(facts, left, out);
 	people_text(facts, left, out);
 	online_text(facts, left, out);
 	if (*why)

@@ -6,6 +6,7 @@
 #include "agent/cli_net.h"
 #include "agent/http.h"
 
+#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,11 @@ static struct now now_of(void)
 	return (struct now){
 	    (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000,
 	    (int64_t)boot.tv_sec * 1000 + boot.tv_nsec / 1000000};
+}
+
+int64_t cli_net_wall_ms(void)
+{
+	return now_of().wall_ms;
 }
 
 void cli_net_random(void *bytes, size_t n)
@@ -98,6 +104,17 @@ struct fetch {
 	bool done;
 };
 
+static int64_t date_of(const struct answer *a)
+{
+	char text[64];
+	time_t date;
+
+	if (!answer_header(a, "Date", text, sizeof text))
+		return 0;
+	date = curl_getdate(text, NULL);
+	return date > 0 ? (int64_t)date : 0;
+}
+
 static void fetched(void *arg, const struct answer *a)
 {
 	struct fetch *f = arg;
@@ -105,6 +122,7 @@ static void fetched(void *arg, const struct answer *a)
 	f->done = true;
 	f->answer->transport = a->transport;
 	f->answer->status = a->status;
+	f->answer->date_s = date_of(a);
 	snprintf(f->answer->error, sizeof f->answer->error, "%s", a->error);
 	buf_add(&f->answer->body, a->body, a->body_len);
 }
@@ -202,5 +220,8 @@ struct notifier_settings cli_net_settings(const struct config_account *a, const 
 	    .handle = a->handle,
 	    .url = a->url,
 	    .token = token,
-	    .language = a->language};
+	    .language = a->language,
+	    .prices = a->prices,
+	    .fields = a->fields,
+	    .messages = a->messages};
 }

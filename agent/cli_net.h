@@ -21,6 +21,7 @@ void cli_net_destroy(struct cli_net *net); /* NULL is fine */
 struct cli_net_answer {
 	enum transport transport;
 	int status;
+	int64_t date_s; /* the server's clock, 0 = it does not say */
 	char error[256]; /* why there is no answer; escaped by who prints it */
 	struct buf body;
 };
@@ -39,6 +40,7 @@ void cli_net_job(
     struct result *result);
 
 void cli_net_random(void *bytes, size_t n);
+int64_t cli_net_wall_ms(void);
 
 /* What VERIFY tells of an account. */
 struct cli_verified {

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void post_row(const json_t *post, int64_t now_ms, struct cli_table *t)
+static void post_row(const json_t *post, int64_t now_ms, bool has_prices, struct cli_table *t)
 {
 	int64_t next = cli_number(post, "not_before_ms");
 	const char *tag = cli_string(post, "tag"), *reason = cli_string(post, "reason");
@@ -30,6 +30,10 @@ static void post_row(const json_t *post, int64_t now_ms, struct cli_table *t)
 	else
 		cli_table_cell(t, "%s", next > now_ms ? cli_clock_s(clock, next, now_ms) : "now");
 	cli_table_cell(t, "%" PRId64, cli_number(post, "attempts"));
+	if (has_prices && cli_number(post, "price_micro"))
+		cli_table_cell(t, "%s USD", cli_usd(clock, cli_number(post, "price_micro")));
+	else if (has_prices)
+		cli_table_cell(t, "-");
 	/* Without a reason its first line says which post it is. */
 	cli_table_cell(
 	    t, "%.*s", *reason ? (int)strlen(reason) : (int)strcspn(text, "\n"),
@@ -38,11 +42,17 @@ static void post_row(const json_t *post, int64_t now_ms, struct cli_table *t)
 
 void cli_queue_text(const json_t *answer, int64_t now_ms, struct buf *out)
 {
-	static const struct cli_column columns[] = {
+	static const struct cli_column plain[] = {
 	    {"ID", 4, 2, true},         {"ACCOUNT", 11, 2, false}, {"TAG", 8, 2, false},
 	    {"WHAT", 11, 2, false},     {"STATE", 10, 2, false},   {"SINCE", 11, 2, false},
 	    {"NEXT TRY", 10, 2, false}, {"TRIES", 7, 2, true},     {"WHY", 0, 0, false}};
+	static const struct cli_column prices[] = {
+	    {"ID", 4, 2, true},         {"ACCOUNT", 11, 2, false}, {"TAG", 8, 2, false},
+	    {"WHAT", 11, 2, false},     {"STATE", 10, 2, false},   {"SINCE", 11, 2, false},
+	    {"NEXT TRY", 10, 2, false}, {"TRIES", 7, 2, true},     {"PRICE", 11, 2, false},
+	    {"WHY", 0, 0, false}};
 	const json_t *posts = json_object_get(answer, "posts"), *post;
+	bool has_prices = false;
 	struct cli_table t;
 	size_t i;
 
@@ -50,9 +60,13 @@ void cli_queue_text(const json_t *answer, int64_t now_ms, struct buf *out)
 		buf_str(out, "No posts on their way.\n");
 		return;
 	}
-	cli_table_init(&t, columns, sizeof columns / sizeof columns[0]);
 	json_array_foreach (posts, i, post)
-		post_row(post, now_ms, &t);
+		has_prices |= cli_number(post, "price_micro") != 0;
+	cli_table_init(
+	    &t, has_prices ? prices : plain,
+	    has_prices ? sizeof prices / sizeof prices[0] : sizeof plain / sizeof plain[0]);
+	json_array_foreach (posts, i, post)
+		post_row(post, now_ms, has_prices, &t);
 	cli_table_print(&t, out);
 	cli_table_finish(&t);
 }

@@ -60,7 +60,7 @@ static void post_text(const json_t *line, struct buf *out)
 {
 	const char *event = cli_string(line, "event"), *reason = cli_string(line, "reason");
 	const char *url = cli_string(line, "url"), *gap = "  ";
-	int64_t late = cli_number(line, "late_ms");
+	int64_t late = cli_number(line, "late_ms"), cost = cli_number(line, "cost_micro");
 	char span[CLI_TIME_SIZE];
 
 	cli_printf(out, "%s", cli_string(line, "state"));
@@ -68,6 +68,8 @@ static void post_text(const json_t *line, struct buf *out)
 		cli_printf(out, "%s%s", gap, event), gap = ", ";
 	if (late >= LATE_MS)
 		cli_printf(out, "%s%s late", gap, cli_span_words(span, late)), gap = ", ";
+	if (cost)
+		cli_printf(out, "%s%s USD", gap, cli_usd(span, cost)), gap = ", ";
 	if (*reason)
 		cli_printf(out, "%s%s", gap, reason);
 	if (*url)
@@ -165,6 +167,7 @@ void cli_show_text(const json_t *answer, int64_t now_ms, struct buf *out)
 {
 	const json_t *story = json_object_get(answer, "story"), *line;
 	unsigned time_width, account_width;
+	char cost[CLI_TIME_SIZE];
 	size_t i;
 
 	head_text(json_object_get(answer, "incident"), now_ms, out);
@@ -173,6 +176,10 @@ void cli_show_text(const json_t *answer, int64_t now_ms, struct buf *out)
 		if (!is_told_twice(story, line))
 			line_text(line, now_ms, time_width, account_width, out);
 	}
+	if (cli_number(answer, "cost_micro"))
+		buf_printf(
+		    out, "cost: %s USD for its posts\n",
+		    cli_usd(cost, cli_number(answer, "cost_micro")));
 }
 
 enum cli_exit cli_show(struct cli *cli, int argc, char **argv)

@@ -69,23 +69,63 @@ static void nodes_text(const json_t *answer, int64_t now_ms, struct buf *out)
 }
 
 /* What an admin should know, and do. */
-static void account_trouble(const json_t *account, struct cli_table *t)
+static void account_trouble(const json_t *account, int64_t now_ms, struct cli_table *t)
 {
 	const char *text = cli_string(account, "text"), *name = cli_string(account, "name");
 	int64_t unsettled = cli_number(account, "unsettled");
+	int64_t alone = cli_number(account, "alone_until_ms");
+	char clock[CLI_TIME_SIZE];
+	struct buf words;
 
+	buf_init(&words, 4096);
 	if (strcmp(cli_string(account, "state"), "no login") == 0 && !strstr(text, "twicket auth"))
-		cli_table_cell(t, "%s%stwicket auth %s", text, *text ? ": " : "", name);
+		buf_printf(&words, "%s%stwicket auth %s", text, *text ? ": " : "", name);
 	else if (!*text && unsettled)
-		cli_table_cell(t, "%" PRId64 " not settled", unsettled);
+		buf_printf(&words, "%" PRId64 " not settled", unsettled);
 	else
-		cli_table_cell(t, "%s", text);
+		buf_str(&words, text);
+	if (alone > now_ms)
+		buf_printf(
+		    &words, "%sanswers to its own posts refused until %s: updates stand alone",
+		    words.len ? "; " : "", cli_clock(clock, alone, now_ms));
+	if (json_is_false(json_object_get(account, "may_read")))
+		buf_printf(&words, "%sno money left to read replies", words.len ? "; " : "");
+	cli_table_cell(t, "%s", buf_text(&words));
+	buf_finish(&words);
 }
 
-static void account_row(const json_t *account, int64_t now_ms, struct cli_table *t)
+static bool is_metered(const json_t *account)
 {
-	int64_t post = cli_number(account, "last_post_ms"),
-		read = cli_number(account, "last_read_ms");
+	return json_object_get(account, "spent_micro") != NULL;
+}
+
+/* Nothing that is told there is open, so nothing is read: an old time would look like a fault. */
+static void read_cell(const json_t *account, int64_t now_ms, struct cli_table *t)
+{
+	int64_t read = cli_number(account, "last_read_ms");
+	char text[CLI_TIME_SIZE];
+
+	if (json_is_true(json_object_get(account, "idle")))
+		cli_table_cell(t, "idle");
+	else if (read > 0 && now_ms - read < LATELY_MS)
+		cli_table_cell(t, "%s ago", cli_span_about(text, now_ms - read));
+	else
+		cli_table_cell(t, "%s", cli_clock(text, read, now_ms));
+}
+
+static void month_cell(const json_t *account, struct cli_table *t)
+{
+	char text[CLI_TIME_SIZE] = "";
+
+	if (is_metered(account))
+		cli_usd_month(
+		    text, cli_number(account, "spent_micro"), cli_number(account, "limit_micro"));
+	cli_table_cell(t, "%s", text);
+}
+
+static void account_row(const json_t *account, int64_t now_ms, bool has_money, struct cli_table *t)
+{
+	int64_t post = cli_number(account, "last_post_ms");
 	const char *tag = cli_string(account, "last_tag");
 	char text[CLI_TIME_SIZE];
 
@@ -94,19 +134,18 @@ static void account_row(const json_t *account, int64_t now_ms, struct cli_table 
 	cli_table_cell(t, "%" PRId64, cli_number(account, "queued"));
 	cli_table_cell(
 	    t, "%s%s%s", cli_clock(text, post, now_ms), post && *tag ? " #" : "", post ? tag : "");
-	if (read > 0 && now_ms - read < LATELY_MS)
-		cli_table_cell(t, "%s ago", cli_span_about(text, now_ms - read));
-	else
-		cli_table_cell(t, "%s", cli_clock(text, read, now_ms));
+	read_cell(account, now_ms, t);
 	cli_table_cell(
 	    t, "%" PRId64 "/%" PRId64, cli_number(account, "posts_day"),
 	    cli_number(account, "limit_day"));
-	account_trouble(account, t);
+	if (has_money)
+		month_cell(account, t);
+	account_trouble(account, now_ms, t);
 }
 
 static void accounts_text(const json_t *answer, int64_t now_ms, struct buf *out)
 {
-	static const struct cli_column columns[] = {
+	static const struct cli_column plain[] = {
 	    {"ACCOUNT", 11, 2, false},
 	    {"STATE", 9, 1, false},
 	    {"QUEUED", 8, 2, true},
@@ -114,13 +153,23 @@ static void accounts_text(const json_t *answer, int64_t now_ms, struct buf *out)
 	    {"LAST READ", 12, 2, false},
 	    {"TODAY", 9, 2, false},
 	    {"", 0, 0, false}};
+	static const struct cli_column money[] = {
+	    {"ACCOUNT", 11, 2, false},   {"STATE", 9, 1, false},
+	    {"QUEUED", 8, 2, true},      {"LAST POST", 15, 2, false},
+	    {"LAST READ", 12, 2, false}, {"TODAY", 9, 2, false},
+	    {"MONTH", 16, 2, false},     {"", 0, 0, false}};
 	const json_t *accounts = json_object_get(answer, "accounts"), *account;
+	bool has_money = false;
 	struct cli_table t;
 	size_t i;
 
-	cli_table_init(&t, columns, sizeof columns / sizeof columns[0]);
 	json_array_foreach (accounts, i, account)
-		account_row(account, now_ms, &t);
+		has_money |= is_metered(account);
+	cli_table_init(
+	    &t, has_money ? money : plain,
+	    has_money ? sizeof money / sizeof money[0] : sizeof plain / sizeof plain[0]);
+	json_array_foreach (accounts, i, account)
+		account_row(account, now_ms, has_money, &t);
 	if (i)
 		cli_table_print(&t, out);
 	cli_table_finish(&t);

@@ -107,6 +107,40 @@ void cli_pad(struct buf *out, size_t from, unsigned width)
 		buf_char(out, ' ');
 }
 
+void cli_flow_word(struct cli_flow *f, const char *word)
+{
+	unsigned width = cli_width(word);
+
+	if (f->at > f->left && f->at + f->gap + width > f->width) {
+		buf_char(f->out, '\n');
+		f->at = 0;
+	}
+	for (; f->at < f->left; f->at++)
+		buf_char(f->out, ' ');
+	if (f->at > f->left) {
+		cli_pad(f->out, f->out->len, f->gap);
+		f->at += f->gap;
+	}
+	buf_str(f->out, word);
+	f->at += width;
+}
+
+void cli_flow_text(struct cli_flow *f, const char *text)
+{
+	struct buf word;
+
+	buf_init(&word, 65536);
+	for (; *text; text += strspn(text, " ")) {
+		size_t n = strcspn(text, " ");
+
+		buf_reset(&word);
+		buf_add(&word, text, n);
+		cli_flow_word(f, buf_text(&word));
+		text += n;
+	}
+	buf_finish(&word);
+}
+
 void cli_table_init(struct cli_table *t, const struct cli_column *columns, unsigned n)
 {
 	*t = (struct cli_table){.columns = columns, .n_columns = n};

@@ -28,6 +28,21 @@ unsigned cli_width(const char *text);
 /* Appends blanks until the text that began at `from` is so wide; at least none. */
 void cli_pad(struct buf *out, size_t from, unsigned width);
 
+/* Words behind one another, in lines that begin under the first. */
+struct cli_flow {
+	struct buf *out;
+	unsigned left; /* where lines begin */
+	unsigned at;   /* columns that the line has */
+	unsigned gap;  /* blanks between two words */
+	unsigned width;
+};
+#define CLI_TEXT_WIDTH 80
+
+/* The next word, escaped already; it may hold blanks, where no line is to end. */
+void cli_flow_word(struct cli_flow *f, const char *word);
+/* A sentence, escaped already: lines end at its blanks. */
+void cli_flow_text(struct cli_flow *f, const char *text);
+
 struct cli_column {
 	const char *title;
 	unsigned min; /* columns that it takes at least, gap included */
@@ -67,6 +82,11 @@ const char *cli_span_words(char out[CLI_TIME_SIZE], int64_t ms);
 const char *cli_span_about(char out[CLI_TIME_SIZE], int64_t ms);
 /* As it stands in the configuration: "90s", "2m", "1h30m", "0". */
 const char *cli_span_config(char out[CLI_TIME_SIZE], int64_t ms);
+
+/* cli_money.c: "0.015", "1.24"; amounts are micro USD. */
+const char *cli_usd(char out[CLI_TIME_SIZE], int64_t micro);
+/* "1.24 of 20 USD", "1.24 USD" without a limit (0). */
+const char *cli_usd_month(char out[CLI_TIME_SIZE], int64_t spent, int64_t limit);
 
 /*
  * TIME as people write it, the latest one that is not in the future: "16:00",

@@ -97,6 +97,16 @@ static const char *click_for(const char *notice)
 	return "";
 }
 
+/* Where followers are made to ask first, by network. */
+static const char *click_to_lock(const struct config_account *a)
+{
+	if (strcmp(a->network, "x") == 0)
+		return "On X: Settings > Privacy and safety > Audience, media and tagging: tick \"Protect "
+		       "your posts\"";
+	return "On Mastodon: Preferences > Public profile > Privacy and reach: untick "
+	       "\"Automatically accept new followers\"";
+}
+
 unsigned cli_verified_advice(
     const struct cli_verified *v, const struct config *config, unsigned account, char **lines,
     unsigned max)
@@ -110,8 +120,6 @@ unsigned cli_verified_advice(
 	if (!v->locked && has_internals(config, account))
 		add(lines, &n, max,
 		    "everybody can follow this account and read host names and plugin output",
-		    "On Mastodon: Preferences > Public profile > Privacy and reach: untick "
-		    "\"Automatically accept "
-		    "new followers\"");
+		    click_to_lock(&config->accounts[account]));
 	return n;
 }

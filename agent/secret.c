@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -85,61 +86,70 @@ static ssize_t read_whole(int fd, char *to, size_t size)
 	return n == -1 ? -1 : (ssize_t)have;
 }
 
+/* The bytes of a file that nobody else can read or write; NONE without a word when there is none. */
 static enum secret
-read_token(const char *name, const char *path, int fd, char **token, struct err *err)
+read_file(const char *path, char text[SECRET_MAX + 2], size_t *n, struct err *err)
 {
-	char text[SECRET_MAX + 2];
+	/* a FIFO in its place must not stop us; symbolic links are followed */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	enum secret found = SECRET_ERROR;
 	struct stat st;
-	ssize_t n = -1;
-	int rc = -1;
+	ssize_t got;
 
-	if (fstat(fd, &st) == -1)
+	if (fd == -1 && errno == ENOENT)
+		return SECRET_NONE;
+	if (fd == -1 || fstat(fd, &st) == -1) {
 		err_set(err, "%s: %s", path, strerror(errno));
-	else if (check_file(path, &st, err) == 0) {
-		n = read_whole(fd, text, SECRET_MAX + 1);
-		if (n == -1)
+	} else if (check_file(path, &st, err) == 0) {
+		got = read_whole(fd, text, SECRET_MAX + 1);
+		if (got == -1)
 			err_set(err, "%s: %s", path, strerror(errno));
-		else if (n > SECRET_MAX)
+		else if (got > SECRET_MAX)
 			err_set(err, "%s has more than %d bytes: no token", path, SECRET_MAX);
 		else
-			rc = check_token(name, path, text, (size_t)n, err);
+			found = SECRET_OK;
+		*n = got > 0 ? (size_t)got : 0;
+		text[*n] = '\0';
 	}
-	if (rc == 0)
-		*token = strdup(text);
-	explicit_bzero(text, sizeof text);
-	if (rc == 0 && !*token)
-		err_set(err, "out of memory");
-	return *token ? SECRET_OK : SECRET_ERROR;
+	if (fd != -1)
+		close(fd);
+	return found;
 }
 
 static enum secret load_file(const char *name, const char *path, char **token, struct err *err)
 {
-	/* a FIFO in its place must not stop us; symbolic links are followed */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	enum secret found;
+	char text[SECRET_MAX + 2];
+	size_t n = 0;
+	enum secret found = read_file(path, text, &n, err);
 
-	if (fd == -1 && errno == ENOENT) {
+	if (found == SECRET_NONE)
 		err_set(err, "no token yet: twicket auth %s", name);
-		return SECRET_NONE;
+	if (found == SECRET_OK && check_token(name, path, text, n, err) == -1)
+		found = SECRET_ERROR;
+	if (found == SECRET_OK && !(*token = strdup(text))) {
+		err_set(err, "out of memory");
+		found = SECRET_ERROR;
 	}
-	if (fd == -1) {
-		err_set(err, "%s: %s", path, strerror(errno));
-		return SECRET_ERROR;
-	}
-	found = read_token(name, path, fd, token, err);
-	close(fd);
+	explicit_bzero(text, sizeof text);
 	return found;
+}
+
+/* $CREDENTIALS_DIRECTORY/NAME, with what follows the name; false: there is no such folder. */
+static bool credential_path(const char *name, const char *end, char *path, size_t size)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+
+	return folder && *folder == '/' &&
+	       (size_t)snprintf(path, size, "%s/%s%s", folder, name, end) < size;
 }
 
 enum secret secret_load(const struct config_account *a, char **token, struct err *err)
 {
-	const char *folder = getenv("CREDENTIALS_DIRECTORY");
 	char path[PATH_LONGEST];
 	enum secret found = SECRET_NONE;
 
 	*token = NULL;
-	if (folder && *folder == '/' &&
-	    (size_t)snprintf(path, sizeof path, "%s/%s", folder, a->name) < sizeof path)
+	if (credential_path(a->name, "", path, sizeof path))
 		found = load_file(a->name, path, token, err);
 	if (found == SECRET_NONE)
 		found = load_file(a->name, a->token_file, token, err);
@@ -223,19 +233,155 @@ publish(const char *path, const char *folder, int dir, const char *token, struct
 	return rc;
 }
 
-int secret_store(const struct config_account *a, const char *token, struct err *err)
+static int store(const char *path, const char *text, struct err *err)
 {
 	char folder[PATH_LONGEST];
 	int dir, rc;
 
-	if (!*token || strlen(token) > SECRET_MAX || strpbrk(token, " \t\r\n"))
-		return err_set(err, "accounts.%s: this is no token", a->name);
-	if (folder_of(a->token_file, folder, sizeof folder) == -1)
-		return err_set(err, "%s: path too long", a->token_file);
+	if (folder_of(path, folder, sizeof folder) == -1)
+		return err_set(err, "%s: path too long", path);
 	dir = open_folder(folder, err);
 	if (dir == -1)
 		return -1;
-	rc = publish(a->token_file, folder, dir, token, err);
+	rc = publish(path, folder, dir, text, err);
 	close(dir);
+	return rc;
+}
+
+int secret_store(const struct config_account *a, const char *token, struct err *err)
+{
+	if (!*token || strlen(token) > SECRET_MAX || strpbrk(token, " \t\r\n"))
+		return err_set(err, "accounts.%s: this is no token", a->name);
+	return store(a->token_file, token, err);
+}
+
+/* --- the keys of an app ------------------------------------------------------------------- */
+
+static bool app_path(const struct config_account *a, char *path, size_t size)
+{
+	if (a->app_file && *a->app_file)
+		return (size_t)snprintf(path, size, "%s", a->app_file) < size;
+	return (size_t)snprintf(path, size, "%s.app", a->token_file) < size;
+}
+
+char *secret_app_path(const struct config_account *a)
+{
+	char path[PATH_LONGEST];
+
+	return app_path(a, path, sizeof path) ? strdup(path) : NULL;
+}
+
+void secret_app_finish(struct secret_app *app)
+{
+	secret_free(app->key);
+	secret_free(app->secret);
+	*app = (struct secret_app){.key = NULL};
+}
+
+static bool is_value(const char *s)
+{
+	for (const char *at = s; *at; at++)
+		if ((unsigned char)*at <= ' ' || (unsigned char)*at >= 0x7f)
+			return false;
+	return *s != '\0';
+}
+
+/* "consumer_key=abc", or one value a line, the key first. Errors never hold a value. */
+static int take_app_line(struct secret_app *app, char *line, struct err *err)
+{
+	static const struct {
+		const char *name;
+		bool is_secret;
+	} names[] = {{"consumer_key=", false},   {"api_key=", false},       {"key=", false},
+		     {"consumer_secret=", true}, {"api_key_secret=", true}, {"secret=", true}};
+	char **to = app->key ? &app->secret : &app->key;
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		size_t n = strlen(names[i].name);
+
+		if (strncasecmp(line, names[i].name, n) == 0) {
+			to = names[i].is_secret ? &app->secret : &app->key;
+			line += n;
+			break;
+		}
+	}
+	if (!is_value(line))
+		return err_set(err, "this is no key: one a line, no blanks");
+	if (*to)
+		return err_set(err, "two lines are wanted, the API key and its secret");
+	*to = strdup(line);
+	return *to ? 0 : err_set(err, "out of memory");
+}
+
+static int take_app(struct secret_app *app, const char *path, char *text, struct err *err)
+{
+	char *line, *rest = text;
+	unsigned number = 0;
+	struct err why;
+	size_t n;
+
+	while ((line = strsep(&rest, "\n"))) {
+		number++;
+		line += strspn(line, " \t\r");
+		for (n = strlen(line); n && strchr(" \t\r", line[n - 1]); n--)
+			line[n - 1] = '\0';
+		if (*line && *line != '#' && take_app_line(app, line, &why) == -1)
+			return err_set(err, "%.300s:%u: %.100s", path, number, why.text);
+	}
+	if (!app->key || !app->secret)
+		return err_set(err, "%s: two lines are wanted, the API key and its secret", path);
+	return 0;
+}
+
+static enum secret load_app_file(const char *path, struct secret_app *app, struct err *err)
+{
+	char text[SECRET_MAX + 2];
+	size_t n = 0;
+	enum secret found = read_file(path, text, &n, err);
+
+	if (found == SECRET_NONE)
+		err_set(err, "no keys of an app in %s", path);
+	if (found == SECRET_OK && strlen(text) != n) {
+		err_set(err, "%s holds no text", path);
+		found = SECRET_ERROR;
+	} else if (found == SECRET_OK && take_app(app, path, text, err) == -1) {
+		secret_app_finish(app);
+		found = SECRET_ERROR;
+	}
+	explicit_bzero(text, sizeof text);
+	return found;
+}
+
+enum secret secret_load_app(const struct config_account *a, struct secret_app *app, struct err *err)
+{
+	char path[PATH_LONGEST];
+	enum secret found = SECRET_NONE;
+
+	*app = (struct secret_app){.key = NULL};
+	if (credential_path(a->name, ".app", path, sizeof path))
+		found = load_app_file(path, app, err);
+	if (found != SECRET_NONE)
+		return found;
+	if (app_path(a, path, sizeof path))
+		return load_app_file(path, app, err);
+	err_set(err, "accounts.%s: path too long", a->name);
+	return SECRET_ERROR;
+}
+
+int secret_store_app(const struct config_account *a, const struct secret_app *app, struct err *err)
+{
+	char path[PATH_LONGEST], text[SECRET_MAX + 1];
+	int n, rc;
+
+	if (!is_value(app->key) || !is_value(app->secret))
+		return err_set(err, "accounts.%s: these are no keys of an app", a->name);
+	if (!app_path(a, path, sizeof path))
+		return err_set(err, "accounts.%s: path too long", a->name);
+	n = snprintf(text, sizeof text, "%s\n%s", app->key, app->secret);
+	if (n < 0 || (size_t)n >= sizeof text)
+		rc = err_set(err, "accounts.%s: these are no keys of an app", a->name);
+	else
+		rc = store(path, text, err);
+	explicit_bzero(text, sizeof text);
 	return rc;
 }

@@ -31,4 +31,23 @@ void secret_free(char *token);
  */
 int secret_store(const struct config_account *a, const char *token, struct err *err);
 
+/* The keys of the app that we log in with, on networks that want one of one's own (X). */
+struct secret_app {
+	char *key, *secret; /* both secrets: "API key" and "API key secret" */
+};
+
+/*
+ * From the systemd credential NAME.app, else app_file (token_file with ".app" when the
+ * account has none): two lines, key and secret, or consumer_key=..., consumer_secret=...;
+ * blank lines and those that begin with # do not count. Verdicts, checks and errors as
+ * of secret_load(). The caller finishes it.
+ */
+enum secret
+secret_load_app(const struct config_account *a, struct secret_app *app, struct err *err);
+void secret_app_finish(struct secret_app *app); /* wipes and frees */
+/* Where they are kept, to be told to people; the caller frees it. NULL without memory. */
+char *secret_app_path(const struct config_account *a);
+/* As secret_store(). */
+int secret_store_app(const struct config_account *a, const struct secret_app *app, struct err *err);
+
 #endif

@@ -94,13 +94,14 @@ static void test_options(void **state)
 static void test_exit_codes(void **state)
 {
 	char *none[] = {"twicket", NULL}, *typo[] = {"twicket", "stauts", NULL};
-	char *later[] = {"twicket", "preview", "db1", NULL},
+	char *later[] = {"twicket", "replay", "log", NULL},
 	     *version[] = {"twicket", "--version", NULL};
 	char *away[] = {"twicket", "-r", "/nonexistent/twicket", "status", NULL};
 	char *tag[] = {"twicket", "-r", "/nonexistent/twicket", "show", "db1/x", NULL};
 	char *words[] = {"twicket", "-r", "/nonexistent/twicket", "reply", "T7K2", NULL};
 	char *file[] = {"twicket", "-c", "/nonexistent/twicket.cfg", "check", NULL};
 	char *id[] = {"twicket", "-r", "/nonexistent/twicket", "queue", "drop", "0x11", NULL};
+	char *of_what[] = {"twicket", "-r", "/nonexistent/twicket", "preview", NULL};
 
 	(void)state;
 	assert_int_equal(cli_run(1, none), CLI_USAGE);
@@ -112,6 +113,7 @@ static void test_exit_codes(void **state)
 	assert_int_equal(cli_run(5, words), CLI_USAGE);
 	assert_int_equal(cli_run(4, file), CLI_NO);
 	assert_int_equal(cli_run(6, id), CLI_USAGE);
+	assert_int_equal(cli_run(4, of_what), CLI_USAGE);
 }
 
 /* --- answers as text ----------------------------------------------------------------------- */
@@ -139,7 +141,8 @@ static void render(const char *name, const json_t *json, struct buf *out)
 	    {"list", cli_list_text},
 	    {"show", cli_show_text},
 	    {"queue", cli_queue_text},
-	    {"check", cli_check_text}};
+	    {"check", cli_check_text},
+	    {"preview", cli_preview_text}};
 	size_t n = strcspn(name, "-.");
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -195,13 +198,14 @@ static void test_answers(void **state)
 		}
 	}
 	closedir(dir);
-	assert_true(n >= 12);
+	assert_true(n >= 20);
 }
 
 /* An agent that sends nonsense of the right outer form must not hurt. */
 static void test_nonsense(void **state)
 {
-	static const char *const kinds[] = {"status", "list", "show", "queue", "check", NULL};
+	static const char *const kinds[] = {"status", "list",  "show",
+					    "queue",  "check", "preview", NULL};
 	static const char *const answers[] = {
 	    "{}",
 	    "[]",
@@ -212,6 +216,9 @@ static void test_nonsense(void **state)
 	    "{\"posts\":[[],{\"id\":\"x\"}]}",
 	    "{\"audiences\":[0],\"people\":[0],\"accounts\":[0]}",
 	    "{\"audiences\":[{\"names\":[0],\"accounts\":[0],\"hold_ms\":-1}],\"objects\":1}",
+	    "{\"audiences\":[{\"told\":true,\"posts\":[7,{\"text\":7,\"price_micro\":\"x\"}]}]}",
+	    "{\"accounts\":[{\"spent_micro\":\"x\",\"limit_micro\":-1,\"prices\":{\"links\":7}},"
+	    "{\"prices\":[1]}],\"cost_micro\":-5}",
 	    NULL};
 
 	(void)state;

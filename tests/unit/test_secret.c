@@ -214,6 +214,134 @@ static void test_store_as_root(void **state)
 	assert_int_equal(chown(folder, 0, 0), 0);
 }
 
+/* --- the keys of an app -------------------------------------------------------------------- */
+
+/* "KEY SECRET", or the error's text. */
+static const char *load_app(void)
+{
+	static char text[5000];
+	struct err err = {""};
+	struct secret_app app;
+	enum secret found = secret_load_app(&account, &app, &err);
+
+	assert_true((found == SECRET_OK) == (app.key && app.secret));
+	assert_true((found == SECRET_OK) != (!app.key && !app.secret));
+	snprintf(
+	    text, sizeof text, "%s%s%s", found == SECRET_OK ? app.key : err.text,
+	    found == SECRET_OK ? " " : "", found == SECRET_OK ? app.secret : "");
+	secret_app_finish(&app);
+	assert_null(app.key);
+	return text;
+}
+
+static void put_app(const char *text, mode_t mode)
+{
+	char where[300];
+
+	snprintf(where, sizeof where, "%s.app", path);
+	put(where, text, strlen(text), mode);
+}
+
+static void test_app(void **state)
+{
+	static const struct {
+		const char *file, *expected;
+	} cases[] = {
+	    {"KEY\nSECRET\n", "KEY SECRET"},
+	    {"\n# from the console\r\n  KEY \r\n\n\tSECRET", "KEY SECRET"},
+	    {"consumer_secret=SECRET\nconsumer_key=KEY\n", "KEY SECRET"},
+	    {"API_KEY=KEY\napi_key_secret=SECRET\n", "KEY SECRET"},
+	    {"K=E+Y/\n=SECRET\n", "K=E+Y/ =SECRET"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		put_app(cases[i].file, 0600);
+		assert_string_equal(load_app(), cases[i].expected);
+	}
+}
+
+static void test_app_refused(void **state)
+{
+	static const struct {
+		const char *file, *expected;
+	} cases[] = {
+	    {"", "two lines are wanted"},
+	    {"# nothing\n", "two lines are wanted"},
+	    {"HIDDEN\n", "two lines are wanted"},
+	    {"HIDDEN\nHIDDEN\nHIDDEN\n", ":3: two lines are wanted"},
+	    {"api_key=HIDDEN\nkey=HIDDEN\n", ":2: two lines are wanted"},
+	    {"HID DEN\nHIDDEN\n", ":1: this is no key"},
+	    {"consumer_key=\nHIDDEN\n", ":1: this is no key"},
+	    {"HIDDEN\nHID\xc3\xa4\n", ":2: this is no key"},
+	};
+	char inside[300];
+
+	(void)state;
+	assert_non_null(strstr(load_app(), "no keys of an app in "));
+	assert_non_null(strstr(load_app(), "/status.app"));
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		put_app(cases[i].file, 0600);
+		if (!strstr(load_app(), cases[i].expected))
+			fail_msg("case %zu: %s", i, load_app());
+		assert_null(strstr(load_app(), "HID")); /* never in a message */
+	}
+	put_app("KEY\nSECRET\n", 0644);
+	assert_non_null(strstr(load_app(), "has mode 0644"));
+	snprintf(inside, sizeof inside, "%s.app", path);
+	put(inside, "KEY\0\nSECRET\n", 12, 0600);
+	assert_non_null(strstr(load_app(), "holds no text"));
+}
+
+static void test_app_place(void **state)
+{
+	char other[300], inside[300], *told;
+
+	(void)state;
+	put_app("KEY\nSECRET\n", 0600);
+	told = secret_app_path(&account);
+	snprintf(other, sizeof other, "%s.app", path);
+	assert_string_equal(told, other);
+	free(told);
+	snprintf(other, sizeof other, "%s/elsewhere", folder);
+	account.app_file = other;
+	assert_non_null(strstr(load_app(), "/elsewhere"));
+	put(other, "A\nB\n", 4, 0600);
+	assert_string_equal(load_app(), "A B");
+	account.app_file = NULL;
+	snprintf(inside, sizeof inside, "%s/creds", folder);
+	assert_int_equal(mkdir(inside, 0700), 0);
+	setenv("CREDENTIALS_DIRECTORY", inside, 1);
+	assert_string_equal(load_app(), "KEY SECRET");
+	snprintf(inside, sizeof inside, "%s/creds/status.app", folder);
+	put(inside, "C\nD\n", 4, 0400);
+	assert_string_equal(load_app(), "C D");
+	put(inside, "C\nD\n", 4, 0444);
+	assert_non_null(strstr(load_app(), "has mode 0444"));
+	unsetenv("CREDENTIALS_DIRECTORY");
+}
+
+static void test_app_store(void **state)
+{
+	struct secret_app app = {"KEY", "SECRET"};
+	struct err err = {""};
+	struct stat st;
+	char where[300];
+
+	(void)state;
+	assert_int_equal(secret_store_app(&account, &app, &err), 0);
+	assert_string_equal(load_app(), "KEY SECRET");
+	snprintf(where, sizeof where, "%s.app", path);
+	assert_int_equal(stat(where, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	app.secret = "HID DEN";
+	assert_int_equal(secret_store_app(&account, &app, &err), -1);
+	assert_null(strstr(err.text, "HID"));
+	app.secret = "";
+	assert_int_equal(secret_store_app(&account, &app, &err), -1);
+	assert_string_equal(load_app(), "KEY SECRET");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +352,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_credential, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_store, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_store_as_root, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_app, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_app_refused, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_app_place, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_app_store, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
