@@ -1,9 +1,10 @@
 /*
- * The way to the simulated server: a carrier whose answers come when the virtual
+ * The way to the simulated servers: a carrier whose answers come when the virtual
  * clock says so. Called by the runner (submit, cancel) and by the test (deliver).
  * Must never answer from inside submit().
  */
 #include "tests/crash/sim.h"
+#include "tests/crash/sim_x.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,32 @@ void sim_link_destroy(struct sim_link *l)
 	free(l);
 }
 
+static bool is_for_x(const struct sim *s, const struct request *request)
+{
+	return s->x && strncmp(request->url, SIM_X_BASE, strlen(SIM_X_BASE)) == 0;
+}
+
+static bool refuses(const struct sim *s, const struct request *request)
+{
+	return is_for_x(s, request) ? s->x->refuses : s->refuses;
+}
+
+static void serve(struct sim *s, const struct request *request, struct sim_answer *answer)
+{
+	struct sim_x_answer from_x;
+
+	if (!is_for_x(s, request)) {
+		sim_serve(s, request, answer);
+		return;
+	}
+	s->x->now_ms = s->now_ms;
+	sim_x_serve(s->x, request, &from_x);
+	answer->status = from_x.status;
+	answer->body = from_x.body;
+	answer->is_lost = from_x.is_lost;
+	memcpy(answer->headers, from_x.headers, sizeof answer->headers);
+}
+
 static void *link_submit(
     void *arg, unsigned account, const struct request *request,
     void (*done)(void *done_arg, const struct answer *answer), void *done_arg)
@@ -75,8 +102,8 @@ static void *link_submit(
 	f->transport = TRANSPORT_NOT_SENT;
 	if (l->point)
 		l->point(l->arg, "before request");
-	if (!l->sim->refuses) {
-		sim_serve(l->sim, request, &f->answer);
+	if (!refuses(l->sim, request)) {
+		serve(l->sim, request, &f->answer);
 		f->transport = f->answer.is_lost ? TRANSPORT_NO_ANSWER : TRANSPORT_ANSWERED;
 	}
 	if (l->point)

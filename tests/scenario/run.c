@@ -27,22 +27,58 @@ void run_stamp(struct run *r)
 	buf_printf(&r->out, "> %s ", text);
 }
 
-static unsigned number_of(const struct sim *s, const char *id)
+static const char *post_id(const struct run *r, unsigned k)
 {
-	for (unsigned k = 0; k < s->n_posts; k++)
-		if (!strcmp(s->posts[k].id, id))
-			return k + 1;
-	return 0;
+	const struct seen *p = &r->posts[k];
+
+	return p->is_x ? r->world.sim->x->posts[p->index].id : r->world.sim->posts[p->index].id;
 }
 
-static const char *reply_number(const struct sim *s, const char *id, char *text, size_t size)
+static const char *reply_id(const struct run *r, unsigned k)
 {
-	for (unsigned k = 0; k < s->n_replies; k++)
-		if (!strcmp(s->replies[k].id, id)) {
+	const struct seen *p = &r->replies[k];
+
+	return p->is_x ? r->world.sim->x->posts[p->index].id : r->world.sim->replies[p->index].id;
+}
+
+const char *run_id_of(struct run *r, const char *number)
+{
+	bool is_reply = number[0] == 'r';
+	unsigned k = (unsigned)strtoul(number + is_reply, NULL, 10);
+
+	if (is_reply)
+		return k && k <= r->n_replies ? reply_id(r, k - 1) : "unknown";
+	return k && k <= r->n_posts ? post_id(r, k - 1) : "unknown";
+}
+
+const char *run_post_text(const struct run *r, unsigned k)
+{
+	const struct seen *p = &r->posts[k < r->n_posts ? k : 0];
+
+	if (k >= r->n_posts)
+		return "";
+	return p->is_x ? r->world.sim->x->posts[p->index].text : r->world.sim->posts[p->index].text;
+}
+
+void run_reply_add(struct run *r, bool is_x, unsigned index)
+{
+	if (r->n_replies < SIM_POSTS)
+		r->replies[r->n_replies++] = (struct seen){.is_x = is_x, .index = index};
+}
+
+/* An id as the number that it has here: "r2", "3"; "0": of something else. */
+static const char *number_of(const struct run *r, const char *id, char *text, size_t size)
+{
+	unsigned n = 0;
+
+	for (unsigned k = 0; k < r->n_replies; k++)
+		if (!strcmp(reply_id(r, k), id)) {
 			snprintf(text, size, "r%u", k + 1);
 			return text;
 		}
-	snprintf(text, size, "%u", number_of(s, id));
+	for (unsigned k = 0; k < r->n_posts && !n; k++)
+		n = strcmp(post_id(r, k), id) ? 0 : k + 1;
+	snprintf(text, size, "%u", n);
 	return text;
 }
 
@@ -56,17 +92,56 @@ static void text_lines(struct run *r, const char *text)
 	}
 }
 
+static unsigned post_add(struct run *r, bool is_x, unsigned index)
+{
+	if (r->n_posts == SIM_POSTS)
+		abort();
+	r->posts[r->n_posts] = (struct seen){.is_x = is_x, .index = index};
+	return ++r->n_posts;
+}
+
 static void put_post(struct run *r, unsigned k)
 {
 	const struct sim_post *p = &r->world.sim->posts[k];
 	char to[32];
 
 	run_stamp(r);
-	buf_printf(&r->out, "post %u on %s, %s", k + 1, p->account, visibility_name(p->visibility));
+	buf_printf(&r->out, "post %u on %s, %s", post_add(r, false, k), p->account, visibility_name(p->visibility));
 	if (p->parent[0])
-		buf_printf(&r->out, ", answers %s", reply_number(r->world.sim, p->parent, to, sizeof to));
+		buf_printf(&r->out, ", answers %s", number_of(r, p->parent, to, sizeof to));
 	buf_str(&r->out, "\n");
 	text_lines(r, p->text);
+}
+
+static void put_x_post(struct run *r, unsigned k)
+{
+	const struct sim_x *x = r->world.sim->x;
+	const struct sim_x_post *p = &x->posts[k];
+	char to[32], usd[32];
+
+	if (x->users[p->author].own < 0)
+		return;
+	ledger_words(p->cost_micro, usd, sizeof usd);
+	run_stamp(r);
+	buf_printf(&r->out, "post %u on %s, public", post_add(r, true, k), r->world.x_names[x->users[p->author].own]);
+	if (p->parent[0])
+		buf_printf(&r->out, ", answers %s", number_of(r, p->parent, to, sizeof to));
+	buf_printf(&r->out, ", %s\n", usd);
+	text_lines(r, p->text);
+}
+
+static void put_x_message(struct run *r, const struct sim_x_message *m)
+{
+	const struct sim_x *x = r->world.sim->x;
+	char usd[32];
+
+	if (x->users[m->from].own < 0)
+		return;
+	ledger_words(m->cost_micro, usd, sizeof usd);
+	run_stamp(r);
+	buf_printf(&r->out, "message to %s on %s, %s\n", x->users[m->to].name, r->world.x_names[x->users[m->from].own],
+		   usd);
+	text_lines(r, m->text);
 }
 
 void run_look(void *arg)
@@ -77,10 +152,14 @@ void run_look(void *arg)
 
 	for (; r->posts_seen < s->n_posts; r->posts_seen++)
 		put_post(r, r->posts_seen);
+	for (; r->x_posts_seen < s->x->n_posts; r->x_posts_seen++)
+		put_x_post(r, r->x_posts_seen);
+	for (; r->x_messages_seen < s->x->n_messages; r->x_messages_seen++)
+		put_x_message(r, &s->x->messages[r->x_messages_seen]);
 	for (; r->favourites_seen < s->n_favourites; r->favourites_seen++) {
 		run_stamp(r);
 		buf_printf(&r->out, "favourite %s\n",
-			   reply_number(s, s->favourites[r->favourites_seen].target, to, sizeof to));
+			   number_of(r, s->favourites[r->favourites_seen].target, to, sizeof to));
 	}
 }
 
@@ -166,6 +245,7 @@ static void begin(struct run *r, const char *file)
 	world_seed(1);
 	r->world.sim = sim_create();
 	r->world.sim->latency_ms = 0;
+	r->world.sim->x = sim_x_create();
 	r->world.now = (struct now){.wall_ms = WORLD_BEGIN_MS, .boot_ms = 5000000};
 	snprintf(r->store_path, sizeof r->store_path, "%s/twicket-scenario-%ld.db", world_fast_dir(), (long)getpid());
 	r->world.store_path = r->store_path;
@@ -184,6 +264,7 @@ static void finish(struct run *r)
 	if (r->config)
 		fclose(r->config);
 	simcore_destroy(r->world.monitor);
+	sim_x_destroy(r->world.sim->x);
 	sim_destroy(r->world.sim);
 	unlink(r->config_path);
 	unlink(r->store_path);
@@ -229,7 +310,7 @@ static void show_difference(const char *file, const char *want, const char *got)
 
 static bool run_file(const char *file, bool update)
 {
-	struct run r;
+	static struct run r; /* too big for the stack */
 	char *text = read_file(file), *at, *line;
 	bool ok;
 

@@ -54,29 +54,15 @@ char *run_word(char **rest)
 	return w;
 }
 
-/* "3" or "r2" -> the id on the network. */
-static const char *id_of(struct run *r, const char *number)
-{
-	struct sim *s = r->world.sim;
-	unsigned k = (unsigned)strtoul(number + (number[0] == 'r'), NULL, 10);
-
-	if (number[0] == 'r')
-		return k && k <= s->n_replies ? s->replies[k - 1].id : "unknown";
-	return k && k <= s->n_posts ? s->posts[k - 1].id : "unknown";
-}
-
 /* The tag in the last line of post N. */
 static void tag_of(struct run *r, const char *number, char tag[16])
 {
-	unsigned k = (unsigned)strtoul(number, NULL, 10);
-	const char *text = k && k <= r->world.sim->n_posts ? r->world.sim->posts[k - 1].text : "";
-	const char *hash = strrchr(text, '#');
+	const char *hash = strrchr(run_post_text(r, (unsigned)strtoul(number, NULL, 10) - 1), '#');
 
 	snprintf(tag, 16, "%s", hash ? hash + 1 : "NONE");
 }
 
-/* "$3" in a text stands for the tag of post 3; "\n" for a new line. */
-static void expand(struct run *r, const char *text, char *out, size_t size)
+void run_expand(struct run *r, const char *text, char *out, size_t size)
 {
 	size_t n = 0;
 
@@ -109,16 +95,20 @@ static void do_reply(struct run *r, char *args)
 		return;
 	}
 	*text = '\0';
-	expand(r, text + 2, reply.text, sizeof reply.text);
+	run_expand(r, text + 2, reply.text, sizeof reply.text);
 	options = args;
 	snprintf(reply.account, sizeof reply.account, "%s", run_word(&options));
 	snprintf(reply.acct, sizeof reply.acct, "%s", run_word(&options));
+	if (world_x_user(&r->world, reply.account) >= 0) {
+		run_x_reply(r, (unsigned)world_x_user(&r->world, reply.account), reply.acct, options, reply.text);
+		return;
+	}
 	snprintf(reply.author_id, sizeof reply.author_id, "id-%.20s", reply.acct);
 	while (*options) {
 		const char *w = run_word(&options);
 
 		if (!strcmp(w, "to"))
-			snprintf(reply.parent, sizeof reply.parent, "%s", id_of(r, run_word(&options)));
+			snprintf(reply.parent, sizeof reply.parent, "%s", run_id_of(r, run_word(&options)));
 		else if (!strcmp(w, "as"))
 			snprintf(reply.author_id, sizeof reply.author_id, "%s", run_word(&options));
 		else if (!strcmp(w, "ago"))
@@ -136,6 +126,7 @@ static void do_reply(struct run *r, char *args)
 		else
 			run_fail(r, "unknown word in reply", w);
 	}
+	run_reply_add(r, false, r->world.sim->n_replies);
 	sim_inject(r->world.sim, &reply);
 }
 
@@ -172,7 +163,7 @@ static void do_cli(struct run *r, char *args)
 	const char *number = run_word(&args);
 
 	tag_of(r, number, tag);
-	expand(r, args, text, sizeof text);
+	run_expand(r, args, text, sizeof text);
 	if (core_reply(r->world.core, tag, text, "root", r, &r->world.now, &err) == -1) {
 		run_stamp(r);
 		buf_printf(&r->out, "cli: refused: %s\n", err.text);
@@ -271,6 +262,12 @@ void run_command(struct run *r, const char *what, char *args)
 		do_reply(r, args);
 	else if (!strcmp(what, "network"))
 		do_network(r, args);
+	else if (!strcmp(what, "x"))
+		run_x(r, args);
+	else if (!strcmp(what, "bill"))
+		run_bill(r);
+	else if (!strcmp(what, "requests"))
+		run_requests(r);
 	else if (!strcmp(what, "cli"))
 		do_cli(r, args);
 	else if (!strcmp(what, "list"))

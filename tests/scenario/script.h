@@ -8,12 +8,22 @@
 
 #include <stdio.h>
 
+/* What a number in a scenario means: a post or a reply, on the simulated network or on X. */
+struct seen {
+	bool is_x;
+	unsigned index; /* in sim->posts, sim->replies; in x->posts */
+};
+
 struct run {
 	struct world world;
 	struct buf out;
 	char config_path[64], store_path[64];
 	FILE *config;
 	unsigned posts_seen, favourites_seen, line;
+	unsigned x_posts_seen, x_messages_seen;
+	struct sim_x_counts x_was; /* at the last `requests` */
+	struct seen posts[SIM_POSTS], replies[SIM_POSTS]; /* by their numbers, from 0 */
+	unsigned n_posts, n_replies;
 	const char *file;
 	bool failed, is_started;
 };
@@ -27,5 +37,19 @@ void run_fail(struct run *r, const char *why, const char *what);
 /* What comes out: "> HH:MM:SS ", and the posts and favourites since the last look. */
 void run_stamp(struct run *r);
 void run_look(void *arg);
+
+/* The id behind a number: "3" a post, "r2" a reply; "unknown". */
+const char *run_id_of(struct run *r, const char *number);
+const char *run_post_text(const struct run *r, unsigned k); /* k from 0; "" when there is none */
+void run_reply_add(struct run *r, bool is_x, unsigned index);
+
+/* "$3" in a text: the tag of post 3; "\n": a new line. */
+void run_expand(struct run *r, const char *text, char *out, size_t size);
+
+/* script_x.c: the words about X */
+void run_x(struct run *r, char *args);
+void run_x_reply(struct run *r, unsigned user, const char *author, char *options, const char *text);
+void run_bill(struct run *r);
+void run_requests(struct run *r);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The virtual clock and what hangs on it. Used by tests/scenario/run.c and
- * tests/crash/crash_agent.c.
+ * The virtual clock and what hangs on it. Used by tests/scenario/run.c and the tests in
+ * tests/crash that run the whole agent. It must never let real time pass for virtual.
  */
 #include "tests/scenario/world.h"
 
@@ -32,18 +32,64 @@ static void die(const char *what, const char *why)
 	exit(3);
 }
 
-static const struct notifier *always_sim(const char *name)
+static struct sim_x *token_giver; /* of the world that was started last: load_token has no argument */
+
+static bool is_x(const char *network)
 {
-	(void)name;
-	return &notifier_sim;
+	return !strcmp(network, "x") || !strcmp(network, "twitter");
+}
+
+/* The real one for X, the simulated one for all others. */
+static const struct notifier *notifier_of(const char *network)
+{
+	return is_x(network) ? &notifier_twitter : &notifier_sim;
 }
 
 static int load_token(const struct config_account *a, char **token, struct err *err)
 {
-	(void)a;
+	char text[512] = "secret";
+
 	(void)err;
-	*token = strdup("secret");
+	if (is_x(a->network) && token_giver)
+		sim_x_account(token_giver, a->handle, text, sizeof text);
+	*token = strdup(text);
 	return 0;
+}
+
+/* X knows the people and our accounts before anybody asks for them. */
+static void populate_x(struct world *w)
+{
+	struct sim_x *x = w->sim->x;
+	char token[512];
+
+	token_giver = x;
+	if (!x)
+		return;
+	for (unsigned k = 0; k < w->config->n_accounts; k++) {
+		const struct config_account *a = &w->config->accounts[k];
+		unsigned user;
+
+		if (!is_x(a->network))
+			continue;
+		user = sim_x_account(x, a->handle, token, sizeof token);
+		snprintf(w->x_names[x->users[user].own], SIM_NAME, "%s", a->name);
+	}
+	for (unsigned k = 0; k < w->config->n_people; k++) {
+		const char *name = w->config->people[k].x;
+
+		if (name && name[strspn(name, "0123456789")])
+			sim_x_user(x, name);
+	}
+}
+
+int world_x_user(const struct world *w, const char *account)
+{
+	const struct sim_x *x = w->sim->x;
+
+	for (unsigned k = 0; x && k < x->n_users; k++)
+		if (x->users[k].own >= 0 && !strcmp(w->x_names[x->users[k].own], account))
+			return (int)k;
+	return -1;
 }
 
 static void free_token(char *token)
@@ -70,6 +116,7 @@ static void load_config(struct world *w)
 	config_report_finish(&report);
 	if (!w->config)
 		die(w->config_path, "not a configuration");
+	populate_x(w);
 }
 
 void world_start(struct world *w)
@@ -78,7 +125,7 @@ void world_start(struct world *w)
 	struct core_env env = {
 		.carrier = &w->carrier,
 		.random = world_random,
-		.notifier = always_sim,
+		.notifier = notifier_of,
 		.load_token = load_token,
 		.free_token = free_token,
 		.boot_id = w->boot_id ? w->boot_id : "boot",
@@ -126,11 +173,18 @@ void world_stop(struct world *w)
 	w->config = NULL;
 }
 
+static void clock_set(struct world *w)
+{
+	w->sim->now_ms = w->now.wall_ms;
+	if (w->sim->x)
+		w->sim->x->now_ms = w->now.wall_ms;
+}
+
 static bool step(struct world *w)
 {
 	unsigned done = 0;
 
-	w->sim->now_ms = w->now.wall_ms;
+	clock_set(w);
 	core_turn(w->core, &w->now);
 	done += sim_link_deliver(w->link);
 	while (simcore_deliver(w->monitor, &w->now))
@@ -151,7 +205,7 @@ static void pass(struct world *w, int64_t ms)
 {
 	w->now.wall_ms += ms;
 	w->now.boot_ms += ms;
-	w->sim->now_ms = w->now.wall_ms;
+	clock_set(w);
 }
 
 void world_run_before(struct world *w, int64_t wall_ms, void (*each)(void *arg), void *arg)
