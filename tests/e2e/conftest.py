@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import rig as rigs  # noqa: E402
+import xrig  # noqa: E402
 from proc import Cleanup, Place  # noqa: E402
 
 LONG = bool(os.environ.get("TWICKET_LONG"))
@@ -19,6 +20,7 @@ def pytest_configure(config):
     # a terminated run stops what it started, as Ctrl-C does
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", 143))
     config.addinivalue_line("markers", "long: only in make check-long")
+    config.addinivalue_line("markers", "alone: needs neither a core nor the agent")
 
 
 def pytest_collection_modifyitems(items):
@@ -26,7 +28,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("long") and not LONG:
             item.add_marker(pytest.mark.skip(reason="only in make check-long"))
-        if why:
+        if why and not item.get_closest_marker("alone"):
             item.add_marker(pytest.mark.skip(reason=why))
 
 
@@ -72,3 +74,38 @@ def make_rig(server, core):
 @pytest.fixture
 def rig(make_rig):
     return make_rig()
+
+
+@pytest.fixture
+def x(request):
+    """An X of this test alone; all that it was asked and answered is as X's documents say, where they are."""
+    with Cleanup() as cleanup:
+        place = Place()
+        cleanup.callback(place.close)
+        x = xrig.start_x(cleanup, place, getattr(request, "param", "tweet"))
+        yield x
+        assert x.kind != "fakex" or x.violations() == []
+
+
+@pytest.fixture
+def fake_x(x):
+    """For what another server will not do for us: break, show its bill, be two people."""
+    if x.kind != "fakex":
+        pytest.skip("needs the loopback X")
+    return x
+
+
+@pytest.fixture
+def make_x_rig(x, core):
+    """make_x_rig(server=None, **how) -> XRig: on X, and on a Mastodon server beside it when there is one."""
+    made = []
+    with Cleanup() as cleanup:
+
+        def make(server=None, **how):
+            how.setdefault("core", core)
+            made.append(cleanup.enter_context(xrig.XRig(x, server, **how)))
+            return made[-1]
+
+        yield make
+    failures = [failure for rig in made for failure in rig.cleanup.failures]
+    assert not failures, "\n".join(failures)

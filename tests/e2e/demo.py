@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """make demo: the whole loop on this machine, without an account anywhere.
 
-A real nagios4 with twicket.so, a real Mastodon-API server (snac) and twicketd, in a temporary
-folder as an ordinary user. KEEP=1 leaves them running and says where to look.
+A real nagios4 with twicket.so, a real Mastodon-API server (snac), a stand-in for X and twicketd, in
+a temporary folder as an ordinary user. KEEP=1 leaves them running and says where to look.
 """
 
 import os
@@ -15,24 +15,25 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from agent import tag_of  # noqa: E402
 from client import plain  # noqa: E402
 from nagios import CRITICAL, OK  # noqa: E402
 from proc import Cleanup, Place, RigError  # noqa: E402
-from rig import Rig, build_folder, what_is_missing  # noqa: E402
+from rig import what_is_missing  # noqa: E402
 from snac import Snac  # noqa: E402
+from xrig import LoopbackX, XRig  # noqa: E402
 
 FASTER = 20  # hold and recovery_hold, two minutes each, are divided by this
 
 CONFIG = """\
 accounts = {{
-  status = {{ network = "mastodon"; handle = "{status}"; }};
+  status   = {{ network = "mastodon"; handle = "{status}"; }};
+  status_x = {{ network = "x"; handle = "{status_x}"; url = "{url}"; poll = "6s"; }};
 }};
 audiences = {{
-  public = {{ accounts = [ "status" ]; }};
+  public = {{ accounts = [ "status", "status_x" ]; }};
 }};
 people = {{
-  alice = {{ mastodon = "{alice}"; }};
+  alice = {{ mastodon = "{alice}"; x = "{alice_x}"; }};
   bob   = {{ mastodon = "bob@chaos.example"; }};
 }};
 """
@@ -74,72 +75,121 @@ def heading(text):
     print(f"\n{BOLD}{text}{PLAIN}")
 
 
+def quote_x(x, post):
+    box(f"@{post['user']}   {x.url}/i/status/{post['id']}\n{post['text']}")
+
+
 def problem(rig, clock):
+    """Returns the tag, and the first post on Mastodon and on X."""
     rig.nagios.service("mx1", "SMTP", CRITICAL, "SMTP CRITICAL - disk full")
     rig.nagios.wait_state("mx1", "SMTP", CRITICAL)
     clock.step('mx1/SMTP fails in Nagios: "SMTP CRITICAL - disk full"')
     tag, root = rig.wait_root(set(), seconds=40)
-    clock.step(f"The network has the post (hold: 2 min / {FASTER})", "problem in Nagios → post on the network")
+    _, root_x = rig.wait_x_root()
+    clock.step(f"Both networks have the post (hold: 2 min / {FASTER})", "problem in Nagios → post on both networks")
     quote(root)
-    return tag, root
+    quote_x(rig.x, root_x)
+    return tag, root, root_x
 
 
-def replies(rig, clock, root):
+def replies(rig, clock, root, root_x):
     mallory = rig.client("mallory").post("@status ack", root["id"])
-    clock.step("A stranger replies")
+    rig.wait_reading()
+    mallory_x = rig.x.post("mallory", "ack", root_x["id"])
+    clock.step("A stranger replies on both")
     quote(mallory)
-    time.sleep(1.1)  # snac's clock has whole seconds: the stranger's reply is the older one
-    alice = rig.client("alice").post("@status ack disk full, making room", root["id"])
-    clock.step("alice, an operator, replies")
-    quote(alice)
+    quote_x(rig.x, mallory_x)
+    alice = rig.x.post("alice", "ack disk full, making room", root_x["id"])
+    clock.step("alice, an operator, replies on X")
+    quote_x(rig.x, alice)
     comment = rig.wait_acknowledged("mx1", "SMTP", 60)
-    clock.step("Nagios has the acknowledgement", "operator's reply → acknowledged in Nagios")
+    clock.step("Nagios has the acknowledgement", "operator's reply on X → acknowledged in Nagios")
     box(f"author   {comment['author']}\ncomment  {comment['comment_data']}")
-    rig.wait("the favourite", lambda: rig.client("alice").favourited_by(alice["id"]), 40, 0.2)
-    rig.wait("the stranger's reply is read", lambda: len(rig.agent.query("SELECT id FROM reply")) > 1, 40)
-    stranger = [c for c in rig.nagios.external_commands() if "ACKNOWLEDGE" in c]
-    if len(stranger) != 1 or rig.client("mallory").favourited_by(mallory["id"]):
+    rig.wait("all replies are read", lambda: len(rig.agent.query("SELECT id FROM reply")) == 3, 40)
+    acknowledged = [c for c in rig.nagios.external_commands() if "ACKNOWLEDGE" in c]
+    if len(acknowledged) != 1 or rig.client("mallory").favourited_by(mallory["id"]):
         raise RigError("the stranger's reply had an effect")
-    clock.step("alice's reply is marked as a favourite; the stranger's reply did nothing")
+    clock.step("The stranger's replies are read, did nothing, and got no answer")
 
 
 def recovery(rig, clock, tag):
     rig.nagios.service("mx1", "SMTP", OK, "SMTP OK - 0.02 s")
     rig.nagios.wait_state("mx1", "SMTP", OK)
     clock.step('mx1/SMTP is back in Nagios: "SMTP OK"')
-    rig.wait("the recovery on the network", lambda: "🟢" in rig.posts(tag)[-1][0], 60, 0.2)
+    rig.wait("the recovery on Mastodon", lambda: "🟢" in rig.posts(tag)[-1][0], 60, 0.2)
+    rig.wait("the recovery on X", lambda: "🟢" in rig.x_posts(tag)[-1]["text"], 60, 0.2)
     clock.step(
-        f"The network has the recovery (recovery_hold: 2 min / {FASTER})",
-        "recovery in Nagios → recovery on the network",
+        f"Both networks have the recovery (recovery_hold: 2 min / {FASTER})",
+        "recovery in Nagios → recovery on both networks",
     )
 
 
+def line_of_thread(at, who, text, is_answer, mark=""):
+    head, *rest = text.split("\n")
+    print(f"    {at[11:19]}  {who:10} {'└ ' if is_answer else ''}{head}{mark}")
+    for line in rest:
+        print(f"    {'':21}{'  ' if is_answer else ''}{line}")
+
+
 def thread(rig, tag, root):
-    """All of it as the network's own API tells it, replies in."""
-    alice, mallory = rig.client("alice"), rig.client("mallory")
+    """All of it as Mastodon's own API tells it, replies in."""
     posts = [s for _, s in rig.posts(tag)]
-    posts += [s for c in (alice, mallory) for s in c.own_posts() if s["in_reply_to_id"] == root["id"]]
+    posts += [s for s in rig.client("mallory").own_posts() if s["in_reply_to_id"] == root["id"]]
     for status in sorted(posts, key=lambda s: (s["created_at"], s["uri"].rsplit("/", 1)[-1])):
-        at = status["created_at"][11:19]
-        answer = "└ " if status["in_reply_to_id"] else ""
-        star = "  ★" if status.get("favourites_count") else ""
-        head, *rest = plain(status["content"]).split("\n")
-        print(f"    {at}  {status['account']['username']:8} {answer}{head}{star}")
-        for line in rest:
-            print(f"    {'':19}{'  ' if answer else ''}{line}")
+        line_of_thread(status["created_at"], status["account"]["username"], plain(status["content"]),
+                       status["in_reply_to_id"], "  ★" if status.get("favourites_count") else "")
+
+
+def thread_x(rig, root):
+    for post in next(t for t in rig.x.control("threads") if t[0]["id"] == root["id"]):
+        line_of_thread(post["created_at"], post["user"], post["text"], post["parent"])
+
+
+def money(rig):
+    """What X's bill says, by kind, beside the ledger of the agent."""
+    words = {"post": "posts of ours", "owned read": "mentions read: alice's, the stranger's",
+             "user read": "accounts looked up: ours at the start, alice's for good"}
+    for kind, (count, micro) in rig.x.charges().items():
+        print(f"    {micro / 1e6:8.3f} USD  {count} {words.get(kind, kind)}")
+    print(f"    {rig.x.billed() / 1e6:8.3f} USD  by X's bill; {rig.spent() / 1e6:.3f} USD by twicket's ledger")
+    print("    The incident alone, its two posts and alice's reply: 0.031 USD.")
+    if rig.spent() != rig.x.billed():
+        raise RigError("the ledger is not what X's bill says")
 
 
 def left_running(rig, server):
     heading("Left running (KEEP=1)")
     print(f"    the status account   {server.url}/status")
+    print(f"    the same on X        {rig.x.url}/")
     for user in ("status", "alice", "mallory"):
         print(f"    log in as {user:10} {server.url}/{user}/admin   password {server.passwords[user]}")
     a = rig.agent
     print(f"    fail a service       printf '[%s] PROCESS_SERVICE_CHECK_RESULT;mx1;SMTP;2;again\\n' "
           f"$(date +%s) >{rig.nagios.dir}/nagios.cmd")
     print(f"    ask twicket          {a.cli_path} -c {a.config_path} -s {a.state} -r {a.run} status")
-    pids = " ".join(str(p.pid) for p in (rig.nagios.process, a.process, server.process))
+    pids = " ".join(str(p.pid) for p in (rig.nagios.process, a.process, server.process, rig.x))
     print(f"    end it               kill {pids}; sleep 5; rm -rf {rig.place.path} {server.place.path}")
+
+
+def tell_start(rig, clock, config):
+    user = "as an ordinary user" if os.getuid() else f"as {rig.place.user}"
+    clock.step(f"Running {user}: nagios4 {rig.nagios.version()} with twicket.so, snac, a stand-in for X, twicketd",
+               "start")
+    print("          The whole configuration, beside one line in the service's definition, _TWICKET_PUBLIC E-mail.\n"
+          "          (Without url and poll it would be X itself, read once a minute.)")
+    box(config)
+
+
+def tell_end(rig, tag, root, root_x):
+    heading("The thread, as Mastodon has it")
+    thread(rig, tag, root)
+    heading("The thread, as X has it")
+    thread_x(rig, root_x)
+    for words in (("show", tag), ("status",)):
+        heading("twicket " + " ".join(words))
+        print(textwrap.indent(rig.agent.cli(*words).stdout.rstrip(), "    "))
+    heading("What it cost")
+    money(rig)
 
 
 def run(keep):
@@ -148,20 +198,15 @@ def run(keep):
         place = Place(keep)
         cleanup.callback(place.close)
         server = cleanup.stop(Snac(place).start())
-        config = CONFIG.format(status=server.handle("status"), alice=server.handle("alice"))
-        rig = cleanup.enter_context(Rig(server, config=config, hosts=HOSTS, options=["-x", FASTER], keep=keep))
-        user = "as an ordinary user" if os.getuid() else f"as {place.user}"
-        clock.step(f"Running {user}: nagios4 {rig.nagios.version()} with twicket.so, snac, twicketd", "start")
-        print("          The whole configuration, beside one line in the service's definition, "
-              "_TWICKET_PUBLIC E-mail:")
-        box(config)
-        tag, root = problem(rig, clock)
-        replies(rig, clock, root)
+        x = cleanup.stop(LoopbackX(place, openapi=False))
+        config = CONFIG.format(status=server.handle("status"), alice=server.handle("alice"), url=x.url,
+                               status_x=x.handle("status"), alice_x=x.handle("alice"))
+        rig = cleanup.enter_context(XRig(x, server, config=config, hosts=HOSTS, options=["-x", FASTER], keep=keep))
+        tell_start(rig, clock, config)
+        tag, root, root_x = problem(rig, clock)
+        replies(rig, clock, root, root_x)
         recovery(rig, clock, tag)
-        heading("The thread, as the network has it")
-        thread(rig, tag, root)
-        heading(f"twicket show {tag}")
-        print(textwrap.indent(rig.agent.cli("show", tag).stdout.rstrip(), "    "))
+        tell_end(rig, tag, root, root_x)
         clock.summary()
         if keep:
             left_running(rig, server)

@@ -1,11 +1,15 @@
 """The whole loop on one machine: a core with the module, the agent, and a Mastodon server.
 
-`Rig` is what most tests and the demo use. A server and cores of one's own come from the environment:
+`Rig` is what most tests and the demo use; xrig.py adds an account on X. Servers and cores of one's own
+come from the environment:
 
     TWICKET_BUILD            the build folder (default: build)
     TWICKET_AGENT            the folder of twicketd and twicket, when it is another
     TWICKET_CORES            "core=module.so core2=module2.so"
     TWICKET_MASTODON_URL     with TWICKET_TOKEN_STATUS, TWICKET_TOKEN_OPERATOR, TWICKET_TOKEN_STRANGER
+    TWICKET_X_URL            instead of the loopback X, with TWICKET_X_HANDLE (the status account's name) and
+                             TWICKET_X_TOKEN_STATUS, TWICKET_X_TOKEN_OPERATOR (the line of a token file);
+                             what needs control of the server is skipped then
 """
 
 import os
@@ -116,31 +120,30 @@ class Lossy(Script):
         return Client(self.url, "").get("/_lossy/counters")
 
 
-def quick_config(server, **audience):
-    """Everything as short as a test wants it: no hold, polls every second."""
-    url = audience.pop("url", server.url)
-    public = {"accounts": ["status"], "hold": "0", "recovery_hold": "0", "reopen": "10m", "update": "0"}
+def quick_config(server, x=None, **audience):
+    """Everything as short as a test wants it: no hold, polls as often as may be.
+
+    On a Mastodon server, on X, or on both.
+    """
+    quick = {"poll": "6s", "posts_per_hour": 1000, "posts_per_day": 1000}
+    url = audience.pop("url", server.url if server else "")
+    accounts, alice = {}, {}
+    if server:
+        accounts["status"] = {"network": "mastodon", "handle": server.handle("status"), "url": url, **quick}
+        alice["mastodon"] = server.handle("alice")
+    if x:
+        accounts["status_x"] = {"network": "x", "handle": x.handle("status"), "url": x.url, **quick}
+        alice["x"] = x.handle("alice")
+    public = {"accounts": list(accounts), "hold": "0", "recovery_hold": "0", "reopen": "10m", "update": "0"}
     public.update(audience)
-    return {
-        "accounts": {
-            "status": {
-                "network": "mastodon",
-                "handle": server.handle("status"),
-                "url": url,
-                "poll": "6s",
-                "posts_per_hour": 1000,
-                "posts_per_day": 1000,
-            }
-        },
-        "audiences": {"public": public},
-        "people": {"alice": {"mastodon": server.handle("alice")}},
-    }
+    return {"accounts": accounts, "audiences": {"public": public}, "people": {"alice": alice}}
 
 
 class Rig:
     """Core, module and agent in a temporary folder, and a server that may be shared."""
 
-    def __init__(self, server, core=None, config=None, hosts=None, options=(), keep=False, start=True):
+    def __init__(self, server, core=None, config=None, hosts=None, options=(), keep=False, start=True, tokens=None):
+        """tokens: of accounts; else the server's of the account `status`."""
         self.server = server
         self.core, module = core or cores()[0]
         self.cleanup = Cleanup()
@@ -148,7 +151,8 @@ class Rig:
             self.place = Place(keep)
             self.cleanup.callback(self.place.close)
             self.agent = Agent(self.place, agent_folder(), config or quick_config(server), options=options)
-            self.agent.token("status", server.tokens["status"])
+            for account, token in (tokens or {"status": server.tokens["status"]}).items():
+                self.agent.token(account, token)
             args = f"node=mon1 socket={self.agent.socket} user={self.place.user}"
             self.nagios = Nagios(self.place, hosts or HOSTS, self.core, module, args)
             if start:

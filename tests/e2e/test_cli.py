@@ -6,7 +6,9 @@ import pwd
 
 import pytest
 
+from fakex import FakeX
 from nagios import CRITICAL, OK
+from proc import Cleanup, Place
 from rig import quick_config
 
 
@@ -102,6 +104,8 @@ def test_the_agent_is_away(rig):
     for words in (["status"], ["list"], ["show", "T222"], ["queue"], ["reply", "T222", "ack"]):
         done = rig.agent.cli(*words)
         assert done.returncode == 3 and done.stderr, words
+    done = rig.agent.cli("preview", "mx1")
+    assert done.returncode == 3 and "what the core watches" in done.stderr
     assert rig.agent.cli("check").returncode == 0, "works without it"
 
 
@@ -124,3 +128,103 @@ def test_check_lists_every_error(rig, server):
     assert "twicket.cfg:" in text and "2 errors" in text
     answer = rig.agent.cli("check", options=["--json"])
     assert answer.returncode == 1 and json.loads(answer.stdout)["ok"] is False
+
+
+# --- preview ----------------------------------------------------------------------------------
+
+
+def test_preview(rig, server):
+    done = rig.agent.cli("preview", "mx1", "SMTP")
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    assert done.stdout.startswith("mx1/SMTP CRITICAL\npublic      yes: _TWICKET_PUBLIC \"E-mail\"")
+    assert "first post at once" in done.stdout and "E-mail: disruption since" in done.stdout
+    assert "USD" not in done.stdout, "nothing costs on Mastodon"
+    assert rig.agent.cli("preview", "mx1/SMTP").stdout.split("\n")[0] == "mx1/SMTP CRITICAL"
+    facts = rig.agent.json("preview", "mx1", "Queue")
+    assert facts["ok"] and not facts["audiences"][0]["told"]
+    assert "public name" in facts["audiences"][0]["why"]
+    host = rig.agent.json("preview", "mx1")
+    assert host["state"] == "DOWN" and "E-mail" in host["audiences"][0]["posts"][0]["text"]
+    warning = rig.agent.json("preview", "mx1", "SMTP", "--state", "WARNING")
+    assert not warning["audiences"][0]["told"] and "state warning" in warning["audiences"][0]["why"]
+
+
+def test_preview_says_what_was_told(told):
+    """The words of the preview are those of the post, but for the tag and the time."""
+    rig, tag = told
+    shown = rig.agent.json("preview", "mx1", "SMTP")["audiences"][0]["posts"][0]
+    said = rig.agent.decided()[0]
+    first = [line.split(" since ")[0] for line in (shown["text"], said)]
+    assert first[0] == first[1] and shown["text"].endswith("#T000") and said.endswith(f"#{tag}")
+    assert shown["units"] <= shown["limit"]
+
+
+def test_preview_of_nothing(rig):
+    done = rig.agent.cli("preview", "mx11")
+    assert done.returncode == 1 and 'no host "mx11"' in done.stderr and '"mx1"' in done.stderr
+    done = rig.agent.cli("preview", "mx1", "SMPT")
+    assert done.returncode == 1 and 'no service "SMPT" on host "mx1"' in done.stderr and '"SMTP"' in done.stderr
+    assert rig.agent.cli("preview", "mx1", "SMTP", "--state", "down").returncode == 2
+    assert rig.agent.cli("preview").returncode == 2
+
+
+# --- where posts cost -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def x():
+    with Cleanup() as cleanup:
+        place = Place()
+        cleanup.callback(place.close)
+        yield cleanup.stop(FakeX(place, account="examplenet"))
+
+
+@pytest.fixture
+def x_rig(make_rig, x):
+    account = {"network": "x", "handle": "examplenet", "url": x.url, "usd_per_month": 20, "poll": "6s"}
+    config = quick_config(x)
+    config["accounts"] = {"status": account}
+    config["people"] = {}
+    return make_rig(server=x, config=config)
+
+
+def test_prices_are_shown_before_they_are_paid(x_rig):
+    done = x_rig.agent.cli("check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    words = " ".join(done.stdout.split())
+    assert ("status: 0.031 USD per incident (problem 0.015, reply read 0.001, recovery 0.015), 20.00 USD a month "
+            "are 645 incidents; links = true: 0.401; direct messages are not read") in words
+    assert x_rig.agent.json("check")["accounts"][0]["prices"]["incident_micro"] == 31000
+    done = x_rig.agent.cli("preview", "mx1", "SMTP")
+    assert "of 280   0.015 USD" in done.stdout
+    post = x_rig.agent.json("preview", "mx1", "SMTP")["audiences"][0]["posts"][0]
+    assert post["price_micro"] == 15000 and post["limit"] == 280
+
+
+def test_costs_are_shown(x_rig, x):
+    status = x_rig.agent.json("status")["accounts"][0]
+    assert status["idle"] and status["limit_micro"] == 20_000_000
+    assert "MONTH" in x_rig.agent.cli("status").stdout and " idle " in x_rig.agent.cli("status").stdout
+    before = x_rig.agent.json("status")["accounts"][0]["spent_micro"]
+    x_rig.nagios.service("mx1", "SMTP", CRITICAL, "disk full")
+    x_rig.wait("it is told on X", lambda: len(x.posts()) == 1)
+    x_rig.wait("the post is settled", lambda: not x_rig.agent.unsettled())
+    tag = x_rig.agent.json("list")["incidents"][0]["tag"]
+    assert not x_rig.agent.json("status")["accounts"][0]["idle"]
+    x_rig.nagios.service("mx1", "SMTP", OK)
+    x_rig.wait("its end, too", lambda: len(x.posts()) == 2)
+    x_rig.wait("both are settled", lambda: not x_rig.agent.unsettled())
+    shown = x_rig.agent.cli("show", tag).stdout
+    assert shown.count("0.015 USD") == 2 and shown.endswith("cost: 0.030 USD for its posts\n")
+    assert x_rig.agent.json("show", tag)["cost_micro"] == 30000
+    spent = x_rig.agent.json("status")["accounts"][0]["spent_micro"] - before
+    assert spent >= 30000
+    assert "of 20 USD" in x_rig.agent.cli("status").stdout
+
+
+def test_what_waits_has_a_price(x_rig, x):
+    x.script({"problem": "credits", "method": "POST", "path": "/2/tweets"})
+    x_rig.nagios.service("mx1", "SMTP", CRITICAL, "disk full")
+    queue = x_rig.wait("a post waits", lambda: x_rig.agent.json("queue")["posts"])
+    assert queue[0]["price_micro"] == 15000
+    assert "0.015 USD" in x_rig.agent.cli("queue").stdout
