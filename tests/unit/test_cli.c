@@ -390,7 +390,9 @@ static pid_t stub(const char *path, const char *bytes)
 static enum cli_exit ask_stub(const char *bytes, size_t max, struct err *err)
 {
 	char path[64];
-	struct control_question q = {.path = path, .timeout_ms = 200, .max = max};
+	/* only who says nothing is not waited for: the machine may be busy */
+	struct control_question q = {
+	    .path = path, .timeout_ms = bytes ? CONTROL_TIMEOUT_MS : 200, .max = max};
 	json_t *request = json_pack("{s:s}", "do", "status"), *answer;
 	enum cli_exit rc;
 	pid_t pid;
