@@ -62,9 +62,11 @@ void cli_verified_finish(struct cli_verified *v)
 	v->n_notices = 0;
 }
 
-/* Do host names and plugin output go to the followers of this account? */
+/* Do host names and plugin output go to whoever may read this account? */
 static bool has_internals(const struct config *config, unsigned account)
 {
+	if (config->accounts[account].is_metered) /* there a post has no visibility of its own */
+		return config_tells_internals(config, account);
 	for (unsigned i = 0; i < config->n_audiences; i++) {
 		const struct config_audience *a = &config->audiences[i];
 
@@ -119,7 +121,9 @@ unsigned cli_verified_advice(
 		add(lines, &n, max, v->notices[i], click_for(v->notices[i]));
 	if (!v->locked && has_internals(config, account))
 		add(lines, &n, max,
-		    "everybody can follow this account and read host names and plugin output",
+		    config->accounts[account].is_metered
+			? "everybody can read this account, so no host names and plugin output are told there"
+			: "everybody can follow this account and read host names and plugin output",
 		    click_to_lock(&config->accounts[account]));
 	return n;
 }

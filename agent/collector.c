@@ -81,6 +81,7 @@ static struct feed *feed_get(struct collector *c, const char *name)
 	feed_set(&f->self_id, "");
 	feed_set(&f->self_acct, "");
 	feed_set(&f->software, "");
+	f->may_be_told = true;
 	LL_APPEND(c->feeds, f);
 	return f;
 }
@@ -99,7 +100,7 @@ static struct feed *feed_by_index(const struct collector *c, unsigned account)
 static void feed_trust(struct feed *f)
 {
 	f->is_verified = feed_is_metered(f) && feed_is_self_known(f);
-	f->verify_ms = f->is_verified ? NOW_NEVER : 0;
+	f->verify_ms = f->is_verified && (f->is_locked || !f->is_internal) ? NOW_NEVER : 0;
 }
 
 void collector_set_accounts(
@@ -124,6 +125,7 @@ void collector_set_accounts(
 		f->account = accounts[i];
 		f->config = a;
 		f->index = i;
+		f->is_internal = config_tells_internals(config, i);
 		f->poll_ms =
 		    a->poll_ms < COLLECTOR_POLL_MIN_MS ? COLLECTOR_POLL_MIN_MS : a->poll_ms;
 		f->is_waiting = f->is_idle = false;
@@ -141,6 +143,7 @@ static int load_row(void *arg, const struct account_row *row)
 	feed_set(&f->self_acct, row->self_acct);
 	feed_set(&f->software, row->software);
 	f->last_read_ms = row->last_read_ms;
+	f->is_locked = row->is_locked;
 	if (f->config) /* the accounts were set first */
 		feed_trust(f);
 	return 0;
@@ -190,6 +193,7 @@ void collector_save(struct collector *c)
 		kept.row.self_acct = f->self_acct;
 		kept.row.software = f->software;
 		kept.row.last_read_ms = f->last_read_ms;
+		kept.row.is_locked = f->is_locked;
 		store_put_account(c->parts.store, &kept.row);
 		f->is_saving = true;
 	}
@@ -338,11 +342,12 @@ static void feed_turn(struct feed *f)
 		bool was_refused = f->is_waiting;
 
 		f->is_resumed = f->is_waiting = f->is_verified = false;
-		f->verify_ms = f->collect_ms = f->pause_ms = 0;
+		f->verify_ms = f->collect_ms = f->pause_ms = f->names_ms = 0;
 		f->failures = 0;
 		if (!was_refused) /* a reload of the configuration is no reason to pay */
 			feed_trust(f);
 	}
+	feed_check_lock(f);
 	step = feed_next(f, &at_ms);
 	if (at_ms <= f->collector->now.boot_ms)
 		feed_start(f, step);
@@ -401,9 +406,12 @@ void collector_health(const struct collector *c, unsigned account, struct collec
 	if (!f)
 		return;
 	trouble = f->failure[0] ? f->failure : f->n_notices ? f->notices[f->n_notices - 1] : "";
+	if (!trouble[0] && feed_is_metered(f) && f->is_internal && !feed_is_locked(f))
+		trouble = "not known to be protected: no internals are told there";
 	out->last_read_ms = f->last_read_ms;
 	out->failures = f->failures;
 	out->verified = f->is_verified;
+	out->is_locked = feed_is_locked(f);
 	out->is_idle = f->is_idle;
 	snprintf(out->self_acct, sizeof(out->self_acct), "%s", f->self_acct);
 	snprintf(out->software, sizeof(out->software), "%s", f->software);

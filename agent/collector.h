@@ -61,6 +61,7 @@ struct collector_health {
 	char self_acct[256], software[128];
 	char trouble[256]; /* the newest notice or failure, "" = none */
 	bool verified;
+	bool is_locked; /* only approved followers read it; false = not so, or not known */
 	bool is_idle; /* nothing is open there and reading costs: not read, which is no fault */
 };
 void collector_health(const struct collector *c, unsigned account, struct collector_health *out);

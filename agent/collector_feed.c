@@ -47,11 +47,12 @@ static void feed_self(struct feed *f, const struct item *item)
 		f->is_changed = true;
 	}
 	if (strcmp(f->self_id, item->id) == 0 && strcmp(f->self_acct, item->acct) == 0 &&
-	    strcmp(f->software, item->text) == 0)
+	    strcmp(f->software, item->text) == 0 && f->is_locked == item->locked)
 		return;
 	feed_set(&f->self_id, item->id);
 	feed_set(&f->self_acct, item->acct);
 	feed_set(&f->software, item->text);
+	f->is_locked = item->locked;
 	f->is_changed = true;
 	log_info("collector", "%s: is %s on %s", f->name, f->self_acct, f->software);
 }
@@ -136,14 +137,27 @@ void feed_well(struct feed *f)
 	f->failure[0] = '\0';
 }
 
+static void feed_alarm_unread(const struct feed *f)
+{
+	const struct collector_parts *parts = &f->collector->parts;
+	char text[400];
+
+	snprintf(text, sizeof(text), "replies are not read there: %s", f->failure);
+	if (parts->alarm)
+		parts->alarm(parts->arg, f->name, text, false);
+}
+
 void feed_ill(struct feed *f, const struct result *result)
 {
 	struct collector *c = f->collector;
 
 	f->failures++;
 	snprintf(f->failure, sizeof(f->failure), "%s", result->text);
-	if (result->class == RESULT_LIMIT || result->class == RESULT_AUTH)
+	if (result->class == RESULT_AUTH ||
+	    (result->class == RESULT_LIMIT && !feed_has_limits_apart(f)))
 		outbox_account_result(c->parts.outbox, f->index, result, &c->now);
+	else if (result->class == RESULT_LIMIT && result->is_alarm)
+		feed_unread(f, result);
 	if (result->class == RESULT_LIMIT || result->not_before_ms)
 		f->pause_ms = feed_pause(f, result);
 	if (result->class == RESULT_AUTH && result->not_before_ms) {
@@ -157,6 +171,8 @@ void feed_ill(struct feed *f, const struct result *result)
 		log_warnx(
 		    "collector", "%s: could not be read %u times: %s", f->name, f->failures,
 		    f->failure);
+		if (result->class == RESULT_PERMANENT || result->class == RESULT_BUG)
+			feed_alarm_unread(f); /* that does not mend itself */
 	}
 }
 
@@ -196,6 +212,7 @@ void feed_collect_done(void *arg, const struct result *result)
 	}
 	if (kept.class == RESULT_OK) {
 		feed_well(f);
+		feed_read(f);
 		f->last_read_ms = f->collector->now.wall_ms;
 		f->collect_ms = f->collector->now.boot_ms + f->poll_ms;
 		return;

@@ -60,9 +60,13 @@ struct feed {
 	char failure[256];
 
 	/* where reading costs */
+	bool is_internal; /* an audience with internals = true is told here */
+	bool is_locked; /* as VERIFY said */
 	bool is_idle; /* nothing is open: not read */
 	int64_t direct_ms; /* boot clock: a person wrote in private; read until then */
 	char person_id[32]; /* LOOKUP: what it found */
+	int64_t names_ms; /* boot clock: no name is looked up before, by the network's wish */
+	bool may_be_told; /* that nothing is read: the store may say so */
 	unsigned spent_month; /* in which it was said that no money is left for reading */
 };
 
@@ -80,6 +84,12 @@ static inline int64_t feed_thread_pause(const struct feed *f)
 	return f->poll_ms > COLLECTOR_THREAD_MS ? f->poll_ms : COLLECTOR_THREAD_MS;
 }
 
+/* Is a limit that reading met no business of the posts? */
+static inline bool feed_has_limits_apart(const struct feed *f)
+{
+	return f->notifier && (f->notifier->caps & NOTIFIER_LIMITS_APART);
+}
+
 static inline bool feed_is_metered(const struct feed *f)
 {
 	return f->notifier && (f->notifier->caps & NOTIFIER_METERED);
@@ -87,10 +97,14 @@ static inline bool feed_is_metered(const struct feed *f)
 
 /* collector_metered.c: where reading costs */
 bool feed_is_self_known(const struct feed *f);
+bool feed_is_locked(const struct feed *f); /* is it known that only approved followers read it? */
+void feed_check_lock(struct feed *f); /* what depends upon it is looked at again every day */
 enum feed_reading { FEED_LATER, FEED_NAME, FEED_READ };
 enum feed_reading feed_reading(struct feed *f); /* a poll is due; FEED_NAME: job_to is the name to look up */
 void feed_private(struct feed *f, const struct item *item); /* a new reply came */
 void feed_paid(struct feed *f, const struct result *result);
+void feed_unread(struct feed *f, const struct result *result); /* by a limit for long: told once */
+void feed_read(struct feed *f); /* that is over */
 
 /* For runner_start(); arg is the feed. */
 enum emitted feed_emit(void *arg, const struct item *item);

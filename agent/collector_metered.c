@@ -12,6 +12,9 @@
 #include <strings.h>
 #include <time.h>
 
+#define MINUTE_MS INT64_C(60000)
+#define HOUR_MS (60 * MINUTE_MS)
+
 /* Does the store know who we are, and is it whom the configuration names? */
 bool feed_is_self_known(const struct feed *f)
 {
@@ -19,6 +22,18 @@ bool feed_is_self_known(const struct feed *f)
 	size_t n = strcspn(f->self_acct, "@");
 
 	return f->self_id[0] && strlen(handle) == n && strncasecmp(f->self_acct, handle, n) == 0;
+}
+
+bool feed_is_locked(const struct feed *f)
+{
+	return f->is_locked && feed_is_self_known(f);
+}
+
+/* What was protected need not stay so; it costs, so only where internals are told. */
+void feed_check_lock(struct feed *f)
+{
+	if (f->notifier && f->is_internal && f->verify_ms == NOW_NEVER)
+		f->verify_ms = f->collector->now.boot_ms + COLLECTOR_VERIFY_MS;
 }
 
 void feed_paid(struct feed *f, const struct result *result)
@@ -81,6 +96,48 @@ static void feed_is_spent(struct feed *f)
 	c->parts.alarm(c->parts.arg, f->name, f->failure, false);
 }
 
+/* ---- does the network let us ---- */
+
+static void feed_unread_key(const struct feed *f, char *key, size_t size)
+{
+	snprintf(key, size, "unread:%s", f->name);
+}
+
+void feed_unread(struct feed *f, const struct result *result)
+{
+	struct collector *c = f->collector;
+	int64_t wait_ms = result->not_before_ms - c->now.wall_ms;
+	char key[128], value[8] = "", network[32], text[384];
+
+	feed_network(f, network, sizeof(network));
+	snprintf(
+	    text, sizeof(text), "replies on %s are not read, asked again in %lld h: %s", network,
+	    (long long)(wait_ms + HOUR_MS - 1) / HOUR_MS, result->text);
+	snprintf(f->failure, sizeof(f->failure), "%.255s", text);
+	feed_unread_key(f, key, sizeof(key));
+	f->may_be_told = true;
+	store_meta(c->parts.store, key, value, sizeof(value), NULL);
+	if (value[0])
+		return;
+	store_put_meta(c->parts.store, key, "1");
+	log_warnx("collector", "%s: %s", f->name, text);
+	c->parts.alarm(c->parts.arg, f->name, text, false);
+}
+
+void feed_read(struct feed *f)
+{
+	struct store *store = f->collector->parts.store;
+	char key[128], value[8] = "";
+
+	if (!f->may_be_told)
+		return;
+	f->may_be_told = false;
+	feed_unread_key(f, key, sizeof(key));
+	store_meta(store, key, value, sizeof(value), NULL);
+	if (value[0])
+		store_put_meta(store, key, "");
+}
+
 /* ---- is it worth it ---- */
 
 /* A talk in private goes on, whatever became of its incident; only with a person. */
@@ -102,14 +159,22 @@ static enum feed_reading feed_later(struct feed *f)
 	return FEED_LATER;
 }
 
+/* Names that were asked for since then are not asked for again. */
+static int64_t feed_since(const struct feed *f)
+{
+	return f->collector->now.wall_ms - COLLECTOR_ASK_AGAIN_MS;
+}
+
 enum feed_reading feed_reading(struct feed *f)
 {
 	struct collector *c = f->collector;
-	const char *name;
+	const char *name = NULL;
 
 	if (!f->failures)
 		f->failure[0] = '\0'; /* another month may have begun */
-	f->is_idle = c->now.boot_ms >= f->direct_ms && !c->parts.is_awaited(c->parts.arg, f->index);
+	f->is_idle = !people_anybody(c->parts.people, f->config->network) ||
+		     (c->now.boot_ms >= f->direct_ms &&
+		      !c->parts.is_awaited(c->parts.arg, f->index));
 	if (!f->cursor[0]) /* from now on: a position that is reckoned, not asked for */
 		return FEED_READ;
 	if (f->is_idle)
@@ -118,8 +183,8 @@ enum feed_reading feed_reading(struct feed *f)
 		feed_is_spent(f);
 		return feed_later(f);
 	}
-	name = people_unknown(
-	    c->parts.people, f->config->network, c->now.wall_ms - COLLECTOR_ASK_AGAIN_MS);
+	if (c->now.boot_ms >= f->names_ms)
+		name = people_unknown(c->parts.people, f->config->network, feed_since(f));
 	if (!name)
 		return FEED_READ;
 	feed_set(&f->job_to, name);
@@ -138,28 +203,64 @@ enum emitted feed_emit_person(void *arg, const struct item *item)
 	return EMIT_KNOWN;
 }
 
+/*
+ * The replies of all others are not kept waiting for one name. Only once, for what may be a
+ * hiccup: whoever is read before he is known counts as a stranger.
+ */
+static void feed_lookup_failed(struct feed *f, const struct result *result)
+{
+	struct collector *c = f->collector;
+	unsigned n = people_not_learnt(c->parts.people, f->job_to, feed_since(f));
+
+	if (n == 1 && !f->failures) {
+		feed_ill(f, result);
+		f->collect_ms = feed_pause(f, result);
+		return;
+	}
+	if (n == 2)
+		log_warnx(
+		    "collector",
+		    "%s: who is %s? %s; replies are read meanwhile, theirs do not count", f->name,
+		    f->job_to, result->text);
+	f->collect_ms = c->now.boot_ms;
+}
+
+/* Nobody can be looked up for now, which says nothing of the replies. */
+static void feed_lookup_limited(struct feed *f, const struct result *result)
+{
+	f->names_ms = feed_pause(f, result);
+	log_warnx(
+	    "collector", "%s: who is %s? %s; asked again in %lld min, replies are read meanwhile",
+	    f->name, f->job_to, result->text,
+	    (long long)(f->names_ms - f->collector->now.boot_ms + MINUTE_MS - 1) / MINUTE_MS);
+	f->collect_ms = f->collector->now.boot_ms;
+}
+
 /* What cannot be asked is not asked again and again: that would keep all others' replies unread. */
 void feed_lookup_done(void *arg, const struct result *result)
 {
 	struct feed *f = arg;
 	struct collector *c = f->collector;
-	bool is_answered = result->class == RESULT_OK, is_for_later = false;
+	bool is_answered = result->class == RESULT_OK;
 
 	f->run = NULL;
 	feed_paid(f, result);
 	switch (result->class) {
-	case RESULT_RETRY:
+	case RESULT_RETRY: feed_lookup_failed(f, result); return;
 	case RESULT_LIMIT:
-	case RESULT_AUTH: is_for_later = true; break;
+		if (feed_has_limits_apart(f)) {
+			feed_lookup_limited(f, result);
+			return;
+		}
+		/* fall through */
+	case RESULT_AUTH:
+		feed_ill(f, result);
+		f->collect_ms = feed_pause(f, result);
+		return;
 	case RESULT_OK:
 	case RESULT_PERMANENT:
 	case RESULT_UNKNOWN:
 	case RESULT_BUG: break;
-	}
-	if (is_for_later) {
-		feed_ill(f, result);
-		f->collect_ms = feed_pause(f, result);
-		return;
 	}
 	if (!is_answered)
 		log_warnx("collector", "%s: who is %s? %s", f->name, f->job_to, result->text);

@@ -132,6 +132,9 @@ int config_account_index(const struct config *c, const char *name);
 int config_audience_index(const struct config *c, const char *name);
 int config_person_index(const struct config *c, const char *name);
 
+/* Does an audience with internals = true hear of something on this account? */
+bool config_tells_internals(const struct config *c, unsigned account);
+
 /* "90s" "2m" "1h30m" "2d" -> ms; "0" -> 0. -1 with err: a bare number gets a hint. */
 int64_t config_duration(const char *text, struct err *err);
 

@@ -1,6 +1,7 @@
 /*
  * What accounts on X must not be given to say: the same words twice, which X's rules
- * forbid, and links by accident, which cost thirteen times as much. Called by
+ * forbid, links by accident, which cost thirteen times as much, and internals where
+ * everybody may read. Called by
  * config_audience.c once all audiences are sound. Must never depend on their order.
  */
 #include "agent/config_internal.h"
@@ -111,6 +112,21 @@ static void check_links(struct reader *r, const config_setting_t *s, const struc
 	}
 }
 
+/* Nothing that is posted there has a visibility of its own: who may read it is the account's. */
+static void
+check_protected(struct reader *r, const config_setting_t *s, const struct config_audience *a)
+{
+	const config_setting_t *at = config_setting_get_member(s, "accounts");
+
+	for (unsigned i = 0; a->internals && i < a->n_accounts; i++)
+		if (is_on_x(&r->c->accounts[a->accounts[i]]))
+			config_warning(
+			    r, at ? at : s,
+			    "internals on \"%s\": on x everybody reads them unless the account is "
+			    "protected: twicket check --online looks",
+			    r->c->accounts[a->accounts[i]].name);
+}
+
 void config_check_doubles(struct reader *r, const config_setting_t *audiences)
 {
 	const struct config *c = r->c;
@@ -121,6 +137,7 @@ void config_check_doubles(struct reader *r, const config_setting_t *audiences)
 
 		check_one(r, s, a);
 		check_links(r, s, a);
+		check_protected(r, s, a);
 		for (; b < a; b++)
 			for (unsigned x = 0; x < a->n_accounts * b->n_accounts; x++)
 				if (!strcmp(a->base, b->base))

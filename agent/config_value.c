@@ -204,10 +204,20 @@ int config_x_name(struct reader *r, const config_setting_t *s, char **to)
 int config_x_person(struct reader *r, const config_setting_t *s, char **to)
 {
 	const char *text = config_setting_get_string(s);
-	size_t n = text ? strlen(text) : 0;
+	bool is_named = text && *text == '@';
+	const char *digits = text ? text + is_named : "";
+	size_t n = strlen(digits);
 
-	if (!n || strspn(text, "0123456789") != n)
+	if (!n || strspn(digits, "0123456789") != n)
 		return config_x_name(r, s, to);
+	if (is_named) { /* kept without the @ it would be the id of somebody else */
+		config_fault(
+		    r, s,
+		    "\"%s\": a name of digits only cannot be told from the number of an account; give "
+		    "this account's number, without @",
+		    text);
+		return -1;
+	}
 	if (n > X_ID_MAX || *text == '0') {
 		config_fault(r, s, "\"%s\" is no number of an account on x", text);
 		return -1;

@@ -142,7 +142,9 @@ static bool on_awaited(void *arg, unsigned account)
 {
 	struct core *c = arg;
 
-	return engine_is_told_on(c->engine, account);
+	/* or a later post of a thread whose first one was lost: it may be answered all the same */
+	return engine_is_told_on(c->engine, account) ||
+	       store_told_posts(c->store, c->config->accounts[account].name, NULL, NULL, NULL) > 0;
 }
 
 static void on_local_done(void *arg, void *ticket, const struct reply_row *reply)
@@ -433,6 +435,7 @@ void core_destroy(struct core *c)
 	notes_free(c);
 	free(c->orphans);
 	free(c->born_s);
+	core_locked_finish(c);
 	free(c);
 }
 

@@ -49,6 +49,15 @@ static bool needs_token(const struct notifier *n)
 	return (n->caps & NOTIFIER_COLLECTS) != 0;
 }
 
+/* Trouble of this account alone: all others go on. */
+static int account_has_trouble(const struct config_account *config, struct accounts *a, unsigned k,
+			       const struct err *why)
+{
+	log_warnx("core", "account %s: %s", config->name, why->text);
+	a->troubles[k] = strdup(why->text);
+	return 0;
+}
+
 static int account_open(struct core *c, const struct config_account *config, struct accounts *a, unsigned k,
 			struct err *err)
 {
@@ -63,17 +72,18 @@ static int account_open(struct core *c, const struct config_account *config, str
 	a->words[k] = words_open(config->language, err);
 	if (!a->words[k])
 		return -1;
-	if (needs_token(n) && c->env.load_token(config, &a->tokens[k], &why) == -1) {
-		log_warnx("core", "account %s: %s", config->name, why.text);
-		a->troubles[k] = strdup(why.text);
-		return 0;
-	}
+	if (n->check(settings, &why) == -1) /* without a token: what is wrong then is the configuration */
+		return err_set(err, "accounts.%s: %s", config->name, why.text);
+	if (needs_token(n) && c->env.load_token(config, &a->tokens[k], &why) == -1)
+		return account_has_trouble(config, a, k, &why);
 	if (a->tokens[k])
 		settings->token = a->tokens[k];
 	a->accounts[k] = n->open(settings, &why);
-	if (!a->accounts[k])
-		return err_set(err, "accounts.%s: %s", config->name, why.text);
-	return 0;
+	if (a->accounts[k])
+		return 0;
+	if (a->tokens[k])
+		return account_has_trouble(config, a, k, &why);
+	return err_set(err, "accounts.%s: %s", config->name, why.text);
 }
 
 int core_accounts_open(struct core *c, const struct config *config, struct accounts *out, struct err *err)
@@ -139,13 +149,20 @@ int core_reload_token(struct core *c, int account, const struct now *now, struct
 	struct accounts fresh;
 
 	c->now = *now;
-	if (core_accounts_open(c, c->config, &fresh, err) == -1) {
-		core_accounts_close(c, &fresh);
-		return -1;
+	if (core_accounts_open(c, c->config, &fresh, err) == -1)
+		goto fail;
+	if (account >= 0 && fresh.tokens[account] && !fresh.accounts[account]) {
+		/* what was just stored is of no use: who asked hears it, what was there goes on */
+		err_set(err, "accounts.%s: %s", c->config->accounts[account].name,
+			fresh.troubles[account] ? fresh.troubles[account] : "out of memory");
+		goto fail;
 	}
 	accounts_swap(c, &fresh);
 	core_resume(c, account, now);
 	return 0;
+fail:
+	core_accounts_close(c, &fresh);
+	return -1;
 }
 
 const char *core_login_trouble(const struct core *c, unsigned account)

@@ -41,6 +41,8 @@ struct core {
 	int64_t *born_s; /* per audience and account of the configuration */
 	uint64_t *orphans; /* threads of audiences and accounts that are no longer configured */
 	unsigned n_orphans;
+	char **open_told; /* accounts of which was said that they are open to everybody */
+	unsigned n_open_told;
 	char store_trouble[512];
 	int64_t retry_boot_ms;
 	bool same_boot;
@@ -60,6 +62,10 @@ void core_accounts_use(struct core *c); /* tells outbox and collector */
 
 /* core_alarm.c: an account that cannot speak is told on the others */
 void core_alarm(void *arg, const char *account, const char *text, bool is_over);
+
+/* core_locked.c: may this audience's facts be told on this account? False: said why, once per account and start */
+bool core_may_tell(struct core *c, const struct say_target *target);
+void core_locked_finish(struct core *c);
 
 /* core_words.c: the sink of the engine and the inbox */
 void core_say(void *arg, const struct say_target *target, const struct say *say);

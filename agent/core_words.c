@@ -100,6 +100,8 @@ void core_say(void *arg, const struct say_target *target, const struct say *say)
 	};
 	struct buf text;
 
+	if (!core_may_tell(c, target))
+		return;
 	buf_init(&text, POST_MAX);
 	if (render(c, target->audience, target->account, a->base, say, &text) == 0) {
 		post.text = buf_text(&text);

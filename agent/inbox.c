@@ -154,11 +154,17 @@ static void inbox_name(struct inbox *b, struct inbox_reply *r, unsigned account,
 	inbox_set(r, TEXT_ACCT, acct);
 }
 
-/* Not in the configuration: kept, never answered, never a command; no look at the network either. */
+/*
+ * Not in the configuration: kept, never answered, never a command; no look at the network
+ * either. The words only where they belong to an incident's story and everybody can read
+ * them: what somebody tells us in private, or of something else, is not ours to keep.
+ */
 static void
 inbox_stranger(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p, const char *reason)
 {
 	inbox_match(b, r, p);
+	if (!r->row.incident || r->row.visibility == VISIBILITY_DIRECT)
+		inbox_set(r, TEXT_TEXT, "");
 	switch (p->verb) {
 	case REPLY_VERB_ACK:
 	case REPLY_VERB_UNACK:

@@ -410,7 +410,9 @@ void inbox_act(
 		return;
 	if (found == FOUND_INCIDENT)
 		inbox_note_reply(b, r);
-	if (p->verb == REPLY_VERB_LATER)
+	if (p->verb == REPLY_VERB_LATER && strcmp(p->word, "stop") == 0)
+		inbox_finish(b, r, REPLY_IGNORED, "later"); /* who wants no answer gets none */
+	else if (p->verb == REPLY_VERB_LATER)
 		inbox_puzzled(b, r, REPLY_IGNORED, "later");
 	else if (p->verb == REPLY_VERB_BARE_NUMBER)
 		inbox_puzzled(b, r, REPLY_NO_EFFECT, "bare_number");

@@ -87,12 +87,45 @@ static enum inbox_found inbox_ask(struct inbox *b, struct inbox_reply *r, const 
 	return FOUND_LATER;
 }
 
-/* What it hangs under in the end, where the network says that beside the parent. */
-static bool inbox_is_at_root(struct inbox *b, const struct inbox_reply *r, uint64_t *incident)
+/* Do two of our accounts see one status under one id? Each server of a network has its own. */
+static bool inbox_is_same_server(const struct config_account *a, const struct config_account *b)
 {
-	return r->root[0] && store_post_by_remote(
-				 b->store, r->row.account, r->root, inbox_keep_post, incident,
-				 NULL) == 1;
+	const char *one = a->handle ? strchr(a->handle, '@') : NULL;
+	const char *two = b->handle ? strchr(b->handle, '@') : NULL;
+
+	return strcmp(a->network, b->network) == 0 && strcmp(one ? one : "", two ? two : "") == 0;
+}
+
+/* A status that may be known by any of our accounts there: whoever wrote it, whoever read it. */
+static bool inbox_look_up(
+    const struct inbox *b, const struct inbox_reply *r, const char *id,
+    bool (*is_there)(const struct inbox *b, const char *account, const char *id, void *arg),
+    void *arg)
+{
+	const struct config *c = b->config;
+	int own = config_account_index(c, r->row.account);
+
+	if (!*id)
+		return false;
+	if (is_there(b, r->row.account, id, arg))
+		return true;
+	for (unsigned i = 0; own >= 0 && i < c->n_accounts; i++)
+		if (i != (unsigned)own && inbox_is_same_server(&c->accounts[own], &c->accounts[i]) &&
+		    is_there(b, c->accounts[i].name, id, arg))
+			return true;
+	return false;
+}
+
+static bool
+inbox_is_post(const struct inbox *b, const char *account, const char *id, void *incident)
+{
+	return store_post_by_remote(b->store, account, id, inbox_keep_post, incident, NULL) == 1;
+}
+
+static bool
+inbox_is_reply(const struct inbox *b, const char *account, const char *id, void *above)
+{
+	return store_reply_by_remote(b->store, account, id, inbox_keep_parent, above, NULL) == 1;
 }
 
 /* From a status up: one of our posts, a reply that we have, or something to ask for. */
@@ -108,18 +141,17 @@ inbox_climb(struct inbox *b, struct inbox_reply *r, const char *uri, const char 
 		goto found;
 	snprintf(above.id, sizeof(above.id), "%s", parent_id);
 	for (int step = 0; step < 2 * INBOX_PARENTS && above.id[0]; step++) {
-		if (store_post_by_remote(
-			b->store, r->row.account, above.id, inbox_keep_post, &incident, NULL) == 1)
+		if (inbox_look_up(b, r, above.id, inbox_is_post, &incident))
 			goto found;
 		/* only where it hangs, never what its author wrote */
-		if (store_reply_by_remote(
-			b->store, r->row.account, above.id, inbox_keep_parent, &above, NULL) == 1)
+		if (inbox_look_up(b, r, above.id, inbox_is_reply, &above))
 			continue;
-		if (inbox_is_at_root(b, r, &incident))
+		/* what it hangs under in the end, where the network says that beside the parent */
+		if (inbox_look_up(b, r, r->root, inbox_is_post, &incident))
 			goto found;
 		return inbox_ask(b, r, above.id);
 	}
-	if (!inbox_is_at_root(b, r, &incident))
+	if (!inbox_look_up(b, r, r->root, inbox_is_post, &incident))
 		return FOUND_NOTHING;
 found:
 	r->row.incident = incident;

@@ -20,6 +20,7 @@ struct page {
 	struct page *next;
 	char *account;
 	struct ledger_row row;
+	int64_t end_micro; /* as the outbox knows it; 0 = it did not say */
 	bool is_read; /* what the store has of it is in row */
 	bool is_changed, is_written;
 };
@@ -139,27 +140,34 @@ void ledger_month(
 	out->account = account;
 }
 
-/* What the outbox keeps for the ends of what was told: strangers must not use it up. */
-static int64_t kept(struct ledger *l, const struct config_account *a)
+void ledger_end_price(struct ledger *l, const char *account, int64_t micro, const struct now *now)
 {
-	int64_t part = a->usd_micro_per_month / KEPT_PART;
+	page_of(l, account, now)->end_micro = micro;
+}
+
+/* What the outbox keeps for the ends of what was told: strangers must not use it up. */
+static int64_t kept(struct ledger *l, const struct config_account *a, int64_t end_micro)
+{
+	int64_t part = a->usd_micro_per_month / KEPT_PART, plain = a->prices[PRICE_POST];
 	int promises = store_count_promises(l->store, a->name, NULL);
-	int64_t ends = promises > 0 ? promises * a->prices[PRICE_POST] : 0;
+	int64_t ends = promises > 0 ? promises * (end_micro > plain ? end_micro : plain) : 0;
 
 	return ends > part ? ends : part;
 }
 
-int64_t ledger_left_to_read(
-    struct ledger *l, const struct config_account *a, const struct now *now)
+int64_t ledger_left_to_read(struct ledger *l, const struct config_account *a, const struct now *now)
 {
 	const struct ledger_row *row;
+	const struct page *p;
 	int64_t part, whole;
 
 	if (!a->is_metered || !a->usd_micro_per_month)
 		return INT64_MAX;
-	row = &page_of(l, a->name, now)->row;
+	p = page_of(l, a->name, now);
+	row = &p->row;
 	part = a->usd_micro_per_month / READ_PART - row->reads_micro;
-	whole = a->usd_micro_per_month - kept(l, a) - row->posts_micro - row->reads_micro;
+	whole =
+	    a->usd_micro_per_month - kept(l, a, p->end_micro) - row->posts_micro - row->reads_micro;
 	return part < whole ? part : whole;
 }
 

@@ -34,6 +34,9 @@ bool ledger_may_read(struct ledger *l, const struct config_account *a, const str
 /* How much of that is left, micro; 0 or less: nothing. INT64_MAX where nothing limits it. */
 int64_t ledger_left_to_read(struct ledger *l, const struct config_account *a, const struct now *now);
 
+/* What the end of something that was told costs now, where that is more than a plain post. */
+void ledger_end_price(struct ledger *l, const char *account, int64_t micro, const struct now *now);
+
 /* Wall ms at which the month under way is over. */
 int64_t ledger_next_month_ms(const struct now *now);
 

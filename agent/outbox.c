@@ -246,6 +246,7 @@ uint64_t outbox_add(struct outbox *o, const struct post_row *post, const struct 
 		DL_APPEND2(p->thread->posts, p, thread_prev, thread_next);
 	post_wait(p);
 	post_touch(o, p);
+	alarm_added(o, p, now->wall_ms);
 	return p->row.id;
 }
 
@@ -442,9 +443,12 @@ static void shift_account(struct outbox_account *a, int64_t step)
 	shift(&a->breaker_ms, step);
 	shift(&a->paused_ms, step);
 	shift(&a->alone_ms, step);
+	shift(&a->look.not_before_ms, step);
 	for (unsigned i = 0; i < 2; i++) {
 		DL_FOREACH (lists[i], p) {
 			shift(&p->row.not_before_ms, step);
+			shift(&p->row.sending_ms, step); /* is compared with the network's times */
+			post_touch(a->outbox, p);
 			shift(&p->row.looked_ms, step);
 			shift(&p->expires_ms, step);
 			shift(&p->unknown_ms, step);

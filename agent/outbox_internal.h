@@ -49,6 +49,7 @@ struct post {
 	struct post_row row; /* its strings are ours */
 	struct outbox_account *account;
 	struct outbox_thread *thread; /* NULL: answers, favourites */
+	const struct outbox_account *about; /* whose trouble it tells; not in the store */
 	struct post *prev, *next; /* account->waiting, account->busy or none */
 	struct post *thread_prev, *thread_next;
 	struct post *dirty_prev, *dirty_next;
@@ -87,6 +88,7 @@ struct look {
 	struct run *run; /* NULL: none, or over and the result holds */
 	struct result result;
 	bool is_over, has_failed;
+	int64_t not_before_ms; /* wall: the network's wish, where limits are apart */
 };
 
 struct budget {
@@ -109,14 +111,19 @@ enum trouble {
 	TROUBLE_MONEY = 4
 };
 
+/* ALARM_OVER: the end of all troubles. */
+enum alarm_kind { ALARM_NOTICE, ALARM_TROUBLE, ALARM_OVER };
+
 struct notice {
-	char text[ALARM_TEXT];
-	int64_t told_ms;
+	uint64_t hash; /* of its text */
+	int64_t told_ms; /* 0 = free */
 };
 
-/* What operators were told of an account; all but the notices is kept in the store. */
+/* What operators were told of an account; kept in the store. */
 struct alarms {
 	unsigned troubles; /* enum trouble */
+	unsigned told; /* those of them that they heard of */
+	unsigned lines; /* said of these troubles; not in the store */
 	char money[64];
 	struct notice notices[ALARM_NOTICES];
 	bool is_learnt, is_dirty, is_written;
@@ -158,7 +165,7 @@ struct tell {
 	struct tell *prev, *next;
 	struct post *post;
 	struct outbox_account *alarmed; /* an alarm: post is NULL, note its text */
-	bool is_over;
+	enum alarm_kind alarm;
 	enum delivery delivery;
 	bool is_root;
 	char *note; /* NULL = none */
@@ -174,6 +181,7 @@ struct outbox {
 	struct outbox_thread *threads; /* hash by id */
 	struct post *dirty;
 	struct tell *tells;
+	const struct tell *telling; /* whoever is called now adds posts because of it */
 	int64_t clocks_ms; /* wall - boot at the last turn */
 	bool has_clocks;
 	int64_t now_ms; /* wall, of the last turn */
@@ -208,7 +216,7 @@ void post_finish(
 void post_tell(struct outbox *o, struct post *p, enum delivery delivery, bool is_root);
 void post_note(struct outbox *o, struct post *p, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-void alarm_tell(struct outbox *o, struct outbox_account *a, const char *text, bool is_over);
+void alarm_tell(struct outbox *o, struct outbox_account *a, const char *text, enum alarm_kind kind);
 void outbox_flush(struct outbox *o);
 const char *post_event_name(const struct post *p);
 
@@ -223,8 +231,10 @@ void post_requeue(struct outbox *o, struct post *p, enum post_state state, int64
 void post_sent(struct outbox *o, struct post *p, int64_t now_ms); /* its remote id is set */
 
 /* outbox_pause.c: when an account must wait */
+/* by: the post that met it, NULL = something else. */
 void account_pause(
-    struct outbox *o, struct outbox_account *a, const struct result *result, int64_t now_ms);
+    struct outbox *o, struct outbox_account *a, const struct result *result, const struct post *by,
+    int64_t now_ms);
 bool account_can_send(const struct outbox_account *a, int64_t now_ms);
 bool account_needs_human(const struct outbox_account *a); /* until it has posted again */
 bool account_is_probed(const struct outbox_account *a); /* one at a time */
@@ -278,11 +288,20 @@ void money_watch(struct outbox *o, struct outbox_account *a, int64_t now_ms);
 void alarm_learn(struct outbox *o, struct outbox_account *a);
 void alarm_save(struct outbox *o, struct outbox_account *a);
 void alarm_saved(struct outbox_account *a);
-/* True: it was not told yet, now it is. */
-bool alarm_trouble(struct outbox *o, struct outbox_account *a, unsigned trouble, const char *text);
+/* It tells of an account: what happens to it is no reason for another alarm. NULL is none. */
+bool post_is_alarm(const struct post *p);
+/* A trouble, met by that post (NULL = by something else). True: it is new. */
+bool alarm_trouble(
+    struct outbox *o, struct outbox_account *a, unsigned trouble, const char *text,
+    const struct post *by);
+/* Tells of what an alarm met, when something else has to wait for it. */
+void alarm_overdue(struct outbox *o, struct outbox_account *a, int64_t now_ms);
 void alarm_posted(struct outbox *o, const struct post *p); /* accepted just now: troubles end */
 /* Was so much of this month's limit not told yet? From now on it was. */
 bool alarm_money(struct outbox *o, struct outbox_account *a, unsigned percent, int64_t now_ms);
-void alarm_notice(struct outbox *o, struct outbox_account *a, const char *text);
+void alarm_notice(
+    struct outbox *o, struct outbox_account *a, const char *text, const struct post *by);
+/* Just taken: if it ends what another account was not told yet, neither is told there. */
+void alarm_added(struct outbox *o, struct post *p, int64_t now_ms);
 
 #endif

@@ -57,6 +57,7 @@ void money_count(struct outbox *o, struct outbox_account *a, int64_t now_ms)
 	promises = store_count_promises(o->store, a->name, NULL);
 	if (promises >= 0) /* else as it was */
 		m->promises = (unsigned)promises;
+	ledger_end_price(o->ledger, a->name, plain_price(a), &now);
 	m->spent = money_spent(o, a, now_ms);
 	m->next_month_ms = ledger_next_month_ms(&now);
 }
@@ -149,7 +150,7 @@ void money_is_spent(struct outbox *o, struct outbox_account *a, int64_t now_ms)
 	snprintf(
 	    text, sizeof text, "%s: until the month is over (UTC) only recoveries are posted", why);
 	log_warnx("outbox", "%s: %s", a->name, text);
-	alarm_trouble(o, a, TROUBLE_MONEY, text);
+	alarm_trouble(o, a, TROUBLE_MONEY, text, NULL);
 }
 
 void money_watch(struct outbox *o, struct outbox_account *a, int64_t now_ms)
@@ -164,5 +165,5 @@ void money_watch(struct outbox *o, struct outbox_account *a, int64_t now_ms)
 	ledger_words(limit, of, sizeof of);
 	snprintf(text, sizeof text, "%s of usd_per_month (%s) are spent", words, of);
 	log_warnx("outbox", "%s: %s", a->name, text);
-	alarm_tell(o, a, text, false);
+	alarm_tell(o, a, text, ALARM_NOTICE);
 }

@@ -44,14 +44,15 @@ static int64_t pause_end(const struct result *result, int64_t now_ms)
 }
 
 static void pause_for_limit(
-    struct outbox *o, struct outbox_account *a, const struct result *result, int64_t now_ms)
+    struct outbox *o, struct outbox_account *a, const struct result *result, const struct post *by,
+    int64_t now_ms)
 {
 	int64_t until_ms = pause_end(result, now_ms);
 	char text[320];
 
 	if (result->is_alarm) {
 		snprintf(text, sizeof text, "posts wait: %s", result->text);
-		if (alarm_trouble(o, a, TROUBLE_LIMIT, text))
+		if (alarm_trouble(o, a, TROUBLE_LIMIT, text, by))
 			log_warnx("outbox", "%s: %s", a->name, text);
 	}
 	if (until_ms <= a->paused_ms)
@@ -80,27 +81,34 @@ static void log_auth(const struct outbox_account *a, const struct result *result
 }
 
 static void pause_for_human(
-    struct outbox *o, struct outbox_account *a, const struct result *result, int64_t now_ms)
+    struct outbox *o, struct outbox_account *a, const struct result *result, const struct post *by,
+    int64_t now_ms)
 {
 	int64_t until_ms = result->not_before_ms ? pause_end(result, now_ms) : NOW_NEVER;
-	char text[320];
+	char text[384], again[48];
 
 	if (!a->is_auth_told)
 		log_auth(a, result, until_ms - now_ms);
 	a->is_auth_told = true;
-	snprintf(text, sizeof text, "posts wait for somebody to act: %s", result->text);
-	alarm_trouble(o, a, TROUBLE_HUMAN, text);
+	snprintf(
+	    again, sizeof again, ", one is tried again in %lld h",
+	    (long long)((until_ms - now_ms + HOUR_MS - 1) / HOUR_MS));
+	snprintf(
+	    text, sizeof text, "posts wait for somebody to act%s: %s",
+	    result->not_before_ms ? again : "", result->text);
+	alarm_trouble(o, a, TROUBLE_HUMAN, text, by);
 	if (until_ms > a->paused_ms)
 		a->paused_ms = until_ms;
 }
 
 void account_pause(
-    struct outbox *o, struct outbox_account *a, const struct result *result, int64_t now_ms)
+    struct outbox *o, struct outbox_account *a, const struct result *result, const struct post *by,
+    int64_t now_ms)
 {
 	if (result->class == RESULT_AUTH)
-		pause_for_human(o, a, result, now_ms);
+		pause_for_human(o, a, result, by, now_ms);
 	else
-		pause_for_limit(o, a, result, now_ms);
+		pause_for_limit(o, a, result, by, now_ms);
 	snprintf(a->reason, sizeof a->reason, "%s", result->text);
 	a->is_stirred = true;
 }

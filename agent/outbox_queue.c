@@ -98,7 +98,7 @@ void outbox_account_result(
 	struct outbox_account *a = account_at(o, account);
 
 	if (a && (result->class == RESULT_LIMIT || result->class == RESULT_AUTH))
-		account_pause(o, a, result, now->wall_ms);
+		account_pause(o, a, result, NULL, now->wall_ms);
 }
 
 /* --- the account's row: ours are the pause and the last post, the rest is the collector's --- */
@@ -168,7 +168,7 @@ static void resume_account(struct outbox *o, struct outbox_account *a)
 {
 	struct post *p;
 
-	a->paused_ms = a->breaker_ms = 0;
+	a->paused_ms = a->breaker_ms = a->look.not_before_ms = 0;
 	a->failures = 0;
 	a->is_auth_told = false;
 	a->reason[0] = '\0';

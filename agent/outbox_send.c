@@ -90,7 +90,7 @@ static void post_give_back(
 {
 	p->row.attempts--;
 	post_set_reason(p, result->text);
-	account_pause(o, p->account, result, now_ms);
+	account_pause(o, p->account, result, p, now_ms);
 	post_requeue(o, p, state, 0);
 }
 
@@ -147,6 +147,21 @@ pay_for_nothing(struct outbox *o, const struct post *p, const struct result *res
 		money_pay_look(o, p->account, result, now_ms);
 }
 
+/* Sent, and nobody can say whether it happened. */
+static void
+post_uncertain(struct outbox *o, struct post *p, const struct result *result, int64_t now_ms)
+{
+	p->row.is_duplicate = result->is_duplicate;
+	if (p->row.kind == POST_FAVOURITE) /* may be done twice */
+		post_retry(o, p, result->text, now_ms);
+	else if (p->row.kind == POST_ANSWER && result->is_duplicate && !p->is_suspect)
+		post_finish(
+		    o, p, POST_DEAD, "refused: an answer with the same words stands there already",
+		    now_ms); /* this attempt was the only one, so it is not ours to look for */
+	else
+		post_doubt(o, p, result->text, now_ms);
+}
+
 static void post_judge(struct outbox *o, struct post *p, const struct attempt *at, int64_t now_ms)
 {
 	const struct result *result = &at->result;
@@ -163,13 +178,7 @@ static void post_judge(struct outbox *o, struct post *p, const struct attempt *a
 	case RESULT_AUTH: post_give_back(o, p, POST_QUEUED, result, now_ms); break;
 	case RESULT_PERMANENT:
 	case RESULT_BUG: post_finish(o, p, POST_DEAD, result->text, now_ms); break;
-	case RESULT_UNKNOWN:
-		p->row.is_duplicate = result->is_duplicate;
-		if (p->row.kind == POST_FAVOURITE) /* may be done twice */
-			post_retry(o, p, result->text, now_ms);
-		else
-			post_doubt(o, p, result->text, now_ms);
-		break;
+	case RESULT_UNKNOWN: post_uncertain(o, p, result, now_ms); break;
 	}
 }
 
@@ -204,7 +213,7 @@ static enum emitted attempt_item(void *arg, const struct item *item)
 	struct outbox_account *a = at->post->account;
 
 	if (item->kind == ITEM_NOTICE && item->text && item->text[0])
-		alarm_notice(a->outbox, a, item->text);
+		alarm_notice(a->outbox, a, item->text, at->post);
 	return EMIT_NEW;
 }
 
@@ -303,7 +312,8 @@ static int64_t money_time(struct outbox *o, struct post *p, int64_t now_ms)
 		return free_ms;
 	p->is_unpaid = true;
 	p->budget_ms = free_ms;
-	money_is_spent(o, p->account, now_ms);
+	if (!post_is_alarm(p))
+		money_is_spent(o, p->account, now_ms);
 	return free_ms;
 }
 
@@ -410,5 +420,6 @@ void account_turn(struct outbox *o, struct outbox_account *a, int64_t now_ms)
 		start_waiting(o, a, now_ms);
 	else
 		idle(o, a, now_ms);
+	alarm_overdue(o, a, now_ms);
 	a->is_stirred = false; /* what this turn itself has moved, it has also looked at */
 }

@@ -191,6 +191,25 @@ static void settle_unseen(struct outbox *o, struct post *p, int64_t now_ms)
 		post_unwatch(o, p);
 }
 
+static bool has_limits_apart(const struct outbox_account *a)
+{
+	return a->notifier && (a->notifier->caps & NOTIFIER_LIMITS_APART);
+}
+
+/* A limit of looking is the account's only where the network counts all requests as one kind. */
+static void look_refused(
+    struct outbox *o, struct outbox_account *a, const struct result *result, int64_t now_ms)
+{
+	if (result->class == RESULT_AUTH || !has_limits_apart(a)) {
+		account_pause(o, a, result, NULL, now_ms);
+		return;
+	}
+	a->look.not_before_ms = result->not_before_ms;
+	log_info(
+	    "outbox", "account=%s look=limit wait_ms=%lld reason=%s", a->name,
+	    (long long)(result->not_before_ms - now_ms), result->text);
+}
+
 static void look_done(struct outbox *o, struct outbox_account *a, int64_t now_ms)
 {
 	const struct result *result = &a->look.result;
@@ -201,7 +220,7 @@ static void look_done(struct outbox *o, struct outbox_account *a, int64_t now_ms
 	a->in_flight--;
 	money_pay_look(o, a, result, now_ms);
 	if (result->class == RESULT_LIMIT || result->class == RESULT_AUTH)
-		account_pause(o, a, result, now_ms);
+		look_refused(o, a, result, now_ms);
 	DL_FOREACH_SAFE(a->busy, p, tmp)
 	{
 		if (!p->is_in_look)
@@ -336,6 +355,19 @@ static void wake_for(struct outbox_account *a, const struct post *p, int64_t now
 	account_wake(a, p->unknown_ms + patience_ms(p));
 }
 
+/* Also while posts wait for a limit of theirs, but not while a human must act. */
+static bool may_look(struct outbox_account *a, int64_t now_ms)
+{
+	if (!account_can_send(a, now_ms) &&
+	    !(has_limits_apart(a) && a->account && !account_needs_human(a)))
+		return false;
+	if (a->look.not_before_ms > now_ms) {
+		account_wake(a, a->look.not_before_ms);
+		return false;
+	}
+	return true;
+}
+
 void look_turn(struct outbox *o, struct outbox_account *a, int64_t now_ms)
 {
 	struct post *p, *tmp;
@@ -348,6 +380,6 @@ void look_turn(struct outbox *o, struct outbox_account *a, int64_t now_ms)
 			continue;
 		wake_for(a, p, now_ms);
 	}
-	if (!a->look.run && account_can_send(a, now_ms) && a->in_flight < OUTBOX_IN_FLIGHT)
+	if (!a->look.run && may_look(a, now_ms) && a->in_flight < OUTBOX_IN_FLIGHT)
 		look_start(o, a, now_ms);
 }

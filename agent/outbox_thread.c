@@ -116,7 +116,7 @@ static void account_alone(struct outbox *o, struct outbox_account *a, int64_t no
 	if (is_told)
 		return;
 	log_warnx("outbox", "%s: %s", a->name, words);
-	alarm_tell(o, a, words, false);
+	alarm_tell(o, a, words, ALARM_NOTICE);
 }
 
 void post_refused(struct outbox *o, struct post *p, const struct result *result, int64_t now_ms)
@@ -275,13 +275,13 @@ void post_note(struct outbox *o, struct post *p, const char *format, ...)
 	tell_add(o, p)->note = outbox_dup(text);
 }
 
-void alarm_tell(struct outbox *o, struct outbox_account *a, const char *text, bool is_over)
+void alarm_tell(struct outbox *o, struct outbox_account *a, const char *text, enum alarm_kind kind)
 {
 	struct tell *t = outbox_alloc(sizeof *t);
 
 	t->alarmed = a;
 	t->note = outbox_dup(text);
-	t->is_over = is_over;
+	t->alarm = kind;
 	DL_APPEND(o->tells, t);
 }
 
@@ -290,7 +290,7 @@ static void tell_now(struct outbox *o, const struct tell *t)
 	const struct outbox_events *e = &o->events;
 
 	if (t->alarmed)
-		e->alarm(e->arg, t->alarmed->name, t->note, t->is_over);
+		e->alarm(e->arg, t->alarmed->name, t->note, t->alarm == ALARM_OVER);
 	else if (t->note)
 		e->note(e->arg, t->post->row.incident, t->note);
 	else
@@ -303,7 +303,9 @@ void outbox_flush(struct outbox *o)
 
 	while ((t = o->tells)) {
 		DL_DELETE(o->tells, t);
+		o->telling = t;
 		tell_now(o, t);
+		o->telling = NULL;
 		if (t->post)
 			t->post->tells--;
 		free(t->note);

@@ -37,8 +37,15 @@ enum people_verdict people_who(struct people *p, unsigned account, const char *a
  * there is no such account. The id counts from then on, whatever the account calls itself.
  */
 const char *people_unknown(const struct people *p, const char *network, int64_t since_ms);
+/* Does anybody in the configuration have a name on that network? */
+bool people_anybody(const struct people *p, const char *network);
 void people_learn(struct people *p, const char *network, const char *name, const char *id,
 		  const struct now *now);
+/*
+ * LOOKUP could not say: people_unknown() leaves the name out until its since_ms is later than this
+ * one, and at each further failure by 2, 4, 8 min and so on, an hour at most. How often in a row.
+ */
+unsigned people_not_learnt(struct people *p, const char *name, int64_t since_ms);
 
 /* UNACK: one's own acknowledgement; UNACK_OTHERS: somebody else's. */
 enum people_action { PEOPLE_ACK, PEOPLE_UNACK, PEOPLE_UNACK_OTHERS, PEOPLE_COMMENT, PEOPLE_DETAILS };

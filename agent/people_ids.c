@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PUT_OFF_MS (2 * 60000) /* a name that could not be asked for */
+#define PUT_OFF_MAX_MS (60 * 60000)
+
 static bool people_is_number(const char *s)
 {
 	return *s && strspn(s, "0123456789") == strlen(s);
@@ -43,6 +46,16 @@ static struct people_asked *people_asked(const struct people *p, const char *nam
 	return NULL;
 }
 
+bool people_anybody(const struct people *p, const char *network)
+{
+	enum people_network n = people_network(network);
+
+	for (unsigned i = 0; i < p->config->n_people; i++)
+		if (*people_handle(&p->config->people[i], n))
+			return true;
+	return false;
+}
+
 const char *people_unknown(const struct people *p, const char *network, int64_t since_ms)
 {
 	if (people_network(network) != PEOPLE_X)
@@ -59,21 +72,42 @@ const char *people_unknown(const struct people *p, const char *network, int64_t 
 	return NULL;
 }
 
-/* Not again before a day; true the first time. */
-static bool people_remember_asked(struct people *p, const char *name, const struct now *now)
+static struct people_asked *people_ask(struct people *p, const char *name)
 {
 	struct people_asked *asked = people_asked(p, name), *more;
 
-	if (asked) {
-		asked->at_ms = now->wall_ms;
-		return false;
-	}
+	if (asked)
+		return asked;
 	more = realloc(p->asked, (p->n_asked + 1) * sizeof(*more));
-	if (!more || !(more[p->n_asked].name = strdup(name)))
+	if (!more)
 		fatal("people", "out of memory"); /* to forget would be to ask, and pay, for ever */
 	p->asked = more;
-	more[p->n_asked++].at_ms = now->wall_ms;
-	return true;
+	more[p->n_asked] = (struct people_asked){.name = strdup(name)};
+	if (!more[p->n_asked].name)
+		fatal("people", "out of memory");
+	return &more[p->n_asked++];
+}
+
+/* Not again before a day; true the first time that there is an answer. */
+static bool people_remember_asked(struct people *p, const char *name, const struct now *now)
+{
+	struct people_asked *asked = people_ask(p, name);
+	bool is_new = !asked->at_ms || asked->failures;
+
+	asked->at_ms = now->wall_ms;
+	asked->failures = 0;
+	return is_new;
+}
+
+unsigned people_not_learnt(struct people *p, const char *name, int64_t since_ms)
+{
+	struct people_asked *asked = people_ask(p, name);
+	int64_t wait_ms = asked->failures ? PUT_OFF_MS : 0;
+
+	for (unsigned i = 1; i < asked->failures && wait_ms < PUT_OFF_MAX_MS; i++)
+		wait_ms *= 2;
+	asked->at_ms = since_ms + (wait_ms < PUT_OFF_MAX_MS ? wait_ms : PUT_OFF_MAX_MS);
+	return ++asked->failures;
 }
 
 void people_learn(

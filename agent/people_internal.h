@@ -35,6 +35,7 @@ struct people_audit {
 struct people_asked {
 	char *name;
 	int64_t at_ms; /* wall */
+	unsigned failures; /* in a row: that it could not be asked for */
 };
 
 struct people {

@@ -138,6 +138,7 @@ struct account_row {
 	const char *pause_reason;
 	int64_t last_read_ms, last_post_ms;
 	int64_t alone_until_ms; /* the network refuses our answers to ourselves: no threads before then; 0 = it does not */
+	bool is_locked; /* its followers must be approved, as the network said last; false = no, or not known */
 };
 
 /* What an account spent in one calendar month (UTC, as the networks bill). Money in micro USD. */

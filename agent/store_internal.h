@@ -49,7 +49,8 @@
 #define ACCOUNT_FIELDS(A, F, t)                                                                    \
 	A(t, name)                                                                                 \
 	F(t, cursor) F(t, self_id) F(t, self_acct) F(t, software) F(t, paused_until_ms)            \
-	    F(t, pause_reason) F(t, last_read_ms) F(t, last_post_ms) F(t, alone_until_ms)
+	    F(t, pause_reason) F(t, last_read_ms) F(t, last_post_ms) F(t, alone_until_ms)    \
+	    F(t, is_locked)
 #define LEDGER_FIELDS(A, F, t)                                                                     \
 	A(t, account)                                                                              \
 	F(t, month) F(t, posts) F(t, posts_micro) F(t, reads) F(t, reads_micro)

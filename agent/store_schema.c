@@ -93,6 +93,7 @@ static const char *const migrations[] = {
     "ALTER TABLE post ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE post ADD COLUMN is_duplicate INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE account ADD COLUMN alone_until_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE account ADD COLUMN is_locked INTEGER NOT NULL DEFAULT 0;"
     "CREATE TABLE ledger(account TEXT, month INTEGER, posts INTEGER, posts_micro INTEGER,"
     " reads INTEGER, reads_micro INTEGER, PRIMARY KEY(account, month)) WITHOUT ROWID;"
     "CREATE INDEX thread_told ON thread(account) WHERE state IN (1,2);",

@@ -95,6 +95,11 @@ json_t *answer_json(const struct answer *answer)
 	return json;
 }
 
+const char *answer_quote(const struct answer *answer)
+{
+	return strcasestr(answer->body, "oauth_") ? "(it repeats our request)" : answer->body;
+}
+
 bool http_date_ms(const char *s, int64_t *ms)
 {
 	time_t t = curl_getdate(s, NULL);

@@ -14,6 +14,9 @@
 /* The body as JSON, bytes that are no UTF-8 replaced; NULL when it is none. The caller owns it. */
 json_t *answer_json(const struct answer *answer);
 
+/* The body, for words about it; something else when it repeats what we signed a request with. */
+const char *answer_quote(const struct answer *answer);
+
 /* A string or number as text; "" when it is neither or does not fit. */
 void json_text(const json_t *object, const char *key, char *out, size_t size);
 bool json_flag(const json_t *object, const char *key);

@@ -37,7 +37,8 @@ enum notifier_cap {
 	NOTIFIER_DIRECT = 1u << 5,     /* has messages that only the addressed see */
 	NOTIFIER_COLLECTS = 1u << 6,   /* people can answer */
 	NOTIFIER_ANSWERS = 1u << 7,    /* can list what stands under a post: JOB_THREAD */
-	NOTIFIER_METERED = 1u << 8     /* takes money: reads only while an answer may come, counts what it spent */
+	NOTIFIER_METERED = 1u << 8,    /* takes money: reads only while an answer may come, counts what it spent */
+	NOTIFIER_LIMITS_APART = 1u << 9 /* limits are per kind of request: what stops reading does not stop posting */
 };
 
 /*

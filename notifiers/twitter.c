@@ -209,7 +209,7 @@ static void twitter_end(struct op *op)
 const struct notifier notifier_twitter = {
     .name = "x",
     .caps = NOTIFIER_THREADS | NOTIFIER_DELETES | NOTIFIER_DIRECT | NOTIFIER_COLLECTS |
-	    NOTIFIER_METERED,
+	    NOTIFIER_METERED | NOTIFIER_LIMITS_APART,
     .check = twitter_check,
     .open = twitter_open,
     .close = twitter_close,

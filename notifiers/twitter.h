@@ -16,10 +16,13 @@
 #define TWITTER_ID_MAX 20 /* 1 to 19 digits, and the NUL */
 #define TWITTER_NAME_MAX 16 /* 1 to 15 of [A-Za-z0-9_], and the NUL */
 #define TWITTER_ACCT_MAX 32 /* "ID@x.com", "name@x.com" */
+#define TWITTER_WHEN_MAX 32 /* "2026-11-22 00:00 UTC" */
+#define TWITTER_GAPS 4
 #define TWITTER_TEXT_MAX 2000 /* of an item: notifier.h */
 #define TWITTER_POST_URI "https://x.com/i/status/"
 #define TWITTER_MESSAGE_URI "x-message:" /* they have no address */
 #define TWITTER_PAGE_MAX (4 * 1024 * 1024) /* 100 posts, a few of them of 25,000 characters */
+#define TWITTER_NEXT_MAX 512
 #define TWITTER_CHARGES 4096
 /* X takes timestamps that are minutes off; below this ours needs no correction. */
 #define TWITTER_SKEW_MIN_MS (30 * 1000)
@@ -52,6 +55,7 @@ struct account {
 	int64_t messages_read_ms; /* when dm_events was asked last; 0 = never */
 	int64_t messages_not_before_ms; /* X wants no question about messages before */
 	struct charges charges;
+	bool makes_links; /* of what is none: what we post may cost as if it had one */
 };
 
 /* What one step() has in hand. */
@@ -62,10 +66,19 @@ struct turn {
 	struct result *result;
 };
 
+/*
+ * Mentions: ascending positions. Between each even one and the next is a gap (not read yet), the
+ * rest below the last is read. While the newest are read they are a gap, too: up to "", the end.
+ */
 struct collect {
-	char mention[TWITTER_ID_MAX]; /* the newest mention handled; "" = never read */
+	char at[2 * TWITTER_GAPS + 3][TWITTER_ID_MAX];
+	unsigned count; /* of at, odd; 0 = never read */
+	unsigned gap; /* which is being read: its lower end in at */
+	char lowest[TWITTER_ID_MAX]; /* what it has been read down to */
+	unsigned asked, read; /* requests, mentions */
+	unsigned empty; /* pages without progress, in a row */
 	char message[TWITTER_ID_MAX];
-	char newest[TWITTER_ID_MAX]; /* the newest of this walk */
+	char newest[TWITTER_ID_MAX]; /* the newest message of this walk */
 	unsigned size; /* messages asked for with one request */
 };
 
@@ -85,7 +98,7 @@ struct op {
 	int64_t cost_micro;
 	unsigned pages, fresh, known, skipped;
 	bool is_small; /* a page did not fit: smaller ones */
-	char next[512]; /* the pagination_token; "" = first page */
+	char next[TWITTER_NEXT_MAX]; /* the pagination_token; "" = first page */
 	char since[32]; /* RECENT: start_time */
 	int64_t since_skew_ms; /* with which that was reckoned */
 	bool is_again; /* RECENT: begun once more with the right clock */
@@ -109,6 +122,9 @@ enum op_step twitter_lookup(struct op *op, struct turn *turn);
 enum op_step twitter_collect(struct op *op, struct turn *turn);
 enum op_step twitter_collect_messages(struct op *op, struct turn *turn);
 enum op_step twitter_recent_messages(struct op *op, struct turn *turn);
+/* Is there a next page? BROKEN: there may be one, but this answer does not lead there. */
+enum more { MORE_NO, MORE_YES, MORE_BROKEN };
+enum more twitter_next_page(const struct op *op, const json_t *answer, char next[TWITTER_NEXT_MAX]);
 /* Emits the cursor; false when the store did not take it. */
 bool twitter_emit_cursor(struct op *op, struct turn *turn);
 
@@ -162,8 +178,10 @@ bool twitter_is_id(const char *id);
 int twitter_id_compare(const char *a, const char *b);
 /* The id that a post made at that time would have. */
 void twitter_id_at(int64_t ms, char id[TWITTER_ID_MAX]);
-/* Takes the larger one, if its time has come. */
-void twitter_id_raise(char newest[TWITTER_ID_MAX], const char *id, int64_t now_ms);
+/* X's time of that id, for people. */
+void twitter_id_when(const char *id, char when[TWITTER_WHEN_MAX]);
+/* Takes the larger one; false when the time of id has not come: it is no position. */
+bool twitter_id_raise(char newest[TWITTER_ID_MAX], const char *id, int64_t now_ms);
 /* An id; "" when it is none. */
 void twitter_json_id(const json_t *object, const char *key, char id[TWITTER_ID_MAX]);
 /* Names to ask for: adds them to the request. */

@@ -15,11 +15,16 @@
 #define WAIT_MAX_MS (25 * HOUR_MS) /* its longest, and a little */
 #define WORDS_MAX 170 /* of X, in a result that has 255 bytes */
 #define CREDIT_MS (6 * HOUR_MS) /* between two looks whether money came */
+#define DAY_SLICE_MS HOUR_MS /* a day's posts are handed out by the half hour (facts/X.md) */
+#define REFUSED_MS (6 * HOUR_MS) /* between two looks whether X has changed its mind */
 
 enum verdict {
 	VERDICT_PERMANENT,
 	VERDICT_RETRY,
 	VERDICT_LIMIT,
+	VERDICT_DAY, /* a limit for long, whatever the headers say */
+	VERDICT_UNREAD,
+	VERDICT_KEYS,
 	VERDICT_AUTH,
 	VERDICT_CREDIT,
 	VERDICT_DUPLICATE,
@@ -33,7 +38,10 @@ enum about {
 	ABOUT_POST = 1 << 0,
 	ABOUT_ANSWER = 1 << 1, /* a post with a parent */
 	ABOUT_MESSAGE = 1 << 2,
-	ABOUT_ONE = 1 << 3 /* one post or person that we name */
+	ABOUT_ONE = 1 << 3, /* one post or person that we name */
+	ABOUT_ASKED = 1 << 4, /* the same, only read */
+	ABOUT_MENTIONS = 1 << 5,
+	ABOUT_OWN = 1 << 6 /* our own posts */
 };
 
 #define CREDIT "no credit left at X: buy some, or raise the spending limit, at console.x.com"
@@ -52,10 +60,16 @@ static const struct rule {
     {0, 0, NULL, "CreditsDepleted", VERDICT_CREDIT, CREDIT},
     {0, 0, NULL, "does not have any credits", VERDICT_CREDIT, CREDIT},
     {0, 0, NULL, "UsageCapExceeded", VERDICT_CREDIT, CREDIT},
-    {401, 0, NULL, NULL, VERDICT_AUTH, "X refuses the keys: twicket auth "},
+    {401, 0, NULL, NULL, VERDICT_KEYS, "X refuses the keys: twicket auth "},
     {429, 0, NULL, NULL, VERDICT_LIMIT, NULL},
     {403, ABOUT_POST, NULL, "duplicate content", VERDICT_DUPLICATE, NULL},
     {403, ABOUT_POST, NULL, "is a duplicate", VERDICT_DUPLICATE, NULL},
+    {403, ABOUT_POST, NULL, "daily limit", VERDICT_DAY, NULL},
+    {403, ABOUT_POST, NULL, "update limit", VERDICT_DAY, NULL},
+    {403, ABOUT_POST, NULL, "too long", VERDICT_PERMANENT, NULL},
+    {403, ABOUT_POST, NULL, "shorter", VERDICT_PERMANENT, NULL},
+    {403, ABOUT_POST, NULL, "280 characters", VERDICT_PERMANENT, NULL},
+    {403, ABOUT_POST, NULL, "cashtag", VERDICT_PERMANENT, NULL},
     {403, ABOUT_ANSWER, NULL, "where you are mentioned or are the author", VERDICT_REPLIES, NULL},
     {403, ABOUT_ANSWER, NULL, "Reply to this conversation is not allowed", VERDICT_REPLIES, NULL},
     {0, ABOUT_ANSWER, NULL, "deleted or not visible", VERDICT_PARENT, NULL},
@@ -66,8 +80,15 @@ static const struct rule {
     {403, ABOUT_ONE, "not-authorized-for-resource", NULL, VERDICT_PERMANENT, NULL},
     {403, ABOUT_ONE, "resource-unavailable", NULL, VERDICT_PERMANENT, NULL},
     {403, ABOUT_ONE, "disallowed-resource", NULL, VERDICT_PERMANENT, NULL},
+    {403, ABOUT_ASKED, NULL, NULL, VERDICT_PERMANENT, NULL},
+    {403, ABOUT_MENTIONS, NULL, NULL, VERDICT_UNREAD, NULL},
+    {403, ABOUT_OWN, NULL, NULL, VERDICT_RETRY, NULL},
     {403, 0, "oauth1-permissions", NULL, VERDICT_AUTH, TWITTER_PERMISSIONS},
     {403, 0, NULL, "oauth1 app permissions", VERDICT_AUTH, TWITTER_PERMISSIONS},
+    {403, 0, NULL, "suspended", VERDICT_AUTH, "X has suspended the account: appeal there"},
+    {403, 0, NULL, "locked", VERDICT_AUTH, "X has locked the account: log in there and unlock it"},
+    {403, 0, "client-forbidden", NULL, VERDICT_AUTH,
+     "at console.x.com, the app must belong to a project"},
     {403, 0, NULL, NULL, VERDICT_AUTH, NULL},
     {408, 0, NULL, NULL, VERDICT_RETRY, NULL},
     {425, 0, NULL, NULL, VERDICT_RETRY, NULL},
@@ -112,12 +133,12 @@ json_t *twitter_json(struct op *op, struct turn *turn)
 		twitter_finish(
 		    op, turn, unread(op), "%d, but %s: %.1500s", answer->status,
 		    answer->truncated ? "the answer is cut" : "the answer is no JSON",
-		    answer->body);
+		    answer_quote(answer));
 	else
 		twitter_finish(
 		    op, turn, op->effect == EFFECT_CREATES ? RESULT_UNKNOWN : RESULT_BUG,
 		    "%d, but the answer is not what the API promises: %.1500s", answer->status,
-		    answer->body);
+		    answer_quote(answer));
 	json_decref(json);
 	return NULL;
 }
@@ -235,14 +256,14 @@ static unsigned about(const struct op *op)
 			return ABOUT_MESSAGE;
 		return op->job->parent_id && *op->job->parent_id ? ABOUT_POST | ABOUT_ANSWER
 								 : ABOUT_POST;
-	case JOB_DELETE:
+	case JOB_DELETE: return ABOUT_ONE;
 	case JOB_GET:
-	case JOB_LOOKUP: return ABOUT_ONE;
+	case JOB_LOOKUP: return ABOUT_ONE | ABOUT_ASKED;
+	case JOB_RECENT: return ABOUT_OWN;
+	case JOB_COLLECT: return ABOUT_MENTIONS;
 	case JOB_EDIT:
 	case JOB_FAVOURITE:
 	case JOB_VERIFY:
-	case JOB_RECENT:
-	case JOB_COLLECT:
 	case JOB_THREAD: break;
 	}
 	return ABOUT_ANYTHING;
@@ -260,6 +281,18 @@ static const struct rule *rule_of(const struct op *op, int status, const struct 
 	return r;
 }
 
+/* X says "for today" and not when: its window's end, but at least an hour. */
+static void wait_day(const struct op *op, struct turn *turn)
+{
+	int64_t least_ms = turn->env->wall_ms + DAY_SLICE_MS;
+	struct result *r = turn->result;
+
+	r->not_before_ms = twitter_reset_ms(op, turn, &r->is_alarm);
+	if (r->not_before_ms < least_ms)
+		r->not_before_ms = least_ms;
+	r->is_alarm = true;
+}
+
 static enum result_class take_verdict(struct op *op, struct turn *turn, enum verdict verdict)
 {
 	struct result *r = turn->result;
@@ -270,8 +303,14 @@ static enum result_class take_verdict(struct op *op, struct turn *turn, enum ver
 	case VERDICT_LIMIT:
 		r->not_before_ms = twitter_reset_ms(op, turn, &r->is_alarm);
 		return RESULT_LIMIT;
+	case VERDICT_DAY: wait_day(op, turn); return RESULT_LIMIT;
+	case VERDICT_UNREAD:
+		r->not_before_ms = turn->env->wall_ms + REFUSED_MS;
+		r->is_alarm = true;
+		return RESULT_LIMIT;
 	case VERDICT_CREDIT: r->not_before_ms = turn->env->wall_ms + CREDIT_MS; return RESULT_AUTH;
-	case VERDICT_AUTH: return RESULT_AUTH;
+	case VERDICT_KEYS: return RESULT_AUTH;
+	case VERDICT_AUTH: r->not_before_ms = turn->env->wall_ms + REFUSED_MS; return RESULT_AUTH;
 	case VERDICT_DUPLICATE: r->is_duplicate = true; return RESULT_UNKNOWN;
 	case VERDICT_REPLIES: r->refusal = REFUSAL_REPLIES; break;
 	case VERDICT_PARENT: r->refusal = REFUSAL_PARENT; break;
@@ -285,8 +324,8 @@ static const char *fields_hint(const struct account *a, const struct answer *ans
 	if (answer->status != 400 ||
 	    !strstr(answer->body, a->sends_post ? "post.fields" : "tweet.fields"))
 		return "";
-	return a->sends_post ? "; set fields = \"tweet\" for this account"
-			     : "; set fields = \"post\" for this account";
+	return a->sends_post ? "set fields = \"tweet\" for this account: "
+			     : "set fields = \"post\" for this account: ";
 }
 
 /* To what leaves room for a hint, never within a character, and without a sign that leads nowhere. */
@@ -323,7 +362,7 @@ static enum op_step refuse_4xx(struct op *op, struct turn *turn)
 	shorten(p.words);
 	return twitter_finish(
 	    op, turn, class, "%d%s%s%s", status, *p.words ? ": " : " without explanation",
-	    p.words, fields_hint(a, turn->answer));
+	    fields_hint(a, turn->answer), p.words);
 }
 
 static enum op_step refuse_transport(struct op *op, struct turn *turn)

@@ -16,19 +16,22 @@ static bool is_given(const char *s)
 	return s && *s;
 }
 
-static enum notifier_price price_of_post(const struct job *job)
+static int64_t price_of_post(const struct account *a, const struct job *job)
 {
+	int64_t linked = a->prices[PRICE_POST_WITH_URL], plain;
+
 	if (job->visibility == VISIBILITY_DIRECT)
-		return PRICE_MESSAGE;
+		return a->prices[PRICE_MESSAGE];
 	if (job->text && twitter_may_link(job->text))
-		return PRICE_POST_WITH_URL;
-	return is_given(job->to) ? PRICE_ANSWER : PRICE_POST;
+		return linked;
+	plain = a->prices[is_given(job->to) ? PRICE_ANSWER : PRICE_POST];
+	return a->makes_links && linked > plain ? linked : plain;
 }
 
 int64_t twitter_price(const struct account *a, const struct job *job)
 {
 	switch (job->type) {
-	case JOB_POST: return a->prices[price_of_post(job)];
+	case JOB_POST: return price_of_post(a, job);
 	case JOB_DELETE: return a->prices[PRICE_DELETE];
 	case JOB_EDIT:
 	case JOB_FAVOURITE:

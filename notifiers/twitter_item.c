@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* An id holds the time: milliseconds since then above 22 bits of who and which. */
 #define ID_EPOCH_MS INT64_C(1288834974657)
@@ -47,14 +48,27 @@ void twitter_id_at(int64_t ms, char id[TWITTER_ID_MAX])
 	snprintf(id, TWITTER_ID_MAX, "%" PRId64, since << ID_TIME_BITS);
 }
 
+void twitter_id_when(const char *id, char when[TWITTER_WHEN_MAX])
+{
+	int64_t ms = (strtoll(id, NULL, 10) >> ID_TIME_BITS) + ID_EPOCH_MS;
+	time_t t = (time_t)(ms / 1000);
+	struct tm tm;
+
+	if (!gmtime_r(&t, &tm) || !strftime(when, TWITTER_WHEN_MAX, "%Y-%m-%d %H:%M UTC", &tm))
+		snprintf(when, TWITTER_WHEN_MAX, "some day");
+}
+
 /* One id from the far future as our position would hide everything up to then. */
-void twitter_id_raise(char newest[TWITTER_ID_MAX], const char *id, int64_t now_ms)
+bool twitter_id_raise(char newest[TWITTER_ID_MAX], const char *id, int64_t now_ms)
 {
 	char bound[TWITTER_ID_MAX];
 
 	twitter_id_at(now_ms + DAY_MS, bound);
-	if (twitter_id_compare(id, newest) > 0 && twitter_id_compare(id, bound) < 0)
+	if (twitter_id_compare(id, bound) >= 0)
+		return false;
+	if (twitter_id_compare(id, newest) > 0)
 		snprintf(newest, TWITTER_ID_MAX, "%s", id);
+	return true;
 }
 
 void twitter_json_id(const json_t *object, const char *key, char id[TWITTER_ID_MAX])
@@ -199,7 +213,10 @@ emit(struct op *op, struct turn *turn, struct item *item, const json_t *words, c
 	item->by_us = strcmp(item->author_id, op->account->id) == 0;
 	snprintf(acct, sizeof acct, "%s@x.com", item->by_us ? op->account->login : item->author_id);
 	json_text(from, "created_at", created, sizeof created);
-	if (!iso8601_ms(created, &item->created_ms))
+	/* In our time: who takes it compares it with what we did. */
+	if (iso8601_ms(created, &item->created_ms))
+		item->created_ms -= op->account->skew_ms;
+	else
 		item->created_ms = 0;
 	plain_text(words, &text);
 	item->acct = acct;

@@ -72,8 +72,9 @@ static enum op_step refused(struct op *op, struct turn *turn)
 		*turn->result = (struct result){.class = RESULT_OK};
 		return finish_ok(op, turn, "; X wants fewer questions about messages");
 	}
-	if (status == 403 && !turn->result->not_before_ms) {
+	if (status == 403 && turn->result->class == RESULT_LIMIT) {
 		a->messages_not_before_ms = turn->env->wall_ms + MESSAGES_REFUSED_MS;
+		*turn->result = (struct result){.class = RESULT_OK};
 		twitter_emit_notice(
 		    turn, "direct messages cannot be read: X refuses it (403). The app needs Read "
 			  "and write and Direct message; or set messages = false");
@@ -150,12 +151,35 @@ static unsigned next_size(const struct op *op)
 	return left < price ? 0 : (unsigned)(left / price);
 }
 
+/* X lets us begin with the newest only: what is not reached now never will be. */
+static void tell_skipped(const struct op *op, struct turn *turn, const json_t *list)
+{
+	char id[TWITTER_ID_MAX], last[TWITTER_ID_MAX], when[TWITTER_WHEN_MAX], text[200];
+	json_t *event;
+	size_t i;
+
+	memcpy(last, op->collect.newest, sizeof last);
+	json_array_foreach (list, i, event) {
+		twitter_json_id(event, "id", id);
+		if (*id && twitter_id_compare(id, last) < 0)
+			memcpy(last, id, sizeof last);
+	}
+	twitter_id_when(last, when);
+	snprintf(
+	    text, sizeof text,
+	    "direct messages from before %s were not read: more came than can be read at once, or "
+	    "than there is money for",
+	    when);
+	twitter_emit_notice(turn, text);
+}
+
 static enum op_step take_events(struct op *op, struct turn *turn, const json_t *answer)
 {
 	const json_t *meta = json_object_get(answer, "meta");
 	const json_t *list = json_object_get(answer, "data");
+	char next[TWITTER_NEXT_MAX];
+	enum more more = twitter_next_page(op, answer, next);
 	bool failed = false, is_known;
-	char next[sizeof op->next];
 	struct problem p;
 
 	op->pages++;
@@ -171,13 +195,14 @@ static enum op_step take_events(struct op *op, struct turn *turn, const json_t *
 	is_known = emit_events(op, turn, list, &failed);
 	if (failed)
 		return twitter_finish(op, turn, RESULT_RETRY, "the store did not take it");
-	json_text(meta, "next_token", next, sizeof next);
-	if (!is_known && json_array_size(list) && *next && strcmp(next, op->next) != 0 &&
-	    op->pages < PAGES && next_size(op)) {
+	is_known = is_known || more == MORE_NO;
+	if (!is_known && more == MORE_YES && op->pages < PAGES && next_size(op)) {
 		snprintf(op->next, sizeof op->next, "%s", next);
 		op->collect.size = next_size(op);
 		return ask(op, turn);
 	}
+	if (!is_known)
+		tell_skipped(op, turn, list);
 	snprintf(op->collect.message, sizeof op->collect.message, "%s", op->collect.newest);
 	return finish_ok(op, turn, "");
 }

@@ -42,12 +42,13 @@ static enum op_step send_post(struct op *op, struct turn *turn)
 
 /*
  * Whether X bills what it made a link of is not documented (facts/X.md section 3): people
- * hear of it, and it is entered as if it did.
+ * hear of it, and it is entered as if it did, as is the price of all that follows.
  */
 static void watch_links(struct op *op, struct turn *turn, const json_t *data)
 {
 	const char *text = json_string_value(json_object_get(data, "text"));
-	int64_t price = op->account->prices[PRICE_POST_WITH_URL];
+	struct account *a = op->account;
+	int64_t price = a->prices[PRICE_POST_WITH_URL];
 	char notice[320];
 
 	/* Had we sent a link, it would be billed as one anyway. */
@@ -60,7 +61,8 @@ static void watch_links(struct op *op, struct turn *turn, const json_t *data)
 	    "report what it was)",
 	    price / 1000000, price % 1000000 / 10000);
 	twitter_emit_notice(turn, notice);
-	op->cost_micro = price > op->cost_micro ? price : op->cost_micro;
+	a->makes_links = true; /* what comes may be linked, too */
+	op->cost_micro = twitter_price(a, op->job);
 }
 
 static enum op_step take_post(struct op *op, struct turn *turn, const json_t *answer)

@@ -66,6 +66,7 @@ unsigned sim_x_user(struct sim_x *x, const char *name)
 	if (x->n_users == SIM_X_USERS)
 		abort();
 	u->own = -1;
+	u->is_protected = strlen(name) > 7 && strcmp(name + strlen(name) - 7, "_locked") == 0;
 	snprintf(u->name, sizeof u->name, "%s", name);
 	snprintf(u->id, sizeof u->id, "%" PRIu64, UINT64_C(1000000000) + mix(name) % UINT64_C(8000000000));
 	return x->n_users++;

@@ -54,6 +54,7 @@ enum sim_x_kind {
 struct sim_x_user {
 	char id[SIM_X_ID], name[SIM_X_NAME];
 	bool is_gone;
+	bool is_protected; /* from the start when the name ends in "_locked" */
 	int own; /* 0 to SIM_X_OURS-1: has a token; -1: somebody else */
 	bool is_foreign_app; /* the app is not its own: reads are not owned reads */
 	char key[48], secret[48], token[64], token_secret[48];

@@ -168,7 +168,7 @@ json_t *sim_x_user_json(const struct sim_x_user *u, const char *fields)
 	json_t *o = json_pack("{s:s, s:s, s:s}", "id", u->id, "name", u->name, "username", u->name);
 
 	if (sim_x_has_field(fields, "protected"))
-		json_object_set_new(o, "protected", json_false());
+		json_object_set_new(o, "protected", json_boolean(u->is_protected));
 	if (sim_x_has_field(fields, "verified"))
 		json_object_set_new(o, "verified", json_false());
 	if (sim_x_has_field(fields, "verified_type"))

@@ -1,13 +1,13 @@
 /*
  * Fuzz entry: answers of a hostile X, to every job.
  * Input: a digit (the job), a letter (v: VERIFY first; p: the names of after August 2026;
- * m: with direct messages; b: both; d: the post is a direct message, and RECENT follows; any
- * other: none of it),
+ * m: with direct messages; b: both; g: COLLECT with gaps; d: the post is a direct message, and
+ * RECENT follows; any other: none of it),
  * then the answers as in network.h. Seeds: tests/fuzz/corpus/twitter.
  */
 #include "tests/fuzz/network.h"
 
-#define REQUESTS_MAX 100 /* of one job: COLLECT reads 1 + 80 pages and 8 of messages */
+#define REQUESTS_MAX 64 /* of one job: more the agent does not send */
 #define KEYS                                                                                       \
 	"{\"consumer_key\":\"APP-KEY\",\"consumer_secret\":\"" TOKEN "\",\"token\":\"700-USER\","  \
 	"\"token_secret\":\"" TOKEN "\",\"user_id\":\"700\",\"screen_name\":\"examplenet\"}"
@@ -27,7 +27,7 @@ static void run(struct account *a, enum job_type type, char how, char **at)
 	    .to_id = "801",
 	    .visibility = how == 'd' ? VISIBILITY_DIRECT : VISIBILITY_PUBLIC,
 	    .since_ms = 1795305000000,
-	    .cursor = "999 80"};
+	    .cursor = how == 'g' ? "9-800-850-900-999 80" : "999 80"};
 
 	run_job(&notifier_twitter, a, &job, "https://api.x.com/2/", REQUESTS_MAX, at);
 }

@@ -178,6 +178,10 @@ static bool do_switch(struct sim_x *x, const char *what, char *args)
 		x->vocabulary = !strcmp(args, "tweet") ? SIM_X_TWEET : !strcmp(args, "post") ? SIM_X_NEW : SIM_X_BOTH;
 	else if (!strcmp(what, "user"))
 		sim_x_user(x, args);
+	else if (!strcmp(what, "protected"))
+		x->users[sim_x_user(x, args)].is_protected = true;
+	else if (!strcmp(what, "open"))
+		x->users[sim_x_user(x, args)].is_protected = false;
 	else if (!strcmp(what, "gone"))
 		x->users[sim_x_user(x, args)].is_gone = true;
 	else if (!strcmp(what, "credits")) {

@@ -9,10 +9,13 @@
 
 static const struct notifier metered = {
     .name = "x", .caps = NOTIFIER_COLLECTS | NOTIFIER_METERED};
+static const struct notifier apart = {
+    .name = "x", .caps = NOTIFIER_COLLECTS | NOTIFIER_METERED | NOTIFIER_LIMITS_APART};
 static struct config_person persons[] = {
     {.name = (char *)"alice", .x = (char *)"alice_noc", .role = ROLE_LEAD},
     {.name = (char *)"bob", .x = (char *)"bob_noc", .role = ROLE_OPERATOR},
 };
+static struct config_person somebody = {.name = (char *)"carol", .x = (char *)"99"}; /* an id: not asked for */
 static const struct config_account saved = {.name = (char *)"noc", .poll_ms = 15000};
 
 static void configure(unsigned n_people)
@@ -24,8 +27,8 @@ static void configure(unsigned n_people)
 	    .poll_ms = MINUTE,
 	    .is_metered = true,
 	    .usd_micro_per_month = 20000000};
-	config.people = persons;
-	config.n_people = n_people;
+	config.people = n_people ? persons : &somebody;
+	config.n_people = n_people ? n_people : 1;
 	notifiers[0] = &metered;
 }
 
@@ -92,6 +95,22 @@ static void test_idle(void **state)
 	runs_job(JOB_COLLECT, CURSOR);
 	collector_health(collector, 0, &health);
 	assert_false(health.is_idle);
+}
+
+/* Whom nobody may answer is not read at all. */
+static void test_nobody(void **state)
+{
+	(void)state;
+	begin();
+	config.n_people = 0;
+	is_awaited = true;
+	for (int i = 0; i < 100; i++) {
+		wait();
+		assert_int_equal(n_runs, 0);
+	}
+	config.n_people = 1;
+	wait();
+	runs_job(JOB_COLLECT, CURSOR);
 }
 
 /* Reading begins where the account was first seen, not where an answer was first awaited. */
@@ -244,6 +263,119 @@ static void test_names_later(void **state)
 	runs_job(JOB_COLLECT, CURSOR);
 }
 
+/* One name that cannot be asked for holds the others up once, and is asked for ever more rarely. */
+static void test_names_failing(void **state)
+{
+	unsigned lookups = 0, polls = 0;
+
+	(void)state;
+	configure(2);
+	begin();
+	is_awaited = true;
+	wait();
+	runs_job(JOB_LOOKUP, "alice_noc");
+	done(RESULT_RETRY, 0, true);
+	assert_int_equal(n_runs, 0);
+	assert_int_equal(wait(), MINUTE);
+	runs_job(JOB_LOOKUP, "alice_noc");
+	done(RESULT_RETRY, 0, true);
+	runs_job(JOB_LOOKUP, "bob_noc");
+	emit(&(struct item){.kind = ITEM_PERSON, .id = "18", .acct = "bob_noc@x.com"});
+	done(RESULT_OK, 0, true);
+	runs_job(JOB_COLLECT, CURSOR);
+	done(RESULT_OK, 0, true);
+	for (int64_t end = now.boot_ms + 10LL * 60 * MINUTE; now.boot_ms < end;) {
+		wait();
+		if (runs[0].job.type == JOB_LOOKUP) {
+			lookups++;
+			runs_job(JOB_LOOKUP, "alice_noc");
+			done(RESULT_RETRY, 0, true);
+		}
+		runs_job(JOB_COLLECT, CURSOR);
+		polls++;
+		done(RESULT_OK, 0, true);
+	}
+	assert_int_equal(polls, 600);
+	assert_in_range(lookups, 10, 15);
+}
+
+/* ---- limits of reading, where posts have their own ---- */
+
+static void begin_apart(void)
+{
+	notifiers[0] = &apart;
+	collector_set_accounts(collector, &config, notifiers, accounts);
+	begin();
+	is_awaited = true;
+	wait();
+}
+
+static void done_alarming(int64_t for_ms)
+{
+	struct run run = runs[0];
+	struct result result = {
+	    .class = RESULT_LIMIT,
+	    .not_before_ms = now.wall_ms + for_ms,
+	    .is_alarm = true,
+	    .text = "403: no"};
+
+	n_runs = 0;
+	run.done(run.arg, &result);
+	turn();
+}
+
+static void test_limit_apart(void **state)
+{
+	struct collector_health health;
+
+	(void)state;
+	begin_apart();
+	runs_job(JOB_COLLECT, CURSOR);
+	done(RESULT_LIMIT, now.wall_ms + 7 * MINUTE, true);
+	assert_int_equal(wait(), 7 * MINUTE);
+	runs_job(JOB_COLLECT, CURSOR);
+	assert_int_equal(n_alarms, 0);
+	done_alarming(6 * 60 * MINUTE);
+	assert_int_equal(n_alarms, 1);
+	assert_string_equal(
+	    last_alarm, "noc: replies on X are not read, asked again in 6 h: 403: no");
+	collector_health(collector, 0, &health);
+	assert_string_equal(health.trouble, last_alarm + 5);
+	assert_int_equal(wait(), 6 * 60 * MINUTE);
+	done_alarming(6 * 60 * MINUTE);
+	restart();
+	turn();
+	runs_job(JOB_COLLECT, CURSOR);
+	done_alarming(6 * 60 * MINUTE);
+	assert_int_equal(n_alarms, 1); /* once, also through a restart */
+	wait();
+	done(RESULT_OK, 0, true);
+	wait();
+	done_alarming(6 * 60 * MINUTE);
+	assert_int_equal(n_alarms, 2); /* it had been read meanwhile */
+	assert_int_equal(n_results, 0); /* and the posts never heard of it */
+	wait();
+	done(RESULT_AUTH, 0, true);
+	assert_int_equal(n_results, 1);
+}
+
+/* Names have their limit, replies have another. */
+static void test_names_limit_apart(void **state)
+{
+	(void)state;
+	configure(2);
+	begin_apart();
+	runs_job(JOB_LOOKUP, "alice_noc");
+	done(RESULT_LIMIT, now.wall_ms + 3 * MINUTE, true);
+	for (int i = 0; i < 3; i++) {
+		runs_job(JOB_COLLECT, CURSOR);
+		done(RESULT_OK, 0, true);
+		wait();
+	}
+	runs_job(JOB_LOOKUP, "alice_noc");
+	assert_int_equal(n_results, 0);
+}
+
 /* ---- money ---- */
 
 static void test_costs(void **state)
@@ -345,12 +477,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    METERED(test_idle),
+	    METERED(test_nobody),
 	    METERED(test_position_first),
 	    METERED(test_no_threads_no_daily),
 	    METERED(test_verify_known),
 	    METERED(test_direct),
 	    METERED(test_names_first),
 	    METERED(test_names_later),
+	    METERED(test_names_failing),
+	    METERED(test_limit_apart),
+	    METERED(test_names_limit_apart),
 	    METERED(test_costs),
 	    METERED(test_quarter),
 	    METERED(test_no_limit),

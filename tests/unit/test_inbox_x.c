@@ -160,6 +160,44 @@ static void test_root_elsewhere(void **state)
 	went_out("want noc r101 q1\n");
 }
 
+/* Under a post of one of our accounts, read by another: the same wherever ids mean the same. */
+static void test_other_account(void **state)
+{
+	char *handle = accounts[1].handle, elsewhere[] = "status@chaos.example";
+	struct item item = {
+	    .kind = ITEM_REPLY,
+	    .id = "a1",
+	    .uri = "uri:a1",
+	    .parent_id = "w1",
+	    .author_id = "id-alice",
+	    .acct = "alice@social.example.net",
+	    .text = "?"};
+
+	(void)state;
+	put_post(41, 2, REPLY_X, "w2", "https://x.com/i/status/w2");
+	put_post(42, 1, 1, "w1", "uri:w1");
+	say_x(STATUS_X, ALICE, "901", "w2", "w2", VISIBILITY_PUBLIC, "ack");
+	say_x(STATUS_X, ALICE, "902", "555", "w2", VISIBILITY_PUBLIC, "ack");
+	say_x(STATUS_X, ALICE, "903", "w1", "w1", VISIBILITY_PUBLIC, "ack"); /* of another network */
+	turn();
+	is_row_on(STATUS_X, "901", REPLY_SUBMITTED, "");
+	assert_int_equal(found.incident, 2);
+	is_row_on(STATUS_X, "903", REPLY_IGNORED, "no_incident");
+	/* the other one's answer is known, too: the way up goes through it */
+	say_x(REPLY_X, ALICE, "904", "901", "", VISIBILITY_PUBLIC, "the fan");
+	is_row_on(REPLY_X, "904", REPLY_SUBMITTED, "");
+	assert_int_equal(found.incident, 2);
+	buf_reset(&out);
+	inbox_item(inbox, 0, &item, &now);
+	went_out("answer alice@social.example.net on noc: status \n");
+	accounts[1].handle = elsewhere;
+	item.id = "a2";
+	item.uri = "uri:a2";
+	inbox_item(inbox, 0, &item, &now);
+	accounts[1].handle = handle;
+	went_out("want noc r105 w1\n");
+}
+
 /* ---- answers: what is public core.c decides about ---- */
 
 static void test_answers(void **state)
@@ -241,6 +279,7 @@ int main(void)
 	    CASE_X(test_strangers),
 	    CASE_X(test_root),
 	    CASE_X(test_root_elsewhere),
+	    CASE_X(test_other_account),
 	    CASE_X(test_answers),
 	    CASE_X(test_one_person),
 	    CASE_X(test_one_person_at_once),

@@ -219,6 +219,28 @@ static void test_may_read(void **state)
 	assert_false(ledger_may_read(ledger, &a, &december));
 }
 
+/* The outbox says that the end of what is told costs more than a plain post. */
+static void test_reads_leave_a_dear_end(void **state)
+{
+	char name[] = "x";
+	struct config_account a = {
+	    .name = name,
+	    .is_metered = true,
+	    .usd_micro_per_month = USD,
+	    .prices = {[PRICE_POST] = 15000}};
+	struct thread_row told = {
+	    .id = 7, .account = "x", .state = THREAD_TOLD, .root = DELIVERY_SENT};
+
+	(void)state;
+	assert_int_equal(store_put_thread(store, &told), 0);
+	ledger_post(ledger, "x", 700000, &mid);
+	assert_int_equal(ledger_left_to_read(ledger, &a, &mid), 200000);
+	ledger_end_price(ledger, "x", 200000, &mid);
+	assert_int_equal(ledger_left_to_read(ledger, &a, &mid), 100000);
+	ledger_end_price(ledger, "x", 0, &mid);
+	assert_int_equal(ledger_left_to_read(ledger, &a, &mid), 200000);
+}
+
 static void test_words(void **state)
 {
 	static const struct {
@@ -252,6 +274,7 @@ int main(void)
 	    T(test_spent_while_committing),
 	    T(test_store_cannot_be_read),
 	    T(test_may_read),
+	    T(test_reads_leave_a_dear_end),
 	    T(test_words)};
 
 	return cmocka_run_group_tests_name("ledger", tests, NULL, NULL);

@@ -416,6 +416,30 @@ static void test_answer_and_favourite(void **state)
 	assert_int_equal(rig->n_told, 0);
 }
 
+/* The answer is lost; then the wall clock, an hour fast, is put right, and only now we can look. */
+static void test_clock_put_right_before_a_look(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	sim->skew_ms = -HOUR;
+	sim->lose_next = 1;
+	sim->read_status = 503;
+	id = rig_say(rig, 7, SAY_PROBLEM, "Mail is down", "T7K2");
+	rig_run(rig, MINUTE);
+	assert_int_equal(state_of(id), POST_UNKNOWN);
+	sim->skew_ms = 0;
+	rig->now.wall_ms -= HOUR;
+	sim->now_ms = rig->now.wall_ms;
+	rig_turn(rig);
+	assert_in_range(
+	    rig_row(rig, id)->sending_ms, RIG_START_MS - HOUR, RIG_START_MS - HOUR + MINUTE);
+	sim->read_status = 0;
+	rig_run(rig, 5 * MINUTE);
+	assert_int_equal(state_of(id), POST_SENT);
+	assert_int_equal(sim->creates, 1);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, up, down)
@@ -436,7 +460,8 @@ int main(void)
 	    T(test_replaced),
 	    T(test_cancel_thread),
 	    T(test_cancel_spares_what_is_on_its_way),
-	    T(test_answer_and_favourite)};
+	    T(test_answer_and_favourite),
+	    T(test_clock_put_right_before_a_look)};
 
 	return cmocka_run_group_tests_name("outbox", tests, NULL, NULL);
 }

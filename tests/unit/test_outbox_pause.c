@@ -1,5 +1,6 @@
 /*
- * The outbox's pauses that a human must hear of, and those that nobody must.
+ * The outbox's pauses that a human must hear of, and those that nobody must; what is said of
+ * them, and of a network's oddities, by another account.
  */
 #include "tests/unit/outbox_rig.h"
 
@@ -80,7 +81,9 @@ static void test_asked_again_by_then(void **state)
 	assert_int_equal(sim->creates, 4); /* were on their way together */
 	assert_true(paused_until() == RIG_START_MS + 6 * HOUR);
 	assert_int_equal(rig->alarms, 1);
-	assert_string_equal(rig->alarm, "one: posts wait for somebody to act: the server said 402");
+	assert_string_equal(
+	    rig->alarm,
+	    "one: posts wait for somebody to act, one is tried again in 6 h: the server said 402");
 	rig_run(rig, 6 * HOUR);
 	assert_int_equal(sim->creates, 5); /* one probe */
 	assert_true(paused_until() > rig->now.wall_ms);
@@ -190,7 +193,9 @@ static void test_collector_and_outbox(void **state)
 	sim->retry_after_s = 3600;
 	rig_run(rig, 5 * HOUR);
 	assert_int_equal(rig->alarms, 1);
-	assert_string_equal(rig->alarm, "one: posts wait for somebody to act: no credit");
+	assert_string_equal(
+	    rig->alarm,
+	    "one: posts wait for somebody to act, one is tried again in 1 h: no credit");
 	assert_in_range(sim->creates, 4, 5);
 }
 
@@ -260,6 +265,88 @@ static void test_found_is_not_posted_again(void **state)
 	assert_int_equal(rig->alarms, 2);
 }
 
+static void say_alarm(int event)
+{
+	const struct post_row row = {
+	    .account = "one", .kind = POST_SAY, .event = event, .text = "two: no credit"};
+
+	rig_add(rig, &row);
+}
+
+/* A line about another account meets a trouble: nobody hears of it until something else must wait. */
+static void test_alarms_do_not_alarm(void **state)
+{
+	(void)state;
+	say_alarm(SAY_ALARM);
+	sim->status = SIM_NO_CREDIT;
+	sim->retry_after_s = 6 * 3600;
+	rig_run(rig, 7 * HOUR);
+	assert_int_equal(rig->alarms, 0);
+	assert_true(paused_until() > rig->now.wall_ms);
+	restart();
+	rig_run(rig, HOUR);
+	assert_int_equal(rig->alarms, 0);
+	say_many(2);
+	rig_run(rig, 20 * HOUR);
+	assert_int_equal(rig->alarms, 1);
+	assert_string_equal(rig->alarm, "one: posts wait: the server said 402");
+	sim->status = 0;
+	rig_run(rig, 7 * HOUR);
+	assert_int_equal(sim->n_posts, 3);
+	assert_int_equal(rig->alarms, 2);
+	assert_string_equal(rig->alarm, "one: over");
+}
+
+/* Nobody heard of it, so nobody hears of its end. */
+static void test_end_of_what_nobody_heard(void **state)
+{
+	(void)state;
+	say_alarm(SAY_ALARM);
+	sim->status = SIM_NO_CREDIT;
+	sim->retry_after_s = 6 * 3600;
+	rig_run(rig, HOUR);
+	sim->status = 0;
+	rig_run(rig, 7 * HOUR);
+	assert_int_equal(sim->n_posts, 1);
+	say_many(1);
+	rig_run(rig, MINUTE);
+	assert_int_equal(rig->alarms, 0);
+}
+
+static void test_notice_outlives_a_restart(void **state)
+{
+	(void)state;
+	snprintf(sim->notice, sizeof sim->notice, "it made a link of what was none");
+	say_many(1);
+	rig_run(rig, MINUTE);
+	assert_int_equal(rig->alarms, 1);
+	restart();
+	rig_say(rig, 1, SAY_ACK, "ops are on it", "T7K2");
+	rig_run(rig, 23 * HOUR);
+	assert_int_equal(sim->n_posts, 2);
+	assert_int_equal(rig->alarms, 0);
+	restart();
+	rig_run(rig, 2 * HOUR);
+	rig_say(rig, 1, SAY_UPDATE, "1 d", "T7K2");
+	rig_run(rig, MINUTE);
+	assert_int_equal(rig->alarms, 1);
+}
+
+/* What a line about another account meets is in the log: two accounts would alarm of each other. */
+static void test_no_notice_by_an_alarm(void **state)
+{
+	(void)state;
+	snprintf(sim->notice, sizeof sim->notice, "it made a link of what was none");
+	say_alarm(SAY_ALARM);
+	say_alarm(SAY_ALARM_OVER);
+	rig_run(rig, MINUTE);
+	assert_int_equal(sim->n_posts, 2);
+	assert_int_equal(rig->alarms, 0);
+	say_many(1);
+	rig_run(rig, MINUTE);
+	assert_int_equal(rig->alarms, 1);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, up, down)
@@ -273,7 +360,11 @@ int main(void)
 	    T(test_the_longer_pause_holds),
 	    T(test_long_limit),
 	    T(test_nobody_hears_of_the_ordinary),
-	    T(test_found_is_not_posted_again)};
+	    T(test_found_is_not_posted_again),
+	    T(test_alarms_do_not_alarm),
+	    T(test_end_of_what_nobody_heard),
+	    T(test_notice_outlives_a_restart),
+	    T(test_no_notice_by_an_alarm)};
 
 	return cmocka_run_group_tests_name("outbox_pause", tests, NULL, NULL);
 }

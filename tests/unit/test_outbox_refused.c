@@ -367,6 +367,65 @@ static void test_duplicate_that_cannot_be_looked_for(void **state)
 	assert_string_equal(row_of(id)->reason, "could not find out whether it was posted");
 }
 
+static uint64_t answer(void)
+{
+	const struct post_row row = {
+	    .account = "one",
+	    .kind = POST_ANSWER,
+	    .event = -1,
+	    .incident = 7,
+	    .text = "@a@b fine",
+	    .to = "a@b"};
+
+	return rig_add(rig, &row);
+}
+
+/* Somebody asked twice and is told the same: the second is refused, and holds nothing. */
+static void test_duplicate_answer_ends(void **state)
+{
+	struct ledger_row spent;
+	uint64_t first, second, end;
+
+	(void)state;
+	sim->prices[PRICE_POST] = sim->prices[PRICE_ANSWER] = 10000;
+	sim->refuses_duplicates = true;
+	root(7);
+	first = answer();
+	rig_run(rig, MINUTE);
+	second = answer();
+	rig_run(rig, SECOND);
+	end = follow(7, SAY_RECOVERY, "Mail is back");
+	rig_run(rig, SECOND);
+	assert_int_equal(row_of(first)->state, POST_SENT);
+	assert_int_equal(row_of(second)->state, POST_DEAD);
+	assert_false(row_of(second)->maybe_sent);
+	assert_string_equal(
+	    row_of(second)->reason, "refused: an answer with the same words stands there already");
+	assert_int_equal(row_of(end)->state, POST_SENT);
+	assert_int_equal(sim->reads, 0);
+	ledger_month(rig->ledger, "one", &rig->now, &spent);
+	assert_int_equal(spent.posts_micro, 30000);
+}
+
+/* One whose answer was lost may be the one that stands there. */
+static void test_duplicate_answer_may_be_ours(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	sim->refuses_duplicates = true;
+	id = answer();
+	sim->late_next = 1;
+	sim->late_ms = 2 * MINUTE;
+	rig_run(rig, MINUTE);
+	assert_int_equal(row_of(id)->state, POST_UNKNOWN);
+	assert_int_equal(sim->creates, 2);
+	restart();
+	rig_run(rig, 10 * MINUTE);
+	assert_int_equal(row_of(id)->state, POST_SENT);
+	assert_int_equal(sim->creates, 2);
+}
+
 /* --- what else it says --- */
 
 static void test_notice(void **state)
@@ -411,6 +470,8 @@ int main(void)
 	    T(test_duplicate_is_not_sent_again),
 	    T(test_duplicate_after_a_restart),
 	    T(test_duplicate_that_cannot_be_looked_for),
+	    T(test_duplicate_answer_ends),
+	    T(test_duplicate_answer_may_be_ours),
 	    T(test_notice)};
 
 	return cmocka_run_group_tests_name("outbox_refused", tests, NULL, NULL);

@@ -259,6 +259,68 @@ static void test_look_meets_auth(void **state)
 	assert_int_equal(state_of(id), POST_SENT);
 }
 
+/* As notifier_sim, but that its limits are per kind of request. */
+static void limit_apart(struct notifier *apart)
+{
+	*apart = notifier_sim;
+	apart->caps |= NOTIFIER_LIMITS_APART;
+	rig->notifiers[0] = rig->notifiers[1] = apart;
+	outbox_set_accounts(rig->outbox, &rig->config, rig->notifiers, rig->opened);
+}
+
+static void test_limit_of_looks(void **state)
+{
+	struct outbox_health health;
+	struct notifier apart;
+	uint64_t id, other;
+
+	(void)state;
+	limit_apart(&apart);
+	id = rig_say(rig, 7, SAY_PROBLEM, "Mail is down", "T7K2");
+	sim->lose_next = 1;
+	sim->read_status = SIM_LONG_LIMIT;
+	sim->retry_after_s = 3600;
+	rig_run(rig, MINUTE);
+	outbox_health(rig->outbox, 0, &rig->now, &health);
+	assert_int_equal(health.paused_until_ms, 0);
+	assert_int_equal(rig->alarms, 0);
+	other = rig_say(rig, 8, SAY_PROBLEM, "Web is down", "T9QM");
+	rig_run(rig, 58 * MINUTE);
+	assert_int_equal(state_of(other), POST_SENT);
+	assert_int_equal(state_of(id), POST_UNKNOWN);
+	assert_int_equal(sim->reads, 1);
+	sim->read_status = 0;
+	rig_run(rig, 2 * MINUTE);
+	assert_int_equal(state_of(id), POST_SENT);
+	assert_int_equal(sim->reads, 2);
+}
+
+/* The posts' limit does not keep us from finding out; a human's turn does. */
+static void test_looks_while_posts_wait(void **state)
+{
+	static const enum post_state settled[] = {POST_SENT, POST_UNKNOWN};
+	struct notifier apart;
+
+	(void)state;
+	limit_apart(&apart);
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t id = rig_say(rig, 7 + i, SAY_PROBLEM, "Mail is down", i ? "T7K2" : "T7KD");
+
+		sim->lose_next = 1;
+		sim->read_status = 503;
+		rig_run(rig, SECOND);
+		sim->status = i ? 401 : 429;
+		sim->retry_after_s = 3600;
+		rig_say(rig, 9 + i, SAY_PROBLEM, "Web is down", i ? "T9QM" : "T9QX");
+		rig_run(rig, SECOND);
+		sim->read_status = 0;
+		rig_run(rig, MINUTE);
+		assert_int_equal(state_of(id), settled[i]);
+		sim->status = 0;
+		rig_run(rig, HOUR);
+	}
+}
+
 static void test_tag_is_a_whole_word(void **state)
 {
 	uint64_t id = rig_say(rig, 7, SAY_PROBLEM, "Mail is down", "T7K2");
@@ -406,6 +468,8 @@ int main(void)
 	    T(test_cannot_look),
 	    T(test_can_look_again),
 	    T(test_look_meets_auth),
+	    T(test_limit_of_looks),
+	    T(test_looks_while_posts_wait),
 	    T(test_tag_is_a_whole_word),
 	    T(test_rewritten_text_is_found_by_tag),
 	    T(test_no_tag_means_same_text),

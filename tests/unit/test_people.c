@@ -273,6 +273,23 @@ static void test_no_such_name(void **state)
 	assert_int_equal(who(4, "18", "18@x.com", &person), PEOPLE_PERSON);
 }
 
+/* What could not be asked for is asked again, ever more rarely; the others' turn comes meanwhile. */
+static void test_name_not_learnt(void **state)
+{
+	int64_t since = now.wall_ms - DAY_MS, waits[] = {0, 2, 4, 8, 16, 32, 60, 60};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(waits) / sizeof(*waits); i++) {
+		assert_string_equal(people_unknown(people, "x", since), "alice_noc");
+		assert_int_equal(people_not_learnt(people, "alice_noc", since), i + 1);
+		since += waits[i] * 60000;
+		assert_string_equal(people_unknown(people, "x", since), "bob_noc");
+		since++;
+	}
+	learn("alice_noc", "17");
+	assert_string_equal(people_unknown(people, "x", since), "bob_noc");
+}
+
 /* The admin writes another name: the old one's id is nobody's, the new one is asked for. */
 static void test_other_name(void **state)
 {
@@ -405,6 +422,7 @@ int main(void)
 	    CASE(test_networks_apart),
 	    CASE(test_learnt_refused),
 	    CASE(test_no_such_name),
+	    CASE(test_name_not_learnt),
 	    CASE(test_other_name),
 	    CASE(test_may),
 	};

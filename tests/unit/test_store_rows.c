@@ -132,7 +132,8 @@ static const struct account_row account = {
     .pause_reason = "401",
     .last_read_ms = 41,
     .last_post_ms = 42,
-    .alone_until_ms = 43};
+    .alone_until_ms = 43,
+    .is_locked = true};
 static const struct ledger_row ledger = {
     .account = "acc",
     .month = 202611,
@@ -372,6 +373,7 @@ static int see_old_account(void *arg, const struct account_row *r)
 	assert_true(r->paused_until_ms == INT64_MAX);
 	assert_int_equal(r->last_post_ms, 42);
 	assert_int_equal(r->alone_until_ms, 0);
+	assert_false(r->is_locked);
 	return 0;
 }
 

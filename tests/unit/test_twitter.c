@@ -135,7 +135,8 @@ static void test_registry(void **state)
 	assert_ptr_equal(notifier_find("twitter"), &notifier_twitter);
 	assert_int_equal(
 	    notifier_twitter.caps, NOTIFIER_THREADS | NOTIFIER_DELETES | NOTIFIER_DIRECT |
-				       NOTIFIER_COLLECTS | NOTIFIER_METERED);
+				       NOTIFIER_COLLECTS | NOTIFIER_METERED |
+				       NOTIFIER_LIMITS_APART);
 	notifier_twitter.close(NULL);
 	notifier_twitter.end(NULL);
 }

@@ -152,6 +152,13 @@ static struct rig rig_open(void)
 
 	load_config(&r);
 	r.store = store_rig_open();
+	/* else nothing of what is internal would be said there */
+	store_put_account(
+	    r.store, &(struct account_row){
+			 .name = "x",
+			 .self_id = "17",
+			 .self_acct = r.config->accounts[config_account_index(r.config, "x")].handle,
+			 .is_locked = true});
 	r.core = core_create(r.config, r.store, &env, &r.now, &err);
 	assert_string_equal(err.text, "");
 	assert_non_null(r.core);
