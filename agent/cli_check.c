@@ -289,6 +289,16 @@ static bool is_ours_to_read(const struct config_account *a)
 	return access(a->token_file, R_OK) == 0;
 }
 
+static void advise(const struct check *c, unsigned account)
+{
+	const struct config_account *a = &c->config->accounts[account];
+	const char *lines[ADVICE_MAX];
+	unsigned n = check_price_advice(c->config, account, lines, ADVICE_MAX);
+
+	for (unsigned k = 0; k < n; k++)
+		complain(c->warnings, c, a->line, "accounts.%s: %s", a->name, lines[k]);
+}
+
 static json_t *account_facts(const struct check *c, unsigned i, struct cli_net *net)
 {
 	const struct config_account *a = &c->config->accounts[i];
@@ -307,8 +317,10 @@ static json_t *account_facts(const struct check *c, unsigned i, struct cli_net *
 		    err.text);
 	if (needs_token)
 		json_object_set_new(account, "token", json_boolean(token));
-	if (a->is_metered)
+	if (a->is_metered) {
 		json_object_set_new(account, "prices", check_prices(c->config, i));
+		advise(c, i);
+	}
 	if (net && (token || !needs_token)) {
 		cli_net_verify(net, a, token ? token : "", &verified);
 		take_verified(c, i, &verified, account);

@@ -67,3 +67,53 @@ json_t *check_prices(const struct config *config, unsigned account)
 	put(prices, "message_read_micro", a->prices[PRICE_MESSAGE_READ]);
 	return prices;
 }
+
+/* --- advice -------------------------------------------------------------------------------- */
+
+/* Does anybody hear, elsewhere, that this account cannot speak? */
+static bool is_watched(const struct config *config, unsigned account)
+{
+	for (unsigned i = 0; i < config->n_audiences; i++) {
+		const struct config_audience *a = &config->audiences[i];
+
+		for (unsigned k = 0; a->internals && k < a->n_accounts; k++)
+			if (a->accounts[k] != account)
+				return true;
+	}
+	return false;
+}
+
+static bool has_people(const struct config *config)
+{
+	for (unsigned i = 0; i < config->n_people; i++)
+		if (config->people[i].x[0])
+			return true;
+	return false;
+}
+
+unsigned check_price_advice(
+    const struct config *config, unsigned account, const char **lines, unsigned max)
+{
+	const struct config_account *a = &config->accounts[account];
+	int64_t incident = 2 * a->prices[PRICE_POST] + a->prices[PRICE_OWN_READ];
+	const struct {
+		bool applies;
+		const char *line;
+	} advice[] = {
+	    {!has_people(config),
+	     "nobody in the file has a name on x: replies there count for nobody, and are not read"},
+	    {!is_watched(config, account),
+	     "no audience with internals = true is on another account: troubles of this one stand "
+	     "only in the log and in `twicket status`"},
+	    {a->usd_micro_per_month && a->usd_micro_per_month < incident,
+	     "usd_per_month is not enough for one incident"},
+	    {any_audience(config, account, has_links) && !*config->link,
+	     "links = true, but `link` is not set: nothing will be linked"},
+	};
+	unsigned n = 0;
+
+	for (size_t i = 0; i < sizeof advice / sizeof advice[0] && n < max; i++)
+		if (advice[i].applies)
+			lines[n++] = advice[i].line;
+	return n;
+}

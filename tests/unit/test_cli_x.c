@@ -327,23 +327,30 @@ static void test_advice(void **state)
 {
 	static const struct {
 		const char *network, *expected;
-		bool locked;
+		bool locked, is_metered;
+		enum visibility visibility;
 	} cases[] = {
-	    {"x", "\"Protect your posts\"", false},
-	    {"mastodon", "On Mastodon: ", false},
-	    {"x", NULL, true}};
+	    {"x", "\"Protect your posts\"", false, true, VISIBILITY_FOLLOWERS},
+	    {"x", "so no host names", false, true, VISIBILITY_DIRECT}, /* X has none of its own */
+	    {"mastodon", "On Mastodon: ", false, false, VISIBILITY_FOLLOWERS},
+	    {"mastodon", NULL, false, false, VISIBILITY_DIRECT},
+	    {"x", NULL, true, true, VISIBILITY_FOLLOWERS}};
 	unsigned on[] = {0};
 	struct config_audience audience = {
-	    .accounts = on, .n_accounts = 1, .internals = true, .visibility = VISIBILITY_FOLLOWERS};
+	    .accounts = on, .n_accounts = 1, .internals = true};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		struct config_account account = {.network = (char *)(uintptr_t)cases[i].network};
+		struct config_account account = {
+		    .network = (char *)(uintptr_t)cases[i].network, .is_metered = cases[i].is_metered};
 		struct config config = {
 		    .accounts = &account, .n_accounts = 1, .audiences = &audience, .n_audiences = 1};
 		struct cli_verified v = {.has_self = true, .locked = cases[i].locked};
 		char *lines[4];
-		unsigned n = cli_verified_advice(&v, &config, 0, lines, 4);
+		unsigned n;
+
+		audience.visibility = cases[i].visibility;
+		n = cli_verified_advice(&v, &config, 0, lines, 4);
 
 		assert_int_equal(n, cases[i].expected ? 1 : 0);
 		for (unsigned k = 0; k < n; k++) {
