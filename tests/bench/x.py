@@ -31,6 +31,8 @@ class XStand(Cleanup):
             place = Place()
             self.callback(place.close)
             self.x = self.stop(LoopbackX(place, openapi=False))
+            if audience["use"] == "operators":  # internals are not said where everybody reads
+                self.x.control("user", {"name": self.x.name_of("status"), "protected": True})
             self.agent = Agent(place, build, self.config(audience))
             self.agent.token("status_x", self.x.tokens["status"])
             self.stop(self.agent.start())
