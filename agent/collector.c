@@ -96,11 +96,14 @@ static struct feed *feed_by_index(const struct collector *c, unsigned account)
 	return NULL;
 }
 
-/* Where asking costs, what the store knows is believed. */
+/*
+ * Where asking costs, what the store knows is believed; but not that an account is still
+ * protected to which internals are told. (X bills the same look once a day.)
+ */
 static void feed_trust(struct feed *f)
 {
 	f->is_verified = feed_is_metered(f) && feed_is_self_known(f);
-	f->verify_ms = f->is_verified && (f->is_locked || !f->is_internal) ? NOW_NEVER : 0;
+	f->verify_ms = f->is_verified && !f->is_internal ? NOW_NEVER : 0;
 }
 
 void collector_set_accounts(

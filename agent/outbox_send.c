@@ -88,10 +88,15 @@ static void post_give_back(
     struct outbox *o, struct post *p, enum post_state state, const struct result *result,
     int64_t now_ms)
 {
+	int64_t again_ms = result->class == RESULT_AUTH ? result->not_before_ms : 0;
+
 	p->row.attempts--;
 	post_set_reason(p, result->text);
 	account_pause(o, p->account, result, p, now_ms);
-	post_requeue(o, p, state, 0);
+	if (again_ms) /* the next probe is another post: it may be this one that is refused */
+		post_requeue(o, p, POST_RETRY, again_ms + SECOND_MS);
+	else
+		post_requeue(o, p, state, 0);
 }
 
 void post_sent(struct outbox *o, struct post *p, int64_t now_ms)
