@@ -114,14 +114,16 @@ static int send_all(struct control_client *c, const char *bytes, size_t n)
 
 static int send_request(struct control_client *c, const json_t *request)
 {
-	char *text = json_dumps(request, JSON_COMPACT);
-	int rc;
+	char *text = json_dumps(request, JSON_COMPACT), *line = NULL;
+	int n = text ? asprintf(&line, "%s\n", text) : -1, rc = -1;
 
-	if (!text) {
+	/* in one piece: who answers and hangs up before the line's end would look like away */
+	if (n != -1)
+		rc = send_all(c, line, (size_t)n);
+	else
 		errno = ENOMEM;
-		return -1;
-	}
-	rc = send_all(c, text, strlen(text)) == 0 && send_all(c, "\n", 1) == 0 ? 0 : -1;
+	if (n != -1)
+		free(line);
 	free(text);
 	return rc;
 }
