@@ -67,7 +67,7 @@ static void give_up(struct auth *a)
 
 static void post_to_oneself(struct auth *a)
 {
-	struct notifier_settings settings = cli_net_settings(a->account, a->token);
+	struct notifier_settings settings = config_settings(a->account, a->token);
 	unsigned char random[16];
 	char key[2 * sizeof random + 1], *text = NULL;
 	struct job job = {

@@ -272,7 +272,7 @@ take_verified(const struct check *c, unsigned i, const struct cli_verified *v, j
 static unsigned assumed_limit(const struct config_account *a)
 {
 	const struct notifier *notifier = notifier_find(a->network);
-	struct notifier_settings settings = cli_net_settings(a, "");
+	struct notifier_settings settings = config_settings(a, "");
 	struct account *account = notifier ? notifier->open(&settings, NULL) : NULL;
 	unsigned units = 0, limit = 0;
 

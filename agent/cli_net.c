@@ -212,16 +212,3 @@ void cli_net_job(
 	}
 	snprintf(result->text, sizeof result->text, "waiting for the network failed");
 }
-
-struct notifier_settings cli_net_settings(const struct config_account *a, const char *token)
-{
-	return (struct notifier_settings){
-	    .name = a->name,
-	    .handle = a->handle,
-	    .url = a->url,
-	    .token = token,
-	    .language = a->language,
-	    .prices = a->prices,
-	    .fields = a->fields,
-	    .messages = a->messages};
-}

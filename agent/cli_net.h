@@ -66,7 +66,4 @@ unsigned cli_verified_advice(
     const struct cli_verified *v, const struct config *config, unsigned account, char **lines,
     unsigned max);
 
-/* The settings of a notifier for an account with this token. */
-struct notifier_settings cli_net_settings(const struct config_account *a, const char *token);
-
 #endif

@@ -153,7 +153,7 @@ json_t *preview_post(
     const struct preview *p, const struct config_audience *a, const struct config_account *account,
     struct err *err)
 {
-	struct notifier_settings settings = cli_net_settings(account, "");
+	struct notifier_settings settings = config_settings(account, "");
 	const struct notifier *notifier = notifier_find(account->network);
 	struct account *open = notifier ? notifier->open(&settings, err) : NULL;
 	struct ruler ruler = {notifier, open, account->is_metered && !a->links};

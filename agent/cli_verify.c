@@ -35,7 +35,7 @@ void cli_net_verify(
     struct cli_verified *out)
 {
 	const struct notifier *notifier = notifier_find(a->network);
-	struct notifier_settings settings = cli_net_settings(a, token);
+	struct notifier_settings settings = config_settings(a, token);
 	const struct job job = {.type = JOB_VERIFY};
 	struct account *account;
 	struct err err;

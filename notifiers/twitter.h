@@ -167,6 +167,10 @@ bool twitter_is_gone(const struct problem *p);
 enum op_step twitter_refuse(struct op *op, struct turn *turn);
 /* Wall clock, by our clock: when the limit that this 429 speaks of ends. */
 int64_t twitter_reset_ms(const struct op *op, const struct turn *turn, bool *is_long);
+/* Parses the object of a 2xx, hands it to `with`, frees it; else the result is set. */
+enum op_step twitter_take(
+    struct op *op, struct turn *turn,
+    enum op_step (*with)(struct op *op, struct turn *turn, const json_t *answer));
 /* Sets class and text; control characters and secrets are taken out. Always OP_DONE. */
 enum op_step
 twitter_finish(struct op *op, struct turn *turn, enum result_class class, const char *format, ...)

@@ -391,3 +391,20 @@ enum op_step twitter_refuse(struct op *op, struct turn *turn)
 	    op, turn, op->job->type == JOB_VERIFY ? RESULT_PERMANENT : RESULT_RETRY,
 	    "%d, sent on to %s", status, *location ? location : "nowhere");
 }
+
+enum op_step twitter_take(
+    struct op *op, struct turn *turn,
+    enum op_step (*with)(struct op *, struct turn *, const json_t *))
+{
+	json_t *answer;
+	enum op_step step;
+
+	if (!twitter_is_ok(turn))
+		return twitter_refuse(op, turn);
+	answer = twitter_json(op, turn);
+	if (!answer)
+		return OP_DONE;
+	step = with(op, turn, answer);
+	json_decref(answer);
+	return step;
+}

@@ -87,21 +87,6 @@ static enum op_step take_post(struct op *op, struct turn *turn, const json_t *an
 	return twitter_finish(op, turn, RESULT_OK, "posted%s", op->remark);
 }
 
-static enum op_step take_answer(struct op *op, struct turn *turn)
-{
-	enum op_step step;
-	json_t *answer;
-
-	if (!twitter_is_ok(turn))
-		return twitter_refuse(op, turn);
-	answer = twitter_json(op, turn);
-	if (!answer)
-		return OP_DONE;
-	step = take_post(op, turn, answer);
-	json_decref(answer);
-	return step;
-}
-
 enum op_step twitter_post(struct op *op, struct turn *turn)
 {
 	const char *text = op->job->text;
@@ -112,7 +97,7 @@ enum op_step twitter_post(struct op *op, struct turn *turn)
 			    op, turn, RESULT_PERMANENT, "an empty text is not sent");
 		return send_post(op, turn);
 	}
-	return take_answer(op, turn);
+	return twitter_take(op, turn, take_post);
 }
 
 static enum op_step take_deleted(struct op *op, struct turn *turn, const json_t *answer)
@@ -136,9 +121,6 @@ static enum op_step take_deleted(struct op *op, struct turn *turn, const json_t 
 
 enum op_step twitter_delete(struct op *op, struct turn *turn)
 {
-	enum op_step step;
-	json_t *answer;
-
 	if (!turn->answer) {
 		twitter_path(op, "/2/tweets/");
 		twitter_path_part(op, op->job->target_id);
@@ -148,12 +130,5 @@ enum op_step twitter_delete(struct op *op, struct turn *turn)
 		twitter_take_post(turn->result, op->job->target_id);
 		return twitter_finish(op, turn, RESULT_OK, "already gone");
 	}
-	if (!twitter_is_ok(turn))
-		return twitter_refuse(op, turn);
-	answer = twitter_json(op, turn);
-	if (!answer)
-		return OP_DONE;
-	step = take_deleted(op, turn, answer);
-	json_decref(answer);
-	return step;
+	return twitter_take(op, turn, take_deleted);
 }

@@ -98,29 +98,11 @@ static enum op_step take_self(struct op *op, struct turn *turn, const json_t *an
 	return twitter_finish(op, turn, RESULT_OK, "%s@x.com on X API v2", a->login);
 }
 
-/* Parsed, handed on, freed. */
-static enum op_step take(
-    struct op *op, struct turn *turn,
-    enum op_step (*with)(struct op *, struct turn *, const json_t *))
-{
-	json_t *answer;
-	enum op_step step;
-
-	if (!twitter_is_ok(turn))
-		return twitter_refuse(op, turn);
-	answer = twitter_json(op, turn);
-	if (!answer)
-		return OP_DONE;
-	step = with(op, turn, answer);
-	json_decref(answer);
-	return step;
-}
-
 /* We cost what anybody costs who is read; no field is asked for that might cost more. */
 enum op_step twitter_verify(struct op *op, struct turn *turn)
 {
 	if (turn->answer)
-		return take(op, turn, take_self);
+		return twitter_take(op, turn, take_self);
 	twitter_path(op, "/2/users/me");
 	twitter_query(op, "user.fields", "id,name,protected,username");
 	return twitter_send_get(op, turn, ANSWER_MAX);
@@ -205,7 +187,7 @@ enum op_step twitter_lookup(struct op *op, struct turn *turn)
 	}
 	if (is_gone_status(turn))
 		return twitter_finish(op, turn, RESULT_OK, "no such account: %s", op->job->to);
-	return take(op, turn, take_person);
+	return twitter_take(op, turn, take_person);
 }
 
 static enum op_step take_get(struct op *op, struct turn *turn, const json_t *answer)
@@ -239,7 +221,7 @@ enum op_step twitter_get(struct op *op, struct turn *turn)
 	}
 	if (is_gone_status(turn))
 		return twitter_finish(op, turn, RESULT_OK, "the post is not there");
-	return take(op, turn, take_get);
+	return twitter_take(op, turn, take_get);
 }
 
 /* The same for all pages. */
@@ -351,7 +333,7 @@ enum op_step twitter_recent(struct op *op, struct turn *turn)
 	if (!turn->answer)
 		return ask_recent(op, turn);
 	step = op->state == RECENT_MESSAGES ? twitter_recent_messages(op, turn)
-					    : take(op, turn, take_recent);
+					    : twitter_take(op, turn, take_recent);
 	if (step == OP_DONE && turn->result->class == RESULT_BUG)
 		turn->result->class = RESULT_RETRY;
 	return step;
