@@ -33,6 +33,7 @@ void core_alarm(void *arg, const char *account, const char *text, bool is_over)
 {
 	struct core *c = arg;
 	int failing = config_account_index(c->config, account);
+	unsigned queued = 0;
 	struct say say = {
 	    .event = is_over ? SAY_ALARM_OVER : SAY_ALARM,
 	    .symbol = is_over ? SYMBOL_GREEN : SYMBOL_YELLOW,
@@ -43,13 +44,18 @@ void core_alarm(void *arg, const char *account, const char *text, bool is_over)
 	    .now = c->now.wall_ms / 1000,
 	    .duration = -1};
 
-	log_info("core", "account=%s alarm=%s text=%s", account, is_over ? "over" : "told", text);
 	for (unsigned a = 0; a < c->config->n_audiences; a++) {
 		const struct config_audience *audience = &c->config->audiences[a];
 
 		for (unsigned k = 0; k < audience->n_accounts; k++)
 			if ((int)audience->accounts[k] != failing &&
-			    is_told_by(c->config, a, audience->accounts[k]))
+			    is_told_by(c->config, a, audience->accounts[k])) {
 				tell(c, a, audience->accounts[k], &say);
+				queued++;
+			}
 	}
+	/* not "told": that is said by the delivery of each post, and there may be nobody to tell */
+	log_info(
+	    "core", "account=%s alarm=%s queued=%u text=%s", account, is_over ? "over" : "raised",
+	    queued, text);
 }
