@@ -18,19 +18,8 @@
 
 #define ADVICE_MAX 16
 
-struct check {
-	struct cli *cli;
-	const struct config *config;
-	struct cli_objects objects;
-	bool has_objects;
-	json_t *errors, *warnings;
-};
-
 /* "audiences.public: ..." with the file and line in front, as config.c writes its own. */
-static void complain(json_t *list, const struct check *c, int line, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-
-static void complain(json_t *list, const struct check *c, int line, const char *format, ...)
+void check_complain(json_t *list, const struct check *c, int line, const char *format, ...)
 {
 	const char *slash = strrchr(c->config->path, '/');
 	const char *file = slash ? slash + 1 : c->config->path;
@@ -130,7 +119,7 @@ static void count_objects(const struct check *c, const struct config_audience *a
 		json_object_set_new(audience, "names", counted_names(names, n));
 	free(names);
 	if (!hosts && !services)
-		complain(
+		check_complain(
 		    c->warnings, c, a->line, "audiences.%s: reaches no object%s", a->name,
 		    a->internals ? "" : ": none of them has a _TWICKET_PUBLIC name");
 }
@@ -156,58 +145,10 @@ static json_t *audience_facts(const struct check *c, const struct config_audienc
 	    "{s:s, s:s, s:b, s:I, s:o}", "name", a->name, "match", a->match_text, "internals",
 	    a->internals, "hold_ms", (json_int_t)a->hold_ms, "accounts", account_names(c, a));
 
+	check_policy(c->config, a, audience);
 	if (c->has_objects)
 		count_objects(c, a, audience);
 	return audience;
-}
-
-/* --- names in match strings ---------------------------------------------------------------- */
-
-struct naming {
-	const struct check *check;
-	const char *where; /* "people.bob.match" */
-	int line;
-};
-
-static void check_name(void *arg, const char *kind, const char *name)
-{
-	const struct naming *n = arg;
-	const char *near;
-
-	if (cli_objects_know(&n->check->objects, kind, name, &near))
-		return;
-	complain(
-	    n->check->warnings, n->check, n->line, "%s: Nagios has no %s \"%s\"%s%s%s", n->where,
-	    kind, name, near ? "; nearest: \"" : "", near ? near : "", near ? "\"" : "");
-}
-
-static void check_match(
-    const struct check *c, const char *group, const char *name, int line, const struct match *match)
-{
-	char where[256];
-	struct naming naming = {c, where, line};
-
-	snprintf(where, sizeof where, "%s.%s.match", group, name);
-	match_names(match, check_name, &naming);
-}
-
-static void check_names(const struct check *c)
-{
-	for (unsigned i = 0; i < c->config->n_audiences; i++) {
-		const struct config_audience *a = &c->config->audiences[i];
-		char where[256];
-		struct naming naming = {c, where, a->line};
-
-		check_match(c, "audiences", a->name, a->line, a->match);
-		snprintf(where, sizeof where, "audiences.%s.as_contact", a->name);
-		if (a->as_contact && *a->as_contact)
-			check_name(&naming, "contact", a->as_contact);
-	}
-	for (unsigned i = 0; i < c->config->n_people; i++) {
-		const struct config_person *p = &c->config->people[i];
-
-		check_match(c, "people", p->name, p->line, p->match);
-	}
 }
 
 /* --- people -------------------------------------------------------------------------------- */
@@ -261,9 +202,9 @@ take_verified(const struct check *c, unsigned i, const struct cli_verified *v, j
 	if (v->has_self)
 		json_object_set_new(account, "limit", json_integer(v->limit));
 	if (v->result.class != RESULT_OK)
-		complain(c->errors, c, a->line, "accounts.%s: %s", a->name, v->result.text);
+		check_complain(c->errors, c, a->line, "accounts.%s: %s", a->name, v->result.text);
 	for (unsigned k = 0; k < n; k++) {
-		complain(c->warnings, c, 0, "accounts.%s: %s", a->name, lines[k]);
+		check_complain(c->warnings, c, 0, "accounts.%s: %s", a->name, lines[k]);
 		free(lines[k]);
 	}
 }
@@ -296,7 +237,7 @@ static void advise(const struct check *c, unsigned account)
 	unsigned n = check_price_advice(c->config, account, lines, ADVICE_MAX);
 
 	for (unsigned k = 0; k < n; k++)
-		complain(c->warnings, c, a->line, "accounts.%s: %s", a->name, lines[k]);
+		check_complain(c->warnings, c, a->line, "accounts.%s: %s", a->name, lines[k]);
 }
 
 static json_t *account_facts(const struct check *c, unsigned i, struct cli_net *net)
@@ -312,7 +253,7 @@ static json_t *account_facts(const struct check *c, unsigned i, struct cli_net *
 	    "limit", (int)assumed_limit(a));
 
 	if (needs_token && secret_load(a, &token, &err) != SECRET_OK)
-		complain(
+		check_complain(
 		    is_ours_to_read(a) ? c->errors : c->warnings, c, 0, "accounts.%s: %s", a->name,
 		    err.text);
 	if (needs_token)
@@ -385,6 +326,7 @@ static json_t *gather(struct check *c, struct cli_net *net)
 		json_array_append_new(
 		    json_object_get(facts, "audiences"),
 		    audience_facts(c, &c->config->audiences[i]));
+	check_whole(c->config, c->has_objects ? &c->objects : NULL, facts);
 	json_object_set_new(facts, "people", people_facts(c->config));
 	json_object_set_new(facts, "accounts", accounts_facts(c, net));
 	share_limits(facts);

@@ -4,9 +4,25 @@
 #ifndef TWICKET_CLI_CHECK_H
 #define TWICKET_CLI_CHECK_H
 
+#include "agent/cli_objects.h"
 #include "agent/config.h"
 
 #include <jansson.h>
+
+struct check {
+	struct cli *cli;
+	const struct config *config;
+	struct cli_objects objects;
+	bool has_objects;
+	json_t *errors, *warnings;
+};
+
+/* Adds to c->errors or c->warnings; line 0: of no one line of the file. */
+void check_complain(json_t *list, const struct check *c, int line, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Warns of every name in the configuration that no object has. */
+void check_names(const struct check *c);
 
 /* Of a metered account: a new object with what an incident costs there, and how many a month pays for. */
 json_t *check_prices(const struct config *config, unsigned account);
@@ -17,5 +33,14 @@ json_t *check_prices(const struct config *config, unsigned account);
  */
 unsigned check_price_advice(const struct config *config, unsigned account, const char **lines,
 			    unsigned max);
+
+/* Puts what an audience holds back, sums up, announces and whom it calls into its facts. */
+void check_policy(const struct config *config, const struct config_audience *a, json_t *audience);
+
+/* Puts what belongs to no audience into the facts: groups, sentinels. objects NULL: not known. */
+void check_whole(const struct config *config, const struct cli_objects *objects, json_t *facts);
+
+/* How many of the objects belong to it. */
+size_t check_count(const struct cli_objects *objects, const struct match *match);
 
 #endif

@@ -110,6 +110,94 @@ static void names_text(const json_t *names, unsigned left, struct buf *out)
 		buf_char(out, '\n');
 }
 
+/* "quiet 22:00-07:00 but for hostgroup:core" */
+static void quiet_item(const json_t *audience, struct buf *out)
+{
+	const char *urgent = cli_string(audience, "urgent");
+
+	if (!*cli_string(audience, "quiet_hours"))
+		return;
+	cli_printf(out, "quiet %s", cli_string(audience, "quiet_hours"));
+	if (*urgent)
+		cli_printf(out, " but for %s", urgent);
+}
+
+static const char *item_gap(size_t i, size_t n)
+{
+	return !i ? " " : i + 1 < n ? ", " : " and ";
+}
+
+/* "; maintenance announced 24h and 1h before" */
+static void announce_item(const json_t *announce, struct buf *out)
+{
+	size_t n = json_array_size(announce);
+	char span[CLI_TIME_SIZE];
+
+	if (!n)
+		return;
+	buf_printf(out, "%smaintenance announced", out->len ? "; " : "");
+	for (size_t i = 0; i < n; i++)
+		buf_printf(
+		    out, "%s%s", item_gap(i, n),
+		    cli_span_config(span, json_integer_value(json_array_get(announce, i))));
+	buf_str(out, " before");
+}
+
+/* "; calls alice and bob after 20m, carol after 1h" */
+static void escalate_item(const json_t *steps, struct buf *out)
+{
+	char span[CLI_TIME_SIZE];
+	const json_t *step;
+	size_t i;
+
+	json_array_foreach (steps, i, step) {
+		const json_t *to = json_object_get(step, "to");
+		size_t n = json_array_size(to);
+
+		buf_str(out, i ? "," : out->len ? "; calls" : "calls");
+		for (size_t k = 0; k < n; k++) {
+			buf_str(out, item_gap(k, n));
+			cli_printf(out, "%s", json_string_value(json_array_get(to, k)));
+		}
+		buf_printf(
+		    out, " after %s", cli_span_config(span, cli_number(step, "after_ms")));
+	}
+}
+
+/* Only where it is not what one expects. */
+static void storm_item(const json_t *audience, struct buf *out)
+{
+	const json_t *storm = json_object_get(audience, "storm");
+
+	if (!storm)
+		return;
+	buf_str(out, out->len ? "; " : "");
+	if (json_integer_value(storm))
+		buf_printf(
+		    out, "a summary beyond %" PRId64 " incidents in 10m",
+		    (int64_t)json_integer_value(storm));
+	else
+		buf_str(out, "no summary however many incidents");
+}
+
+/* What is not in force by default, in a sentence under the audience. */
+static void policy_text(const json_t *audience, unsigned left, struct buf *out)
+{
+	struct cli_flow flow = {out, left, 0, 1, CLI_TEXT_WIDTH};
+	struct buf text;
+
+	buf_init(&text, 65536);
+	quiet_item(audience, &text);
+	announce_item(json_object_get(audience, "announce_ms"), &text);
+	escalate_item(json_object_get(audience, "escalate"), &text);
+	storm_item(audience, &text);
+	if (text.len) {
+		cli_flow_text(&flow, buf_text(&text));
+		buf_char(out, '\n');
+	}
+	buf_finish(&text);
+}
+
 static void audiences_text(const json_t *facts, unsigned left, struct buf *out)
 {
 	unsigned width = middle_width(facts);
@@ -134,7 +222,42 @@ static void audiences_text(const json_t *facts, unsigned left, struct buf *out)
 		else
 			buf_str(out, "first post at once\n");
 		names_text(json_object_get(audience, "names"), left, out);
+		policy_text(audience, left, out);
 	}
+}
+
+/* "group_by    hostgroup:web, from 3 objects on" */
+static void group_text(const json_t *group, unsigned left, struct buf *out)
+{
+	if (!group)
+		return;
+	label(out, "group_by", left);
+	cli_printf(
+	    out, "%s, from %" PRId64 " objects on", cli_string(group, "by"), cli_number(group, "min"));
+	buf_char(out, '\n');
+}
+
+/* "sentinels   host:gw-* (2 objects): all down and 30 % of all failing means cut off" */
+static void sentinels_text(const json_t *sentinels, unsigned left, struct buf *out)
+{
+	struct cli_flow flow = {out, left, left, 1, CLI_TEXT_WIDTH};
+	struct buf text;
+
+	if (!sentinels)
+		return;
+	label(out, "sentinels", left);
+	buf_init(&text, 65536);
+	cli_printf(&text, "%s", cli_string(sentinels, "match"));
+	if (json_object_get(sentinels, "objects"))
+		buf_printf(
+		    &text, " (%" PRId64 " object%s)", cli_number(sentinels, "objects"),
+		    cli_number(sentinels, "objects") == 1 ? "" : "s");
+	buf_printf(
+	    &text, ": all down and %" PRId64 " %% of all failing means cut off",
+	    cli_number(sentinels, "percent"));
+	cli_flow_text(&flow, buf_text(&text));
+	buf_finish(&text);
+	buf_char(out, '\n');
 }
 
 static void people_text(const json_t *facts, unsigned left, struct buf *out)
@@ -301,6 +424,8 @@ void cli_check_text(const json_t *facts, int64_t now_ms, struct buf *out)
 	(void)now_ms;
 	audiences_text(facts, left, out);
 	prices_text(facts, left, out);
+	group_text(json_object_get(facts, "group"), left, out);
+	sentinels_text(json_object_get(facts, "sentinels"), left, out);
 	people_text(facts, left, out);
 	online_text(facts, left, out);
 	if (*why)

@@ -127,16 +127,16 @@ static const struct config_key global_keys[] = {
     {"accounts", KEY_ELSEWHERE, 0, NULL},
     {"audiences", KEY_ELSEWHERE, 0, NULL},
     {"people", KEY_ELSEWHERE, 0, NULL},
-    {"group_by", KEY_LATER, 0, NULL},
-    {"group_min", KEY_LATER, 0, NULL},
-    {"same_objects", KEY_LATER, 0, NULL},
-    {"sentinels", KEY_LATER, 0, NULL},
-    {"isolation", KEY_LATER, 0, NULL},
-    {"keep", KEY_LATER, 0, NULL},
-    {"database", KEY_LATER, 0, NULL},
-    {"metrics_file", KEY_LATER, 0, NULL},
-    {"icinga2", KEY_LATER, 0, NULL},
-    {"desk", KEY_LATER, 0, NULL},
+    {"group_by", KEY_OWN, 0, config_read_group_by},
+    {"group_min", KEY_OWN, 0, config_read_group_min},
+    {"same_objects", KEY_OWN, 0, config_read_same_objects},
+    {"sentinels", KEY_OWN, 0, config_read_sentinels},
+    {"isolation", KEY_OWN, 0, config_read_isolation},
+    {"database", KEY_OWN, 0, config_read_database},
+    {"metrics_file", KEY_OWN, 0, config_read_metrics_file},
+    {"keep", KEY_LATER, 0, config_later_duration},
+    {"icinga2", KEY_LATER, 0, config_later_icinga2},
+    {"desk", KEY_LATER, 0, config_later_desk},
     {NULL, KEY_TEXT, 0, NULL},
 };
 
@@ -151,6 +151,7 @@ static void set_defaults(struct reader *r, const char *path)
 	config_keep(r, &c->link, "");
 	config_keep(r, &c->state_dir, "/var/lib/twicket");
 	config_keep(r, &c->run_dir, "/run/twicket");
+	config_group_defaults(r);
 	c->log = LOG_LEVEL_INFO;
 	c->log_format = LOG_FORMAT_TEXT;
 	c->core_users = calloc(2, sizeof *c->core_users);
@@ -197,12 +198,13 @@ static void read_root(struct reader *r, const config_setting_t *root)
 
 	config_read_group(r, root, global_keys, r->c);
 	check_run_dir(r, root);
+	config_check_group(r, root);
 	if (accounts && !r->no_memory)
 		config_read_accounts(r, accounts);
+	if (people && !r->no_memory)
+		config_read_people(r, people); /* audiences name them */
 	if (audiences && !r->no_memory)
 		config_read_audiences(r, audiences);
-	if (people && !r->no_memory)
-		config_read_people(r, people);
 	if (!r->c->n_audiences && !r->no_memory)
 		config_fault_line(r, 0, "no audience: nobody would hear of anything");
 	else if (!r->report->errors && !r->no_memory)
@@ -351,6 +353,7 @@ void config_discard(struct config *c)
 		match_destroy(c->people[i].match);
 	}
 	drop_core_users(c);
+	config_group_finish(c);
 	free(c->accounts);
 	free(c->audiences);
 	free(c->people);

@@ -6,6 +6,7 @@
 #ifndef TWICKET_CONFIG_H
 #define TWICKET_CONFIG_H
 
+#include "agent/hours.h"
 #include "agent/match.h"
 #include "common/err.h"
 #include "common/log.h"
@@ -39,6 +40,18 @@ struct config_account {
 	int line;
 };
 
+/* Of the built-in audiences: new incidents in 10 min that are told one by one. */
+#define CONFIG_STORM_PUBLIC 5
+#define CONFIG_STORM_OPERATORS 20
+
+/* Nobody acknowledged for so long: mention these. */
+struct config_escalation {
+	int64_t after_ms;
+	unsigned *people; /* indexes into config.people */
+	unsigned n_people;
+	int line;
+};
+
 struct config_audience {
 	char *name;
 	char *base; /* "public" or "operators": whose words and defaults it has in the end */
@@ -52,9 +65,18 @@ struct config_audience {
 	/* stand in the file: then they hold where a post costs, too */
 	bool acks_asked, remind_asked, remind_acked_asked;
 	int64_t hold_ms, recovery_hold_ms, reopen_ms, update_ms, remind_ms, remind_acked_ms;
+	int64_t flap_digest_ms;
 	enum visibility visibility;
 	struct config_word *words; /* overrides */
 	unsigned n_words;
+	struct config_escalation *escalate; /* soonest first */
+	unsigned n_escalate;
+	unsigned storm;	      /* new incidents in 10 min that are told one by one; 0 = no limit */
+	int64_t *announce_ms; /* so long before a downtime; longest first */
+	unsigned n_announce;
+	char *quiet_hours_text, *urgent_text; /* as in the file; "" = none */
+	struct hours *quiet_hours;	      /* NULL = none */
+	struct match *urgent;		      /* NULL = nothing is */
 	int line;
 };
 
@@ -73,8 +95,12 @@ struct config_person {
 	struct match *match;
 	char *match_text;
 	bool notify;
+	bool mention; /* may be mentioned by an escalation */
 	int line;
 };
+
+/* group_by: what else belongs together besides host, parents and equal public names. */
+enum group_kind { GROUP_NONE, GROUP_HOSTGROUP, GROUP_SERVICEGROUP, GROUP_VAR };
 
 struct config {
 	char *path;
@@ -82,6 +108,14 @@ struct config {
 	char *state_dir, *run_dir;
 	char **core_users; /* who may connect as a module */
 	unsigned n_core_users;
+	enum group_kind group_kind;
+	char *group_by; /* the group's or variable's name ("web", "_RACK"); "" = none */
+	unsigned group_min; /* objects; fewer stay single */
+	char **same_objects; /* nodes that watch the same objects */
+	unsigned n_same_objects;
+	char *sentinels_text;
+	struct match *sentinels; /* NULL = none: isolation is not looked for */
+	unsigned isolation;	 /* % of the objects */
 	enum log_level log;
 	enum log_format log_format;
 	struct config_account *accounts;
@@ -121,7 +155,7 @@ void config_report_finish(struct config_report *report);
  */
 int config_override(struct config *c, const char *state_dir, const char *run_dir, struct err *err);
 
-/* For demonstrations (-x): every hold and recovery_hold divided by factor. */
+/* For demonstrations (-x): every hold, recovery_hold, flap_digest and escalate.after divided by factor. */
 void config_hurry(struct config *c, unsigned factor);
 
 /* What a notifier gets of an account; the strings and prices stay the account's, the token the caller's. */
@@ -131,6 +165,9 @@ struct notifier_settings config_settings(const struct config_account *a, const c
 int config_account_index(const struct config *c, const char *name);
 int config_audience_index(const struct config *c, const char *name);
 int config_person_index(const struct config *c, const char *name);
+
+/* Is this audience (by name) told on this account? */
+bool config_tells(const struct config *c, const char *audience, const char *account);
 
 /* Does an audience with internals = true hear of something on this account? */
 bool config_tells_internals(const struct config *c, unsigned account);

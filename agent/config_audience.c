@@ -1,10 +1,10 @@
 /*
- * Audiences: the two that are built in, what they hand down, and the rules that keep
- * internals away from strangers. Called by config.c. Must never leave one half made.
+ * Audiences: their keys, which of them uses which, and the rules that keep internals
+ * away from strangers. Called by config.c. Must never leave one half made.
  */
 #include "agent/config_internal.h"
-#include "agent/words.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,19 +23,18 @@ static const char *const built_in[] = {"public", "operators", NULL};
 static void add_account(struct reader *r, const config_setting_t *s, void *into)
 {
 	struct config_audience *a = into;
-	const char *name = config_text(r, s), *near, *names[65] = {NULL};
+	const char *name = config_text(r, s), *names[65] = {NULL};
 	unsigned n = r->c->n_accounts < 64 ? r->c->n_accounts : 64, *more;
 	int index = name ? config_account_index(r->c, name) : -1;
+	char what[CONFIG_NAME_MAX + 32];
 
 	if (!name)
 		return;
 	if (index == -1) {
 		for (unsigned i = 0; i < n; i++)
 			names[i] = r->c->accounts[i].name;
-		near = config_nearest(name, names);
-		config_fault(
-		    r, s, "no account \"%s\"%s%s%s", name, near ? "; did you mean \"" : "",
-		    near ? near : "", near ? "\"?" : "");
+		snprintf(what, sizeof what, "no account \"%.*s\"", (int)CONFIG_NAME_MAX, name);
+		config_unknown(r, s, what, config_nearest(name, names));
 		return;
 	}
 	for (unsigned i = 0; i < a->n_accounts; i++)
@@ -104,86 +103,6 @@ static void read_visibility(struct reader *r, const config_setting_t *s, void *i
 		a->visibility = (enum visibility)i;
 }
 
-static void add_word(
-    struct reader *r, const config_setting_t *s, struct config_audience *a, const char *language)
-{
-	struct config_word *more = realloc(a->words, (a->n_words + 1) * sizeof *more);
-	struct config_word *w;
-
-	r->no_memory = r->no_memory || !more;
-	if (!more)
-		return;
-	a->words = more;
-	w = &a->words[a->n_words++];
-	*w = (struct config_word){.line = (int)config_setting_source_line(s)};
-	config_keep(r, &w->language, language);
-	config_keep(r, &w->event, config_setting_name(s));
-	config_keep(r, &w->text, config_setting_get_string(s));
-}
-
-static void read_sentence(
-    struct reader *r, const config_setting_t *s, struct config_audience *a, const char *language)
-{
-	static const char *const later[] = {"planned", "cancelled", "storm", "digest",
-					    "say",     "retract",   "known", "known_over",
-					    "ticket",  "fixed",     NULL};
-	const char *event = config_setting_name(s), *text = config_text(r, s), *near;
-	const char *names[SAY_EVENTS + 1] = {NULL};
-	struct err err;
-
-	for (int i = 0; later[i]; i++)
-		if (!strcmp(event, later[i])) {
-			config_fault(r, s, "no such sentence in this version");
-			return;
-		}
-	for (int e = 0; e < SAY_EVENTS; e++)
-		names[e] = words_event_name((enum say_event)e);
-	near = config_nearest(event, names);
-	if (words_event_find(event) == -1)
-		config_fault(
-		    r, s, "no such sentence%s%s%s", near ? "; did you mean \"" : "",
-		    near ? near : "", near ? "\"?" : "");
-	else if (text && !*text && !strcmp(event, "problem"))
-		config_fault(r, s, "cannot be empty: without it there is no thread");
-	else if (text && *text && words_check(text, true, &err) == -1)
-		config_fault(r, s, "%s", err.text);
-	else if (text)
-		add_word(r, s, a, language);
-}
-
-static void free_words(struct config_audience *a)
-{
-	for (unsigned i = 0; i < a->n_words; i++) {
-		free(a->words[i].language);
-		free(a->words[i].event);
-		free(a->words[i].text);
-	}
-	free(a->words);
-	a->words = NULL;
-	a->n_words = 0;
-}
-
-/* words = { en = { problem = "..."; }; }; */
-static void read_words(struct reader *r, const config_setting_t *s, void *into)
-{
-	struct config_audience *a = into;
-	unsigned n = config_named_groups(r, s);
-
-	free_words(a);
-	for (unsigned i = 0; i < n; i++) {
-		const config_setting_t *in = config_setting_get_elem(s, i);
-		const char *language = config_setting_name(in), *const *known = words_languages();
-
-		while (*known && strcmp(*known, language))
-			known++;
-		if (!*known)
-			config_fault(r, in, "no such language; there are en and de");
-		for (int k = 0;
-		     *known && config_setting_is_group(in) && k < config_setting_length(in); k++)
-			read_sentence(r, config_setting_get_elem(in, (unsigned)k), a, language);
-	}
-}
-
 #define AT(field) offsetof(struct config_audience, field)
 
 static const struct config_key audience_keys[] = {
@@ -203,79 +122,19 @@ static const struct config_key audience_keys[] = {
     {"visibility", KEY_OWN, 0, read_visibility},
     {"acks", KEY_FLAG, AT(acks), NULL},
     {"links", KEY_FLAG, AT(links), NULL},
-    {"words", KEY_OWN, 0, read_words},
-    {"flap_digest", KEY_LATER, 0, NULL},
-    {"escalate", KEY_LATER, 0, NULL},
-    {"storm", KEY_LATER, 0, NULL},
-    {"announce", KEY_LATER, 0, NULL},
-    {"quiet_hours", KEY_LATER, 0, NULL},
-    {"urgent", KEY_LATER, 0, NULL},
-    {"tickets", KEY_LATER, 0, NULL},
-    {"reports", KEY_LATER, 0, NULL},
+    {"words", KEY_OWN, 0, config_read_words},
+    {"flap_digest", KEY_DURATION, AT(flap_digest_ms), NULL},
+    {"escalate", KEY_OWN, 0, config_read_escalate},
+    {"storm", KEY_OWN, 0, config_read_storm},
+    {"announce", KEY_OWN, 0, config_read_announce},
+    {"quiet_hours", KEY_TEXT, AT(quiet_hours_text), NULL},
+    {"urgent", KEY_TEXT, AT(urgent_text), NULL},
+    {"tickets", KEY_LATER, 0, config_later_flag},
+    {"reports", KEY_LATER, 0, config_later_number},
     {NULL, KEY_TEXT, 0, NULL},
 };
 
-/* --- inheritance --------------------------------------------------------------------------- */
-
-#define SECOND ((int64_t)1000)
-#define MINUTE (60 * SECOND)
-#define HOUR (60 * MINUTE)
-
-/* The built-in audiences, as SURFACE section 1.6 has them. */
-static void set_built_in(struct reader *r, struct config_audience *a, const char *base)
-{
-	bool public = !strcmp(base, "public");
-
-	config_keep(r, &a->base, base);
-	config_keep(r, &a->match_text, public ? "named" : "*");
-	config_keep(r, &a->as_contact, "");
-	a->states = STATE_BIT(EVENT_SERVICE, EVENT_CRITICAL) | STATE_BIT(EVENT_HOST, EVENT_DOWN) |
-		    STATE_BIT(EVENT_HOST, EVENT_UNREACHABLE);
-	if (!public)
-		a->states |= STATE_BIT(EVENT_SERVICE, EVENT_WARNING) |
-			     STATE_BIT(EVENT_SERVICE, EVENT_UNKNOWN);
-	a->internals = !public;
-	a->hold_ms = public ? 2 * MINUTE : 15 * SECOND;
-	a->recovery_hold_ms = public ? 2 * MINUTE : 90 * SECOND;
-	a->reopen_ms = public ? HOUR : 30 * MINUTE;
-	a->update_ms = public ? 10 * MINUTE : 2 * MINUTE;
-	a->remind_ms = public ? HOUR : 30 * MINUTE;
-	a->remind_acked_ms = 4 * HOUR;
-	a->visibility = public ? VISIBILITY_PUBLIC : VISIBILITY_FOLLOWERS;
-	a->acks = true;
-}
-
-/* A copy of another audience under this one's name. */
-static void inherit(struct reader *r, struct config_audience *a, const struct config_audience *from)
-{
-	char *name = a->name;
-	int line = a->line;
-
-	*a = *from;
-	a->name = name;
-	a->line = line;
-	a->base = a->match_text = a->as_contact = NULL;
-	a->match = NULL;
-	a->words = NULL;
-	a->accounts = malloc((from->n_accounts + 1) * sizeof *a->accounts);
-	a->words = calloc(from->n_words + 1, sizeof *a->words);
-	config_keep(r, &a->base, from->base);
-	config_keep(r, &a->match_text, from->match_text);
-	config_keep(r, &a->as_contact, from->as_contact);
-	if (!a->accounts || !a->words) {
-		r->no_memory = true;
-		a->n_accounts = a->n_words = 0;
-		return;
-	}
-	for (unsigned i = 0; i < from->n_accounts; i++)
-		a->accounts[i] = from->accounts[i];
-	for (unsigned i = 0; i < from->n_words; i++) {
-		a->words[i].line = from->words[i].line;
-		config_keep(r, &a->words[i].language, from->words[i].language);
-		config_keep(r, &a->words[i].event, from->words[i].event);
-		config_keep(r, &a->words[i].text, from->words[i].text);
-	}
-}
+/* --- use ----------------------------------------------------------------------------------- */
 
 static void read_audience(struct reader *r, struct audiences *as, unsigned i);
 
@@ -293,7 +152,7 @@ static bool begin_as(struct reader *r, struct audiences *as, unsigned i, const c
 		base_name = base_name || !strcmp(a->name, built_in[k]);
 	}
 	if (!name) {
-		set_built_in(r, a, "public");
+		config_built_in(r, a, "public");
 		return false;
 	}
 	if (own && !base_name && !use)
@@ -303,12 +162,12 @@ static bool begin_as(struct reader *r, struct audiences *as, unsigned i, const c
 	else if (!own && base_name)
 		config_fault(r, use, "\"%s\" is built in and cannot use another", a->name);
 	if (own || base_name) {
-		set_built_in(r, a, base_name ? a->name : "public");
+		config_built_in(r, a, base_name ? a->name : "public");
 		return base_name;
 	}
 	from = config_audience_index(r->c, name);
 	if (from == -1 && is_base) {
-		set_built_in(r, a, name);
+		config_built_in(r, a, name);
 		return true;
 	}
 	if (from == -1) {
@@ -318,10 +177,10 @@ static bool begin_as(struct reader *r, struct audiences *as, unsigned i, const c
 	} else {
 		read_audience(r, as, (unsigned)from);
 		if (!r->no_memory)
-			inherit(r, a, &r->c->audiences[from]);
+			config_inherit(r, a, &r->c->audiences[from]);
 		return true;
 	}
-	set_built_in(r, a, "public");
+	config_built_in(r, a, "public");
 	return false;
 }
 
@@ -342,7 +201,6 @@ check_internals(struct reader *r, const config_setting_t *s, const struct config
 	bool strangers = a->visibility == VISIBILITY_PUBLIC || a->visibility == VISIBILITY_UNLISTED;
 	const char *seen = a->visibility == VISIBILITY_PUBLIC ? "public" : "unlisted";
 	const config_setting_t *at = where(s, "visibility");
-	struct err err;
 
 	if (a->internals && strangers) {
 		at = at == s ? where(s, "internals") : at;
@@ -359,13 +217,7 @@ check_internals(struct reader *r, const config_setting_t *s, const struct config
 		    r, where(s, "internals"),
 		    "the sentences of operators are internal; with "
 		    "internals = false say use = \"public\"");
-	for (unsigned i = 0; i < a->n_words; i++)
-		if (*a->words[i].text && words_check(a->words[i].text, false, &err) == -1)
-			config_fault_line(
-			    r, a->words[i].line,
-			    "audiences.%s.words.%s.%s: %s and %s has "
-			    "internals = false",
-			    a->name, a->words[i].language, a->words[i].event, err.text, a->name);
+	config_check_words(r, a);
 }
 
 /* What costs is only done when this file asks for it, here or where it is inherited from. */
@@ -392,6 +244,7 @@ static void check_audience(struct reader *r, const config_setting_t *s, struct c
 	else if (
 	    accounts && config_setting_is_aggregate(accounts) && !config_setting_length(accounts))
 		config_fault(r, accounts, "is empty: where shall it be told?");
+	config_check_hours(r, s, a);
 	check_internals(r, s, a);
 }
 
@@ -405,7 +258,7 @@ static void read_audience(struct reader *r, struct audiences *as, unsigned i)
 		return;
 	as->progress[i] = UNDER_WAY;
 	if (!config_setting_is_group(s)) {
-		set_built_in(r, a, "public"); /* others may inherit from it all the same */
+		config_built_in(r, a, "public"); /* others may inherit from it all the same */
 	} else {
 		sound = begin_as(r, as, i, s);
 		if (!r->no_memory)
@@ -454,20 +307,11 @@ void config_read_audiences(struct reader *r, const config_setting_t *audiences)
 	}
 	for (unsigned i = 0; i < r->c->n_audiences && !r->no_memory; i++)
 		read_audience(r, &as, i);
+	if (!r->no_memory)
+		config_check_escalate(r, audiences);
 	for (unsigned i = 0; i < r->c->n_audiences && !r->no_memory && !r->report->errors; i++)
 		check_twice(r, audiences, i);
 	if (!r->no_memory && !r->report->errors)
 		config_check_doubles(r, audiences);
 	free(as.progress);
-}
-
-void config_audience_finish(struct config_audience *a)
-{
-	free_words(a);
-	free(a->name);
-	free(a->base);
-	free(a->accounts);
-	free(a->match_text);
-	free(a->as_contact);
-	match_destroy(a->match);
 }

@@ -63,7 +63,7 @@ enum key_type {
 	KEY_PRICE,    /* int64_t, micro USD */
 	KEY_OWN,      /* by its function */
 	KEY_ELSEWHERE, /* read by another pass */
-	KEY_LATER     /* of the reference, but not in this version */
+	KEY_LATER     /* does nothing in this version: checked by its function, and warned of */
 };
 
 struct config_key {
@@ -79,6 +79,12 @@ void config_read_group(struct reader *r, const config_setting_t *group,
 /* One setting that is known to be in the table. */
 void config_read_key(struct reader *r, const config_setting_t *s, const struct config_key *key,
 		     void *into);
+/* "no such key; did you mean "hold"?"; near NULL: without the question. */
+void config_unknown(struct reader *r, const config_setting_t *s, const char *what, const char *near);
+/* *to stays as it was after a fault. */
+void config_read_duration(struct reader *r, const config_setting_t *s, int64_t *to);
+void config_read_number(struct reader *r, const config_setting_t *s, unsigned least, unsigned most,
+			unsigned *to);
 /* Calls read for each element of an array of texts. */
 void config_read_texts(struct reader *r, const config_setting_t *array, void *into,
 		       void (*read)(struct reader *r, const config_setting_t *s, void *into));
@@ -92,6 +98,50 @@ void config_read_prices(struct reader *r, const config_setting_t *s, void *into)
 void config_read_price(struct reader *r, const config_setting_t *s, int64_t *to);
 void config_default_prices(struct config_account *a); /* and the limit */
 
+/* --- the engine's (config_group.c) ------------------------------------------------------------ */
+
+void config_read_group_by(struct reader *r, const config_setting_t *s, void *into);
+void config_read_group_min(struct reader *r, const config_setting_t *s, void *into);
+void config_read_same_objects(struct reader *r, const config_setting_t *s, void *into);
+void config_read_sentinels(struct reader *r, const config_setting_t *s, void *into);
+void config_read_isolation(struct reader *r, const config_setting_t *s, void *into);
+void config_group_defaults(struct reader *r);
+void config_check_group(struct reader *r, const config_setting_t *root);
+void config_group_finish(struct config *c);
+
+/* --- keys of later versions (config_later.c) -------------------------------------------------- */
+
+void config_later_duration(struct reader *r, const config_setting_t *s, void *into);
+void config_later_number(struct reader *r, const config_setting_t *s, void *into);
+void config_later_flag(struct reader *r, const config_setting_t *s, void *into);
+void config_later_icinga2(struct reader *r, const config_setting_t *s, void *into);
+void config_later_desk(struct reader *r, const config_setting_t *s, void *into);
+void config_read_database(struct reader *r, const config_setting_t *s, void *into);
+void config_read_metrics_file(struct reader *r, const config_setting_t *s, void *into);
+
+/* --- the parts of an audience ------------------------------------------------------------------ */
+
+/* What it begins as (config_inherit.c): "public" or "operators", or another audience. */
+void config_built_in(struct reader *r, struct config_audience *a, const char *base);
+void config_inherit(struct reader *r, struct config_audience *a, const struct config_audience *from);
+void config_audience_finish(struct config_audience *a);
+
+/* Its own sentences (config_words.c). */
+void config_read_words(struct reader *r, const config_setting_t *s, void *into);
+void config_drop_words(struct config_audience *a);
+/* Of an audience without internals. */
+void config_check_words(struct reader *r, const struct config_audience *a);
+
+/* config_policy.c */
+void config_read_announce(struct reader *r, const config_setting_t *s, void *into);
+void config_read_storm(struct reader *r, const config_setting_t *s, void *into);
+void config_read_escalate(struct reader *r, const config_setting_t *s, void *into);
+void config_drop_escalate(struct config_audience *a);
+/* Parses quiet_hours and urgent. */
+void config_check_hours(struct reader *r, const config_setting_t *s, struct config_audience *a);
+/* Of all audiences, when all are read. */
+void config_check_escalate(struct reader *r, const config_setting_t *audiences);
+
 /* --- the parts of the file ------------------------------------------------------------------- */
 
 void config_read_accounts(struct reader *r, const config_setting_t *accounts);
@@ -101,7 +151,6 @@ bool config_is_on_x(struct reader *r, const config_setting_t *s, const struct co
 		    const char *why);
 /* What metered accounts and the audiences together must not be (config_doubles.c). */
 void config_check_doubles(struct reader *r, const config_setting_t *audiences);
-void config_audience_finish(struct config_audience *a);
 
 /* Is there a syntax that libconfig must not see (@include)? True with a fault. */
 bool config_syntax_forbidden(struct reader *r, const char *text);

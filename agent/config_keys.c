@@ -9,16 +9,23 @@
 
 #define KEYS_MAX 40
 
+void config_unknown(struct reader *r, const config_setting_t *s, const char *what, const char *near)
+{
+	if (near)
+		config_fault(r, s, "%s; did you mean \"%s\"?", what, near);
+	else
+		config_fault(r, s, "%s", what);
+}
+
 static void fault_unknown(
     struct reader *r, const config_setting_t *s, const char *name, const struct config_key *keys)
 {
 	static const char *const secrets[] = {"token", "password", "secret", "access_token", NULL};
-	const char *known[KEYS_MAX + 1] = {NULL}, *near;
+	const char *known[KEYS_MAX + 1] = {NULL};
 	size_t n = 0;
 
 	for (; keys->name && n < KEYS_MAX; keys++)
-		if (keys->type != KEY_LATER)
-			known[n++] = keys->name;
+		known[n++] = keys->name;
 	for (int i = 0; secrets[i]; i++) {
 		if (strcmp(secrets[i], name))
 			continue;
@@ -27,11 +34,7 @@ static void fault_unknown(
 		    "no such key; secrets are never in this file: `twicket auth` stores them");
 		return;
 	}
-	near = config_nearest(name, known);
-	if (near)
-		config_fault(r, s, "no such key; did you mean \"%s\"?", near);
-	else
-		config_fault(r, s, "no such key");
+	config_unknown(r, s, "no such key", config_nearest(name, known));
 }
 
 static void read_path(struct reader *r, const config_setting_t *s, char **to)
@@ -50,7 +53,7 @@ static void read_path(struct reader *r, const config_setting_t *s, char **to)
 		(*to)[n - 1] = '\0';
 }
 
-static void read_duration(struct reader *r, const config_setting_t *s, int64_t *to)
+void config_read_duration(struct reader *r, const config_setting_t *s, int64_t *to)
 {
 	const char *text;
 	int64_t ms;
@@ -80,7 +83,8 @@ static void read_flag(struct reader *r, const config_setting_t *s, bool *to)
 		config_fault(r, s, "must be true or false, without quotes");
 }
 
-static void read_count(struct reader *r, const config_setting_t *s, unsigned *to)
+void config_read_number(
+    struct reader *r, const config_setting_t *s, unsigned least, unsigned most, unsigned *to)
 {
 	int type = config_setting_type(s);
 	long long n =
@@ -88,10 +92,19 @@ static void read_count(struct reader *r, const config_setting_t *s, unsigned *to
 
 	if (type != CONFIG_TYPE_INT && type != CONFIG_TYPE_INT64)
 		config_fault(r, s, "must be a whole number, without quotes");
-	else if (n < 1 || n > 1000000)
-		config_fault(r, s, "%lld is not between 1 and 1000000", n);
+	else if (n < (long long)least || n > (long long)most)
+		config_fault(r, s, "%lld is not between %u and %u", n, least, most);
 	else
 		*to = (unsigned)n;
+}
+
+static void read_later(struct reader *r, const config_setting_t *s, const struct config_key *key)
+{
+	unsigned before = r->report->errors;
+
+	key->read(r, s, NULL);
+	if (r->report->errors == before)
+		config_warning(r, s, "does nothing in this version");
 }
 
 void config_read_key(
@@ -107,13 +120,13 @@ void config_read_key(
 			config_keep(r, (char **)(void *)at, text);
 		break;
 	case KEY_PATH: read_path(r, s, (char **)(void *)at); break;
-	case KEY_DURATION: read_duration(r, s, (int64_t *)(void *)at); break;
+	case KEY_DURATION: config_read_duration(r, s, (int64_t *)(void *)at); break;
 	case KEY_FLAG: read_flag(r, s, (bool *)at); break;
-	case KEY_COUNT: read_count(r, s, (unsigned *)(void *)at); break;
+	case KEY_COUNT: config_read_number(r, s, 1, 1000000, (unsigned *)(void *)at); break;
 	case KEY_PRICE: config_read_price(r, s, (int64_t *)(void *)at); break;
 	case KEY_OWN: key->read(r, s, into); break;
 	case KEY_ELSEWHERE: break;
-	case KEY_LATER: config_fault(r, s, "no such key in this version"); break;
+	case KEY_LATER: read_later(r, s, key); break;
 	}
 }
 

@@ -56,12 +56,23 @@ int config_override(struct config *c, const char *state_dir, const char *run_dir
 	return run_dir ? replace(&c->run_dir, run_dir, err) : 0;
 }
 
+/* Never 0, which would be "none". */
+static int64_t sooner(int64_t ms, unsigned factor)
+{
+	return ms && ms < factor ? 1 : ms / factor;
+}
+
 void config_hurry(struct config *c, unsigned factor)
 {
 	if (!factor)
 		return;
 	for (unsigned k = 0; k < c->n_audiences; k++) {
-		c->audiences[k].hold_ms /= factor;
-		c->audiences[k].recovery_hold_ms /= factor;
+		struct config_audience *a = &c->audiences[k];
+
+		a->hold_ms /= factor;
+		a->recovery_hold_ms /= factor;
+		a->flap_digest_ms = sooner(a->flap_digest_ms, factor);
+		for (unsigned i = 0; i < a->n_escalate; i++)
+			a->escalate[i].after_ms = sooner(a->escalate[i].after_ms, factor);
 	}
 }

@@ -52,7 +52,7 @@ static const struct config_key person_keys[] = {
     {"x", KEY_OWN, 0, read_x},
     {"role", KEY_OWN, 0, read_role},
     {"match", KEY_OWN, 0, read_person_match},
-    {"mention", KEY_LATER, 0, NULL},
+    {"mention", KEY_FLAG, offsetof(struct config_person, mention), NULL},
     {"notify", KEY_FLAG, offsetof(struct config_person, notify), NULL},
     {NULL, KEY_TEXT, 0, NULL},
 };

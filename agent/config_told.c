@@ -15,3 +15,13 @@ bool config_tells_internals(const struct config *c, unsigned account)
 	}
 	return false;
 }
+
+bool config_tells(const struct config *c, const char *audience, const char *account)
+{
+	int a = config_audience_index(c, audience), k = config_account_index(c, account);
+
+	for (unsigned i = 0; a >= 0 && i < c->audiences[a].n_accounts; i++)
+		if ((int)c->audiences[a].accounts[i] == k)
+			return true;
+	return false;
+}

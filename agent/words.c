@@ -12,15 +12,16 @@
 
 #define LIST_SHOWN 5 /* names before "and 2 more" (SURFACE section 3) */
 #define WORD_LONG 60 /* bytes of a single word that may be cut inside */
+#define TEXT_LEAST 100 /* bytes of what the sentence is there for: names become short first */
 
 /* Graphemes of a name when nothing else helps; 0 = all of it. */
 static const unsigned name_steps[] = {0, 60, 30, 15};
 
-/* Never dropped: the state word, who is answered, and what finds the post again. */
+/* Never dropped: thing and state, who is answered, and what finds the post again. */
 static bool must_stay(enum macro macro)
 {
-	return macro == MACRO_TAG || macro == MACRO_STATE || macro == MACRO_WRITER ||
-	       macro == MACRO_HOSTSTATE || macro == MACRO_SERVICESTATE;
+	return macro == MACRO_TAG || macro == MACRO_NAME || macro == MACRO_STATE ||
+	       macro == MACRO_WRITER || macro == MACRO_HOSTSTATE || macro == MACRO_SERVICESTATE;
 }
 
 /* May this [part] go when the text is too long? `at` stands behind its bracket. */
@@ -59,6 +60,7 @@ static bool put_pieces(struct render *r, const char **at, struct buf *out)
 static bool must_have(const struct render *r, int macro)
 {
 	return macro == MACRO_TAG || (macro == MACRO_NAME && r->base == BASE_PUBLIC) ||
+	       (macro == MACRO_TEXT && r->base == BASE_PUBLIC && !r->text.all.len) ||
 	       (macro == MACRO_REASON && r->say->event == SAY_TROUBLE);
 }
 
@@ -124,7 +126,15 @@ static size_t cut_floor(const struct cut *c, size_t bytes)
 	return at;
 }
 
-/* As many words as fit, by halving; none when not even the first does. */
+/* As above, but never less than what must stay. */
+static size_t cut_at(const struct cut *c, size_t bytes)
+{
+	size_t at = cut_floor(c, bytes);
+
+	return at > c->least ? at : c->least;
+}
+
+/* As many words as fit, by halving; the least when not even the first does. */
 static bool fit_cut(struct render *r, struct cut *c, const char *text, struct buf *out)
 {
 	size_t low = 0, high = c->all.len;
@@ -132,22 +142,19 @@ static bool fit_cut(struct render *r, struct cut *c, const char *text, struct bu
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		c->shown = cut_floor(c, middle);
+		c->shown = cut_at(c, middle);
 		if (attempt(r, text, out))
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	c->shown = low ? cut_floor(c, low - 1) : 0;
+	c->shown = cut_at(c, low ? low - 1 : 0);
 	return attempt(r, text, out);
 }
 
-/* The order of SURFACE section 3: words, lists, parts; then long names. */
-static bool fit(struct render *r, const char *text, struct buf *out)
+/* Shorter lists, then fewer parts, then short names, one step at a time. */
+static bool fit_rest(struct render *r, const char *text, struct buf *out)
 {
-	if (attempt(r, text, out) || fit_cut(r, &r->output, text, out) ||
-	    fit_cut(r, &r->text, text, out))
-		return true;
 	while (r->list_max > 1) {
 		r->list_max--;
 		if (attempt(r, text, out))
@@ -166,6 +173,18 @@ static bool fit(struct render *r, const char *text, struct buf *out)
 	return false;
 }
 
+/* The order of SURFACE section 3: words, lists, parts; then long names. */
+static bool fit(struct render *r, const char *text, struct buf *out)
+{
+	if (attempt(r, text, out) || fit_cut(r, &r->output, text, out) ||
+	    fit_cut(r, &r->text, text, out))
+		return true;
+	if (fit_rest(r, text, out)) /* its words may have the room that the last step made */
+		return !r->text.least || fit_cut(r, &r->text, text, out);
+	r->text.least = 0;
+	return fit_cut(r, &r->text, text, out);
+}
+
 static unsigned count_parts(const char *text)
 {
 	struct piece p;
@@ -174,6 +193,20 @@ static unsigned count_parts(const char *text)
 	for (p = words_piece(&text); p.kind != PIECE_END; p = words_piece(&text))
 		n += p.kind == PIECE_OPEN && may_go(text);
 	return n;
+}
+
+/* Is $TEXT$ what the sentence is there for: outside of all [ ]? */
+static bool needs_text(const char *text)
+{
+	bool inside = false;
+	struct piece p;
+
+	for (p = words_piece(&text); p.kind != PIECE_END; p = words_piece(&text)) {
+		if (p.macro == MACRO_TEXT && !inside)
+			return true;
+		inside = p.kind == PIECE_OPEN || (inside && p.kind != PIECE_CLOSE);
+	}
+	return false;
 }
 
 static void cut_init(struct cut *c, const char *text)
@@ -193,7 +226,7 @@ static int say_text(struct render *r, const char *text, struct buf *out, struct 
 		buf_reset(out);
 	if (r->lost_macro)
 		return err_set(
-		    err, "words: %s of #%s has no tag, name or reason", event,
+		    err, "words: %s of #%s has no tag, name, text or reason", event,
 		    r->say->tag ? r->say->tag : "");
 	if (!fits)
 		return err_set(
@@ -220,6 +253,8 @@ int words_say(
 	r.parts = count_parts(text);
 	cut_init(&r.output, say->output);
 	cut_init(&r.text, say->text);
+	if (needs_text(text))
+		r.text.least = cut_floor(&r.text, TEXT_LEAST);
 	rc = say_text(&r, text, out, err);
 	buf_finish(&r.output.all);
 	buf_finish(&r.text.all);

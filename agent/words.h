@@ -36,10 +36,39 @@ enum say_event {
 	SAY_GONE,     /* the object is no longer monitored */
 	SAY_ALARM,    /* one of our accounts cannot speak, and why: operators only */
 	SAY_ALARM_OVER,
+	SAY_PLANNED,	/* maintenance announced */
+	SAY_SOON,	/* announced again: it begins in $DURATION$ */
+	SAY_EXTENDED,	/* its end is another now */
+	SAY_CANCELLED,
+	SAY_STORM,	/* too many new incidents: from here on a summary */
+	SAY_DIGEST,	/* what came and went while we held our tongue, and what is still so */
+	SAY_SAY,	/* a person's own words */
+	SAY_RETRACT,
+	SAY_FIXED,	/* "what fixed it?" */
+	SAY_ESCALATE,	/* nobody has it: people are mentioned */
+	SAY_CUT_OFF,	/* we may be cut off: operators only */
+	SAY_REJOINED,	/* we are not any more */
+	SAY_OPENED,	/* an incident by hand */
+	SAY_CLOSED,	/* its end */
+	SAY_MAJOR,
+	SAY_NOT_MAJOR,
+	SAY_ETA,	/* a person promised an end */
+	SAY_ETA_NEAR,	/* that end is near: operators only */
+	SAY_KNOWN_ERROR, /* a known error, its workaround: operators only */
+	SAY_UNREACHABLE, /* hosts that nothing of ours explains */
+	SAY_DISAGREE,	/* two nodes say different things of one object: operators only */
 	SAY_EVENTS
 };
 
 enum say_symbol { SYMBOL_RED, SYMBOL_YELLOW, SYMBOL_GREEN, SYMBOL_WHITE };
+
+/* One of several in a list: to the public a name, to operators object, state and tag. */
+struct say_span {
+	const char *name;  /* public name, or object */
+	const char *state; /* "DOWN"; NULL = not said */
+	const char *tag;   /* "T9QM"; NULL = not said */
+	int64_t since, until; /* wall seconds; until 0 = still */
+};
 
 /*
  * The facts of one sentence. 0, NULL and "" mean "not known": the macro is empty.
@@ -61,20 +90,32 @@ struct say {
 	unsigned with_services;	    /* a host DOWN: how many services it has: $WITH$ */
 	const char *owner;	    /* who acknowledged */
 	bool acked;		    /* $WHO$ */
+	bool by_restart;	    /* it recovered while the monitoring restarted: $HOW$ */
 	const char *text;	    /* somebody's words: $TEXT$ */
 	const char *parent;	    /* the incident that it is part of: "mx1 #T9QM" */
 	const char *writer;	    /* who is answered, as the network addresses them: "@alice@server" */
 	const char *reason;	    /* of SAY_TROUBLE: key in the catalogue's `trouble` group */
 	unsigned times;		    /* how often broken: 2 = "2nd time" */
+	unsigned nth;		    /* which of its kind in its thread, where no time tells it from the one
+				     * before (a second ended_bad): 2 = "2nd time"; 0, 1: $NTH$ is empty */
 	unsigned count;
 	int64_t since, until, at, eta; /* wall seconds: $SINCE$ $UNTIL$ $AT$ $ETA$ */
 	int64_t duration;	       /* seconds: $DURATION$; -1 = not known */
 	int64_t now;		       /* wall seconds: decides whether a weekday is needed */
 	int64_t next;		       /* when the next line comes at the latest: $NEXT$ */
 	const char *last_fix;	       /* what helped the last time: $LASTFIX$ */
-	/* Of sentences of later versions; no catalogue uses them yet. */
-	const char *ticket, *list, *situation, *longest; /* $TICKET$ $LIST$ $NOW$ $LONGEST$ */
-	int64_t interval;				 /* seconds: $INTERVAL$ */
+	const struct say_span *spans; /* what came and went: $LIST$ */
+	unsigned n_spans;
+	const struct say_span *open; /* what is still so: $NOW$ */
+	unsigned n_open;
+	bool has_now;	     /* $NOW$ is known: n_open 0 means that all works */
+	struct say_span longest; /* $LONGEST$; name NULL = none */
+	unsigned lost;	     /* events that never reached us: $LOST$ */
+	unsigned total;	     /* of which `count` are a part: $TOTAL$ */
+	const char *const *mentions; /* people to be called, as the network addresses them: $MENTIONS$ */
+	unsigned n_mentions;
+	int64_t interval;    /* seconds: $INTERVAL$ */
+	const char *ticket;  /* of a later version: no catalogue uses it yet */
 };
 
 struct words; /* the catalogue of one language, parsed */
@@ -91,10 +132,11 @@ const char *words_event_name(enum say_event event);
 int words_event_find(const char *name);
 
 /*
- * Checks one template: macros known, brackets balanced, $TAG$ present, and only
- * public macros unless internals. -1 with err.
+ * Checks one template of one event: macros known, brackets balanced, $TAG$ present, and
+ * only public macros unless internals; $TEXT$ is public where it can only be a person's
+ * official words (say, retract, opened, closed). -1 with err.
  */
-int words_check(const char *text, bool internals, struct err *err);
+int words_check(const char *text, enum say_event event, bool internals, struct err *err);
 
 /* Checks a link pattern: http(s), and only $HOSTNAME$, $SERVICEDESC$ and $TAG$ in it. */
 int words_check_link(const char *pattern, struct err *err);

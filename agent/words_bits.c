@@ -63,6 +63,16 @@ void words_time(const struct words *w, int64_t at, int64_t now, struct buf *out)
 		put_format(w, w->date, &tm, out);
 }
 
+void words_span_time(
+    const struct words *w, int64_t at, int64_t before, int64_t now, struct buf *out)
+{
+	struct tm tm, today;
+	int64_t away = local_day(now, &today) - local_day(at, &tm);
+	int form = words_same_day(at, before) ? 0 : away >= -DAYS_NEAR && away <= DAYS_NEAR ? 1 : 2;
+
+	put_format(w, w->span[form], &tm, out);
+}
+
 /* "2 d 4 h"; the small unit only when there is something of it. */
 static void
 two_units(int64_t n, int64_t in_big, const char *big, const char *small, struct buf *out)
@@ -72,18 +82,31 @@ two_units(int64_t n, int64_t in_big, const char *big, const char *small, struct 
 		buf_printf(out, " %lld %s", (long long)(n % in_big), small);
 }
 
-void words_duration(int64_t seconds, struct buf *out)
+/* units: second, minute, hour, day */
+static void put_duration(const char *const *units, int64_t seconds, struct buf *out)
 {
 	if (seconds < 0)
 		return;
 	if (seconds < 60)
-		buf_printf(out, "%lld s", (long long)seconds);
+		buf_printf(out, "%lld %s", (long long)seconds, units[0]);
 	else if (seconds < 3600)
-		buf_printf(out, "%lld min", (long long)(seconds / 60));
+		buf_printf(out, "%lld %s", (long long)(seconds / 60), units[1]);
 	else if (seconds < 86400)
-		two_units(seconds / 60, 60, "h", "min", out);
+		two_units(seconds / 60, 60, units[2], units[1], out);
 	else
-		two_units(seconds / 3600, 24, "d", "h", out);
+		two_units(seconds / 3600, 24, units[3], units[2], out);
+}
+
+void words_duration(int64_t seconds, struct buf *out)
+{
+	static const char *const units[] = {"s", "min", "h", "d"};
+
+	put_duration(units, seconds, out);
+}
+
+void words_duration_in(const struct words *w, int64_t seconds, struct buf *out)
+{
+	put_duration(w->units, seconds, out);
 }
 
 void words_bit(

@@ -1,5 +1,5 @@
 /*
- * The catalogues: words/en.cfg and words/de.cfg are built into the program, so that
+ * The catalogues, the .cfg files of agent/words, are built into the program, so that
  * no sentence can be missing at run time. Called by whoever opens a language.
  * Must never take a catalogue with a gap: an empty sentence is a decision, a lost one not.
  */
@@ -18,9 +18,11 @@
 
 EMBED(words_file_en, "agent/words/en.cfg");
 EMBED(words_file_de, "agent/words/de.cfg");
+EMBED(words_file_fr, "agent/words/fr.cfg");
+EMBED(words_file_es, "agent/words/es.cfg");
 
-static const char *const languages[] = {"en", "de", NULL};
-static const char *const files[] = {words_file_en, words_file_de};
+static const char *const languages[] = {"en", "de", "fr", "es", NULL};
+static const char *const files[] = {words_file_en, words_file_de, words_file_fr, words_file_es};
 static const char *const base_names[BASES] = {"public", "operators"};
 
 const char *const *words_languages(void)
@@ -52,7 +54,10 @@ static int take_bits(const config_t *cfg, struct words *w, struct err *err)
 	} bits[] = {
 	    {"bits.more", &w->more},     {"bits.and", &w->and },
 	    {"bits.has", &w->has},       {"bits.somebody", &w->somebody},
+	    {"bits.restarted", &w->restarted},
 	    {"bits.nobody", &w->nobody}, {"bits.working", &w->working},
+	    {"bits.all_ok", &w->all_ok}, {"bits.disrupted", &w->disrupted},
+	    {"bits.open", &w->open},     {"bits.still", &w->still},
 	    {"bits.time", &w->time},     {"bits.day", &w->day},
 	    {"bits.date", &w->date},
 	};
@@ -80,6 +85,24 @@ take_array(const config_t *cfg, const char *path, const char **to, int n, struct
 	return 0;
 }
 
+static int take_arrays(const config_t *cfg, struct words *w, struct err *err)
+{
+	const struct {
+		const char *name;
+		const char **to;
+		int n;
+	} arrays[] = {
+	    {"bits.with", w->with, 2},      {"bits.times", w->times, 4}, {"bits.went", w->went, 2},
+	    {"bits.span", w->span, 3},      {"bits.units", w->units, 4}, {"bits.days", w->days, 7},
+	    {"bits.months", w->months, 12},
+	};
+
+	for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+		if (take_array(cfg, arrays[i].name, arrays[i].to, arrays[i].n, err) == -1)
+			return -1;
+	return 0;
+}
+
 static int take_sentences(const config_t *cfg, struct words *w, int base, struct err *err)
 {
 	char path[80];
@@ -94,7 +117,8 @@ static int take_sentences(const config_t *cfg, struct words *w, int base, struct
 		text = text_at(cfg, path, err);
 		if (!text)
 			return -1;
-		if (*text && words_check(text, base == BASE_OPERATORS, &why) == -1)
+		if (*text &&
+		    words_check(text, (enum say_event)e, base == BASE_OPERATORS, &why) == -1)
 			return err_set(err, "%s: %s", path, why.text);
 		w->sentence[base][e] = text;
 	}
@@ -115,7 +139,7 @@ static int take_reasons(const config_t *cfg, struct words *w, int base, struct e
 		text = text_at(cfg, path, err);
 		if (!text)
 			return -1;
-		if (words_check_pieces(text, base == BASE_OPERATORS, &tag, &why) == -1)
+		if (words_check_pieces(text, SAY_TROUBLE, base == BASE_OPERATORS, &tag, &why) == -1)
 			return err_set(err, "%s: %s", path, why.text);
 		if (strstr(text, "$REASON$"))
 			return err_set(err, "%s: $REASON$ inside of itself", path);
@@ -130,11 +154,7 @@ static int take_all(const config_t *cfg, struct words *w, struct err *err)
 		if (take_sentences(cfg, w, base, err) == -1 ||
 		    take_reasons(cfg, w, base, err) == -1)
 			return -1;
-	if (take_bits(cfg, w, err) == -1 || take_array(cfg, "bits.with", w->with, 2, err) == -1 ||
-	    take_array(cfg, "bits.times", w->times, 4, err) == -1 ||
-	    take_array(cfg, "bits.days", w->days, 7, err) == -1)
-		return -1;
-	return take_array(cfg, "bits.months", w->months, 12, err);
+	return take_bits(cfg, w, err) == -1 ? -1 : take_arrays(cfg, w, err);
 }
 
 static struct words *load(const char *language, const char *text, struct err *err)

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 enum words_base { BASE_PUBLIC, BASE_OPERATORS, BASES };
-#define WORDS_REASONS 19
+#define WORDS_REASONS 35
 
 #define WORDS_VALUE_MAX 8192 /* bytes of one value; longer ones are nobody's post */
 #define WORDS_TEXT_MAX 65536 /* bytes of a whole post before it is measured */
@@ -20,10 +20,11 @@ struct words {
 	const char *sentence[BASES][SAY_EVENTS];
 	const char *reason[BASES][WORDS_REASONS]; /* in the order of words_reasons() */
 	const char *more, *and;
-	const char *with[2], *times[4];
-	const char *has, *somebody, *nobody, *working;
-	const char *time, *day, *date;
-	const char *days[7], *months[12];
+	const char *with[2], *times[4], *went[2];
+	const char *has, *somebody, *nobody, *working, *restarted;
+	const char *all_ok, *disrupted, *open, *still;
+	const char *time, *day, *date, *span[3]; /* span: the three of them inside of a list */
+	const char *units[4], *days[7], *months[12];
 	void *catalogue; /* what holds the strings */
 };
 
@@ -40,6 +41,8 @@ enum macro {
 	MACRO_NEXT,
 	MACRO_DURATION,
 	MACRO_TIMES,
+	MACRO_NTH,
+	MACRO_HOW,
 	MACRO_COUNT,
 	MACRO_WHO,
 	MACRO_WRITER,
@@ -49,12 +52,16 @@ enum macro {
 	MACRO_LIST,
 	MACRO_NOW,
 	MACRO_PARENT, /* to the public only its tag */
+	MACRO_TEXT,   /* to the public only a person's official words */
 	/* internals from here on */
 	MACRO_OBJECT,
 	MACRO_STATE,
 	MACRO_WAS,
 	MACRO_OUTPUT,
-	MACRO_TEXT,
+	MACRO_WENT,
+	MACRO_LOST,
+	MACRO_TOTAL,
+	MACRO_MENTIONS,
 	MACRO_MEMBERS,
 	MACRO_WITH,
 	MACRO_OWNER,
@@ -86,7 +93,8 @@ struct piece words_piece(const char **at);
 int words_macro_find(const char *name, size_t len); /* -1 = none */
 
 /* words_check() without its demand for $TAG$; *tag becomes true when it is there. */
-int words_check_pieces(const char *text, bool internals, bool *tag, struct err *err);
+int words_check_pieces(
+    const char *text, enum say_event event, bool internals, bool *tag, struct err *err);
 
 /* The base's number; anything but "operators" is the public. */
 enum words_base words_base_find(const char *name);
@@ -94,13 +102,20 @@ enum words_base words_base_find(const char *name);
 /* A time of day as the reader sees it from `now`: "03:12", "Sat 22:00", "Sat 28 Nov 22:00". */
 void words_time(const struct words *w, int64_t at, int64_t now, struct buf *out);
 
+/* The same inside of a list, where the reader comes from the day of `before`. */
+void words_span_time(
+    const struct words *w, int64_t at, int64_t before, int64_t now, struct buf *out);
+
+/* words_duration() in the catalogue's units. */
+void words_duration_in(const struct words *w, int64_t seconds, struct buf *out);
+
 /* Are both on one local calendar day? */
 bool words_same_day(int64_t a, int64_t b);
 
 /* One foreign text that may lose words: all of it, and how many bytes are shown. */
 struct cut {
 	struct buf all;
-	size_t shown;
+	size_t shown, least; /* least: of what the sentence is there for, some must stay */
 };
 
 struct render {
@@ -113,6 +128,25 @@ struct render {
 	unsigned parts, dropped; /* [parts] that may go, and how many went, from the last */
 	bool lost_macro;	 /* a macro that no sentence can do without was empty */
 };
+
+/* A name or word: neutralised, and cut only as the last resort. */
+void words_put_word(const struct render *r, const char *text, struct buf *out);
+
+/* Does one of our own tags, "T7K2", stand here as a word of its own? */
+bool words_is_tag(const char *s);
+
+/* What stays live, an address or a tag: only the bytes that it may consist of pass. */
+void words_put_live(const char *text, const char *allowed, struct buf *out);
+#define WORDS_TAG_BYTES "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define WORDS_ADDRESS_BYTES WORDS_TAG_BYTES "abcdefghijklmnopqrstuvwxyz@._-:"
+
+/* The lists (words_list.c): "a, b and 4 more". */
+void words_put_names(
+    const struct render *r, const char *const *names, unsigned n, struct buf *out);
+void words_put_list(const struct render *r, struct buf *out);
+void words_put_now(const struct render *r, struct buf *out);
+void words_put_longest(const struct render *r, struct buf *out);
+void words_put_mentions(const struct render *r, struct buf *out);
 
 /* Appends the macro's value; nothing when it is not known. */
 void words_put_macro(struct render *r, enum macro macro, struct buf *out);

@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-/* A name or word: neutralised, and cut only as the last resort. */
-static void put_word(const struct render *r, const char *text, struct buf *out)
+void words_put_word(const struct render *r, const char *text, struct buf *out)
 {
 	struct buf b;
 	size_t n;
@@ -24,7 +23,7 @@ static void put_word(const struct render *r, const char *text, struct buf *out)
 }
 
 /* Is it one of our own tags, "T7K2", and nothing more? SPEC section 1 has the alphabet. */
-static bool is_tag(const char *s)
+bool words_is_tag(const char *s)
 {
 	return *s == 'T' && strspn(s + 1, "23456789BCDFGHJKMNPQRSTVWXZ") == 3 &&
 	       (!s[4] || strchr(" ,.", s[4]));
@@ -41,7 +40,7 @@ static void put_tagged(const char *text, struct buf *out)
 		words_neutralise(text, &b);
 	for (text = buf_text(&b); (hash = strstr(text, "[#]")); text = hash + 3) {
 		buf_add(out, text, (size_t)(hash - text));
-		buf_str(out, is_tag(hash + 3) ? "#" : "[#]");
+		buf_str(out, words_is_tag(hash + 3) ? "#" : "[#]");
 	}
 	buf_str(out, text);
 	buf_finish(&b);
@@ -54,27 +53,8 @@ static void put_parent(const struct render *r, struct buf *out)
 
 	if (r->base == BASE_OPERATORS)
 		put_tagged(r->say->parent, out);
-	else if (hash && is_tag(hash + 1))
+	else if (hash && words_is_tag(hash + 1))
 		buf_add(out, hash, 5);
-}
-
-/* "a, b and c", or "a, b and 4 more": never "and 1 more", that one has room as well. */
-static void put_list(const struct render *r, const char *const *names, unsigned n, struct buf *out)
-{
-	unsigned shown = n <= r->list_max + 1 ? n : r->list_max;
-	struct buf b;
-
-	buf_init(&b, WORDS_TEXT_MAX);
-	for (unsigned i = 0; i < shown; i++) {
-		if (i)
-			buf_str(&b, i + 1 == n ? r->want->words->and : ", ");
-		put_word(r, names[i], &b);
-	}
-	if (shown < n)
-		words_bit(r->want->words->more, n - shown, buf_text(&b), NULL, out);
-	else
-		buf_str(out, buf_text(&b));
-	buf_finish(&b);
 }
 
 static void put_cut(const struct cut *c, struct buf *out)
@@ -121,23 +101,19 @@ static void put_symbol(enum say_symbol symbol, struct buf *out)
 		buf_str(out, signs[symbol]);
 }
 
-/* The two that stay live: only what an address or a tag consists of may pass. */
-static void put_live(const char *text, const char *allowed, struct buf *out)
+void words_put_live(const char *text, const char *allowed, struct buf *out)
 {
 	for (; text && *text; text++)
 		if (strchr(allowed, *text))
 			buf_char(out, *text);
 }
 
-#define DIGITS "0123456789"
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
 static void put_tag(const struct render *r, struct buf *out)
 {
 	if (!r->say->tag || !*r->say->tag)
 		return;
 	buf_char(out, '#');
-	put_live(r->say->tag, DIGITS LETTERS, out);
+	words_put_live(r->say->tag, WORDS_TAG_BYTES, out);
 }
 
 static void put_who(const struct render *r, struct buf *out)
@@ -152,7 +128,7 @@ static void put_who(const struct render *r, struct buf *out)
 	if (r->say->event == SAY_STATUS && r->say->symbol == SYMBOL_GREEN)
 		return; /* nothing to have any more */
 	buf_init(&owner, WORDS_VALUE_MAX);
-	put_word(r, r->say->owner, &owner);
+	words_put_word(r, r->say->owner, &owner);
 	if (!r->say->acked)
 		buf_str(out, w->nobody);
 	else
@@ -164,6 +140,12 @@ static void put_counted(const char *const *forms, unsigned last, unsigned n, str
 {
 	if (n)
 		words_bit(forms[n <= last ? n - 1 : last], n, NULL, NULL, out);
+}
+
+static void put_number(unsigned n, struct buf *out)
+{
+	if (n)
+		buf_printf(out, "%u", n);
 }
 
 /* A reason that the catalogue does not know is still told: as "other". */
@@ -183,7 +165,7 @@ static void put_reason(struct render *r, struct buf *out)
 static void put_encoded(const char *text, struct buf *out)
 {
 	for (; text && *text; text++) {
-		if (strchr(DIGITS LETTERS "abcdefghijklmnopqrstuvwxyz-._~", *text))
+		if (strchr(WORDS_TAG_BYTES "abcdefghijklmnopqrstuvwxyz-._~", *text))
 			buf_char(out, *text);
 		else
 			buf_printf(out, "%%%02X", (unsigned)(unsigned char)*text);
@@ -221,7 +203,7 @@ void words_put_macro(struct render *r, enum macro macro, struct buf *out)
 
 	switch (macro) {
 	case MACRO_SYMBOL: put_symbol(s->symbol, out); break;
-	case MACRO_NAME: put_list(r, s->names, s->n_names, out); break;
+	case MACRO_NAME: words_put_names(r, s->names, s->n_names, out); break;
 	case MACRO_TAG: put_tag(r, out); break;
 	case MACRO_FROM: put_from(r, out); break;
 	case MACRO_TO: put_to(r, out); break;
@@ -230,37 +212,38 @@ void words_put_macro(struct render *r, enum macro macro, struct buf *out)
 	case MACRO_AT: put_time(r, s->at, s->now, out); break;
 	case MACRO_ETA: put_time(r, s->eta, s->now, out); break;
 	case MACRO_NEXT: put_time(r, s->next, s->now, out); break;
-	case MACRO_DURATION: words_duration(s->duration, out); break;
+	case MACRO_DURATION: words_duration_in(w, s->duration, out); break;
 	case MACRO_TIMES: put_counted(w->times, 3, s->times, out); break;
+	case MACRO_HOW: buf_str(out, s->by_restart ? w->restarted : ""); break;
+	case MACRO_NTH: put_counted(w->times, 3, s->nth, out); break;
+	case MACRO_WENT: put_counted(w->went, 1, s->count, out); break;
 	case MACRO_WITH: put_counted(w->with, 1, s->with_services, out); break;
-	case MACRO_COUNT:
-		if (s->count)
-			buf_printf(out, "%u", s->count);
-		break;
+	case MACRO_COUNT: put_number(s->count, out); break;
 	case MACRO_WHO: put_who(r, out); break;
-	case MACRO_WRITER:
-		put_live(s->writer, DIGITS LETTERS "abcdefghijklmnopqrstuvwxyz@._-:", out);
-		break;
+	case MACRO_WRITER: words_put_live(s->writer, WORDS_ADDRESS_BYTES, out); break;
 	case MACRO_REASON: put_reason(r, out); break;
-	case MACRO_INTERVAL: words_duration(s->interval ? s->interval : -1, out); break;
-	case MACRO_TICKET: put_word(r, s->ticket, out); break;
-	case MACRO_LIST: put_word(r, s->list, out); break;
-	case MACRO_NOW: put_tagged(s->situation, out); break;
-	case MACRO_LONGEST: put_word(r, s->longest, out); break;
-	case MACRO_OBJECT: put_word(r, s->object, out); break;
-	case MACRO_STATE: put_word(r, s->state, out); break;
-	case MACRO_WAS: put_word(r, s->was, out); break;
+	case MACRO_INTERVAL: words_duration_in(w, s->interval ? s->interval : -1, out); break;
+	case MACRO_TICKET: words_put_word(r, s->ticket, out); break;
+	case MACRO_LIST: words_put_list(r, out); break;
+	case MACRO_NOW: words_put_now(r, out); break;
+	case MACRO_LOST: put_number(s->lost, out); break;
+	case MACRO_TOTAL: put_number(s->total, out); break;
+	case MACRO_MENTIONS: words_put_mentions(r, out); break;
+	case MACRO_LONGEST: words_put_longest(r, out); break;
+	case MACRO_OBJECT: words_put_word(r, s->object, out); break;
+	case MACRO_STATE: words_put_word(r, s->state, out); break;
+	case MACRO_WAS: words_put_word(r, s->was, out); break;
 	case MACRO_OUTPUT: put_cut(&r->output, out); break;
 	case MACRO_TEXT: put_cut(&r->text, out); break;
-	case MACRO_MEMBERS: put_list(r, s->members, s->n_members, out); break;
-	case MACRO_OWNER: put_word(r, s->owner, out); break;
+	case MACRO_MEMBERS: words_put_names(r, s->members, s->n_members, out); break;
+	case MACRO_OWNER: words_put_word(r, s->owner, out); break;
 	case MACRO_PARENT: put_parent(r, out); break;
 	case MACRO_LINK: put_link(r, out); break;
-	case MACRO_LASTFIX: put_word(r, s->last_fix, out); break;
-	case MACRO_HOSTNAME: put_word(r, s->host, out); break;
-	case MACRO_SERVICEDESC: put_word(r, s->service, out); break;
-	case MACRO_HOSTSTATE: put_word(r, of_service(s) ? NULL : s->state, out); break;
-	case MACRO_SERVICESTATE: put_word(r, of_service(s) ? s->state : NULL, out); break;
+	case MACRO_LASTFIX: words_put_word(r, s->last_fix, out); break;
+	case MACRO_HOSTNAME: words_put_word(r, s->host, out); break;
+	case MACRO_SERVICEDESC: words_put_word(r, s->service, out); break;
+	case MACRO_HOSTSTATE: words_put_word(r, of_service(s) ? NULL : s->state, out); break;
+	case MACRO_SERVICESTATE: words_put_word(r, of_service(s) ? s->state : NULL, out); break;
 	case MACRO_HOSTOUTPUT:
 		if (!of_service(s))
 			put_cut(&r->output, out);

@@ -11,31 +11,75 @@
 #include <string.h>
 
 static const char *const event_names[SAY_EVENTS] = {
-    [SAY_PROBLEM] = "problem",     [SAY_AGAIN] = "again",     [SAY_WORSE] = "worse",
-    [SAY_UPDATE] = "update",       [SAY_ACK] = "ack",         [SAY_UNACK] = "unack",
-    [SAY_RECOVERY] = "recovery",   [SAY_PAST] = "past",       [SAY_FLAPPING] = "flapping",
-    [SAY_STABLE] = "stable",       [SAY_BEGUN] = "begun",     [SAY_ENDED] = "ended",
-    [SAY_ENDED_BAD] = "ended_bad", [SAY_PART_OF] = "part_of", [SAY_STATUS] = "status",
-    [SAY_TROUBLE] = "trouble",     [SAY_ADOPTED] = "adopted", [SAY_LOST] = "lost",
-    [SAY_GONE] = "gone",           [SAY_ALARM] = "alarm",     [SAY_ALARM_OVER] = "alarm_over",
+    [SAY_PROBLEM] = "problem",
+    [SAY_AGAIN] = "again",
+    [SAY_WORSE] = "worse",
+    [SAY_UPDATE] = "update",
+    [SAY_ACK] = "ack",
+    [SAY_UNACK] = "unack",
+    [SAY_RECOVERY] = "recovery",
+    [SAY_PAST] = "past",
+    [SAY_FLAPPING] = "flapping",
+    [SAY_STABLE] = "stable",
+    [SAY_BEGUN] = "begun",
+    [SAY_ENDED] = "ended",
+    [SAY_ENDED_BAD] = "ended_bad",
+    [SAY_PART_OF] = "part_of",
+    [SAY_STATUS] = "status",
+    [SAY_TROUBLE] = "trouble",
+    [SAY_ADOPTED] = "adopted",
+    [SAY_LOST] = "lost",
+    [SAY_GONE] = "gone",
+    [SAY_ALARM] = "alarm",
+    [SAY_ALARM_OVER] = "alarm_over",
+    [SAY_PLANNED] = "planned",
+    [SAY_SOON] = "soon",
+    [SAY_EXTENDED] = "extended",
+    [SAY_CANCELLED] = "cancelled",
+    [SAY_STORM] = "storm",
+    [SAY_DIGEST] = "digest",
+    [SAY_SAY] = "say",
+    [SAY_RETRACT] = "retract",
+    [SAY_FIXED] = "fixed",
+    [SAY_ESCALATE] = "escalate",
+    [SAY_CUT_OFF] = "cut_off",
+    [SAY_REJOINED] = "rejoined",
+    [SAY_OPENED] = "opened",
+    [SAY_CLOSED] = "closed",
+    [SAY_MAJOR] = "major",
+    [SAY_NOT_MAJOR] = "not_major",
+    [SAY_ETA] = "eta",
+    [SAY_ETA_NEAR] = "eta_near",
+    [SAY_KNOWN_ERROR] = "known_error",
+    [SAY_UNREACHABLE] = "unreachable",
+    [SAY_DISAGREE] = "disagree",
 };
 
 /* The last one stands for what is none of them. */
 static const char *const reason_names[WORDS_REASONS + 1] = {
-    "already_ok",    "not_acked",     "refused_by_core", "not_confirmed", "not_yours",
-    "source_lost",   "already_yours", "closed",          "bare_number",   "no_object",
-    "already_acked", "also_looking",  "expired",         "edited",        "too_many",
-    "no_incident",   "which",         "later",           "other",         NULL};
+    "already_ok",     "not_acked",     "refused_by_core",
+    "not_confirmed",  "not_yours",     "source_lost",
+    "already_yours",  "closed",        "bare_number",
+    "no_object",      "already_acked", "also_looking",
+    "expired",        "edited",        "too_many",
+    "no_incident",    "which",         "later",
+    "eta_noted",      "major_now",     "not_major_now",
+    "known_noted",    "said",          "part_of_done",
+    "part_of_itself", "quiet_until",   "quiet_too_long",
+    "no_such_tag",    "not_public",    "by_hand_only",
+    "retracted",      "closed_now",    "passed",
+    "fixed_noted",    "other",         NULL};
 
 /* In the order of enum macro; config_nearest() reads it too, hence the NULL. */
 static const char *const macro_names[MACROS + 1] = {
-    "SYMBOL",     "NAME",          "TAG",      "SINCE",       "UNTIL",     "AT",
-    "ETA",        "FROM",          "TO",       "NEXT",        "DURATION",  "TIMES",
-    "COUNT",      "WHO",           "WRITER",   "REASON",      "INTERVAL",  "TICKET",
-    "LIST",       "NOW",           "PARENT",   "OBJECT",      "STATE",     "WAS",
-    "OUTPUT",     "TEXT",          "MEMBERS",  "WITH",        "OWNER",     "LINK",
-    "LASTFIX",    "LONGEST",       "HOSTNAME", "SERVICEDESC", "HOSTSTATE", "SERVICESTATE",
-    "HOSTOUTPUT", "SERVICEOUTPUT", NULL};
+    "SYMBOL",        "NAME",     "TAG",         "SINCE",     "UNTIL",        "AT",
+    "ETA",           "FROM",     "TO",          "NEXT",      "DURATION",     "TIMES",
+    "NTH",           "HOW",      "COUNT",    "WHO",         "WRITER",    "REASON",       "INTERVAL",
+    "TICKET",        "LIST",     "NOW",         "PARENT",    "TEXT",         "OBJECT",
+    "STATE",         "WAS",      "OUTPUT",      "WENT",      "LOST",         "TOTAL",
+    "MENTIONS",      "MEMBERS",  "WITH",        "OWNER",     "LINK",         "LASTFIX",
+    "LONGEST",       "HOSTNAME", "SERVICEDESC", "HOSTSTATE", "SERVICESTATE", "HOSTOUTPUT",
+    "SERVICEOUTPUT", NULL};
 
 const char *words_event_name(enum say_event event)
 {
@@ -88,13 +132,14 @@ struct piece words_piece(const char **at)
 	return p;
 }
 
-static bool is_later(int macro)
+/* Where $TEXT$ is what a person wants the public to read; elsewhere it may be a comment. */
+static bool is_official(enum say_event event)
 {
-	return macro == MACRO_INTERVAL || macro == MACRO_TICKET || macro == MACRO_LIST ||
-	       macro == MACRO_NOW || macro == MACRO_LONGEST;
+	return event == SAY_SAY || event == SAY_RETRACT || event == SAY_OPENED ||
+	       event == SAY_CLOSED;
 }
 
-static int check_macro(const struct piece *p, bool internals, struct err *err)
+static int check_macro(const struct piece *p, enum say_event event, bool internals, struct err *err)
 {
 	char name[64];
 	const char *near;
@@ -107,15 +152,21 @@ static int check_macro(const struct piece *p, bool internals, struct err *err)
 			    err, "no such macro as $%s$; did you mean $%s$?", name, near);
 		return err_set(err, "no such macro as $%s$", name);
 	}
-	if (is_later(p->macro))
+	if (p->macro == MACRO_TICKET)
 		return err_set(err, "$%s$ is not in this version", macro_names[p->macro]);
 	if (!internals && p->macro >= MACRO_OBJECT)
 		return err_set(err, "$%s$ is internal", macro_names[p->macro]);
+	if (!internals && p->macro == MACRO_TEXT && !is_official(event))
+		return err_set(
+		    err,
+		    "$TEXT$ is public only in say, retract, opened and closed, elsewhere it is "
+		    "internal");
 	return 0;
 }
 
-static int
-check_piece(const struct piece *p, bool internals, unsigned *depth, bool *tag, struct err *err)
+static int check_piece(
+    const struct piece *p, enum say_event event, bool internals, unsigned *depth, bool *tag,
+    struct err *err)
 {
 	switch (p->kind) {
 	case PIECE_OPEN:
@@ -128,7 +179,7 @@ check_piece(const struct piece *p, bool internals, unsigned *depth, bool *tag, s
 		break;
 	case PIECE_MACRO:
 		*tag = *tag || p->macro == MACRO_TAG;
-		return check_macro(p, internals, err);
+		return check_macro(p, event, internals, err);
 	case PIECE_BAD: return err_set(err, "a $ without its partner before \"%.20s\"", p->at);
 	case PIECE_TEXT:
 	case PIECE_END: break;
@@ -136,14 +187,15 @@ check_piece(const struct piece *p, bool internals, unsigned *depth, bool *tag, s
 	return 0;
 }
 
-int words_check_pieces(const char *text, bool internals, bool *tag, struct err *err)
+int words_check_pieces(
+    const char *text, enum say_event event, bool internals, bool *tag, struct err *err)
 {
 	unsigned depth = 0;
 	struct piece p;
 
 	do {
 		p = words_piece(&text);
-		if (check_piece(&p, internals, &depth, tag, err) == -1)
+		if (check_piece(&p, event, internals, &depth, tag, err) == -1)
 			return -1;
 	} while (p.kind != PIECE_END);
 	if (depth)
@@ -151,11 +203,11 @@ int words_check_pieces(const char *text, bool internals, bool *tag, struct err *
 	return 0;
 }
 
-int words_check(const char *text, bool internals, struct err *err)
+int words_check(const char *text, enum say_event event, bool internals, struct err *err)
 {
 	bool tag = false;
 
-	if (words_check_pieces(text, internals, &tag, err) == -1)
+	if (words_check_pieces(text, event, internals, &tag, err) == -1)
 		return -1;
 	if (!tag)
 		return err_set(err, "$TAG$ is missing: without it no answer finds its incident");

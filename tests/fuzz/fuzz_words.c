@@ -53,10 +53,33 @@ static void check_neutral(const char *text)
 	buf_finish(&out);
 }
 
+/* Eight of them over three days, some of them not over yet. */
+static void fill_spans(struct say_span *spans, const char *const *names, const char *state)
+{
+	for (int i = 0; i < 8; i++)
+		spans[i] = (struct say_span){
+		    .name = names[i],
+		    .state = state,
+		    .tag = "T9QM",
+		    .since = 1795000000 + i * 40000,
+		    .until = i % 3 ? 1795000600 + i * 50000 : 0};
+}
+
+static struct words *language(unsigned which)
+{
+	static struct words *words[4];
+	struct err err;
+
+	if (!words[which])
+		words[which] = words_open(words_languages()[which], &err);
+	return words[which];
+}
+
 static void say(unsigned choice, unsigned limit, const char *template, const char *text)
 {
-	static struct words *words[2];
 	const char *names[] = {text, "E-mail", "Wiki", text, "VPN", "Web", "Printing", "Calendar"};
+	const char *called[] = {"@alice@example.org", text};
+	struct say_span spans[8];
 	struct words_want want = {
 	    .base = choice & 1 ? "public" : "operators",
 	    .measure = measure,
@@ -87,15 +110,26 @@ static void say(unsigned choice, unsigned limit, const char *template, const cha
 	    .until = 1795003600,
 	    .at = 1795000100,
 	    .duration = 3600,
-	    .now = 1795003600};
+	    .now = 1795003600,
+	    .eta = 1795007200,
+	    .spans = spans,
+	    .n_spans = 8,
+	    .open = spans,
+	    .n_open = limit % 9,
+	    .has_now = true,
+	    .lost = 1,
+	    .total = 9,
+	    .mentions = called,
+	    .n_mentions = 2,
+	    .interval = 600};
 	struct err err;
 	struct buf out;
 	int rc;
 
-	for (int i = 0; i < 2; i++)
-		words[i] = words[i] ? words[i] : words_open(words_languages()[i], &err);
-	want.words = words[choice >> 1 & 1];
-	if (*template && words_check(template, true, &err) == 0)
+	fill_spans(spans, names, text);
+	s.longest = spans[0];
+	want.words = language((choice >> 1 ^ limit >> 4) & 3);
+	if (*template && words_check(template, s.event, true, &err) == 0)
 		want.override = template;
 	buf_init(&out, 100000);
 	rc = words_say(&want, &s, &out, &err);

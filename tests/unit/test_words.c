@@ -2,7 +2,7 @@
  * The words: every printed example of SURFACE section 3 as data (data/words), what
  * happens to long texts, and foreign text that tries to come alive.
  */
-#include "agent/words.h"
+#include "tests/unit/words_example.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,251 +18,6 @@
 #include <time.h>
 
 #define DATA "tests/unit/data/words"
-#define LIST_MAX 64
-
-/* One case of a data file: the facts, and what must come out. */
-struct example {
-	char title[200], language[8], base[16], link[200], override[1000];
-	char *names[LIST_MAX], *members[LIST_MAX];
-	char *owned[40]; /* strings that say points to */
-	unsigned n_owned, limit, count;
-	struct say say;
-	struct buf expected;
-};
-
-/* As Mastodon counts without links: code points. */
-static unsigned code_points(const char *s)
-{
-	unsigned n = 0;
-
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
-}
-
-static void measure(const void *arg, const char *text, unsigned *units, unsigned *limit)
-{
-	*units = code_points(text);
-	*limit = *(const unsigned *)arg;
-}
-
-/* "2026-11-22 03:12" in local time. */
-static int64_t when(const char *text)
-{
-	struct tm tm = {.tm_isdst = -1};
-
-	assert_int_equal(
-	    sscanf(
-		text, "%d-%d-%d %d:%d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
-		&tm.tm_min),
-	    5);
-	tm.tm_year -= 1900;
-	tm.tm_mon--;
-	return (int64_t)mktime(&tm);
-}
-
-static void set_text(struct example *x, const char **to, const char *value)
-{
-	assert_true(x->n_owned < 40);
-	*to = x->owned[x->n_owned++] = strdup(value);
-}
-
-/* The keys of a data file are the fields of struct say; false when it is of another kind. */
-static bool set_say_text(struct example *x, const char *key, const char *value)
-{
-	const struct {
-		const char *key;
-		const char **to;
-	} texts[] = {
-	    {"tag", &x->say.tag},           {"object", &x->say.object},
-	    {"host", &x->say.host},         {"service", &x->say.service},
-	    {"state", &x->say.state},       {"was", &x->say.was},
-	    {"output", &x->say.output},     {"owner", &x->say.owner},
-	    {"text", &x->say.text},         {"parent", &x->say.parent},
-	    {"writer", &x->say.writer},     {"reason", &x->say.reason},
-	    {"last_fix", &x->say.last_fix}, {"ticket", &x->say.ticket},
-	    {"list", &x->say.list},         {"situation", &x->say.situation},
-	    {"longest", &x->say.longest},
-	};
-
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-		if (!strcmp(key, texts[i].key)) {
-			set_text(x, texts[i].to, value);
-			return true;
-		}
-	return false;
-}
-
-static bool set_say_number(struct example *x, const char *key, const char *value)
-{
-	const struct {
-		const char *key;
-		int64_t *time, *seconds;
-		unsigned *number;
-	} numbers[] = {
-	    {"since", &x->say.since, NULL, NULL},
-	    {"until", &x->say.until, NULL, NULL},
-	    {"at", &x->say.at, NULL, NULL},
-	    {"eta", &x->say.eta, NULL, NULL},
-	    {"now", &x->say.now, NULL, NULL},
-	    {"next", &x->say.next, NULL, NULL},
-	    {"duration", NULL, &x->say.duration, NULL},
-	    {"interval", NULL, &x->say.interval, NULL},
-	    {"with", NULL, NULL, &x->say.with_services},
-	    {"times", NULL, NULL, &x->say.times},
-	    {"number", NULL, NULL, &x->say.count},
-	    {"limit", NULL, NULL, &x->limit},
-	    {"count", NULL, NULL, &x->count},
-	};
-
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-		if (strcmp(key, numbers[i].key))
-			continue;
-		if (numbers[i].time)
-			*numbers[i].time = when(value);
-		else if (numbers[i].seconds)
-			*numbers[i].seconds = strtoll(value, NULL, 10);
-		else
-			*numbers[i].number = (unsigned)strtoul(value, NULL, 10);
-		return true;
-	}
-	return false;
-}
-
-static void set_fact(struct example *x, const char *key, const char *value)
-{
-	static const char *const symbols[] = {"red", "yellow", "green", "white"};
-
-	if (set_say_text(x, key, value) || set_say_number(x, key, value))
-		return;
-	if (!strcmp(key, "language"))
-		snprintf(x->language, sizeof x->language, "%s", value);
-	else if (!strcmp(key, "base"))
-		snprintf(x->base, sizeof x->base, "%s", value);
-	else if (!strcmp(key, "link"))
-		snprintf(x->link, sizeof x->link, "%s", value);
-	else if (!strcmp(key, "template"))
-		snprintf(x->override, sizeof x->override, "%s", value);
-	else if (!strcmp(key, "name"))
-		x->names[x->say.n_names++] = strdup(value);
-	else if (!strcmp(key, "member"))
-		x->members[x->say.n_members++] = strdup(value);
-	else if (!strcmp(key, "event"))
-		x->say.event = (enum say_event)words_event_find(value);
-	else if (!strcmp(key, "acked"))
-		x->say.acked = true;
-	else if (strcmp(key, "symbol"))
-		fail_msg("%s: no such fact as %s", x->title, key);
-	for (int i = 0; i < 4 && !strcmp(key, "symbol"); i++)
-		if (!strcmp(value, symbols[i]))
-			x->say.symbol = (enum say_symbol)i;
-}
-
-static void example_init(struct example *x)
-{
-	memset(x, 0, sizeof *x);
-	x->say.duration = -1;
-	x->limit = 500;
-	snprintf(x->language, sizeof x->language, "en");
-	snprintf(x->base, sizeof x->base, "operators");
-	buf_init(&x->expected, 10000);
-}
-
-static void example_finish(struct example *x)
-{
-	for (unsigned i = 0; i < x->n_owned; i++)
-		free(x->owned[i]);
-	for (unsigned i = 0; i < x->say.n_names; i++)
-		free(x->names[i]);
-	for (unsigned i = 0; i < x->say.n_members; i++)
-		free(x->members[i]);
-	buf_finish(&x->expected);
-}
-
-/* "\n" in a template of a data file is a line break. */
-static void unescape(char *s)
-{
-	char *to = s;
-
-	for (; *s; s++)
-		*to++ = s[0] == '\\' && s[1] == 'n' ? (s++, '\n') : *s;
-	*to = '\0';
-}
-
-static void run_example(struct example *x)
-{
-	struct err err = {""};
-	struct words *w = words_open(x->language, &err);
-	struct words_want want = {
-	    .words = w,
-	    .base = x->base,
-	    .measure = measure,
-	    .measure_arg = &x->limit,
-	    .link = x->link};
-	struct buf out;
-	int rc;
-
-	if (!w)
-		fail_msg("%s", err.text);
-	if (*x->override) {
-		unescape(x->override);
-		want.override = x->override;
-	}
-	x->say.names = (const char *const *)x->names;
-	x->say.members = (const char *const *)x->members;
-	buf_init(&out, 20000);
-	rc = words_say(&want, &x->say, &out, &err);
-	if (rc == 1)
-		buf_str(&out, "(nothing)");
-	else if (rc == -1)
-		buf_printf(&out, "(error: %s)", err.text);
-	if (strcmp(buf_text(&out), buf_text(&x->expected)))
-		fail_msg(
-		    "%s:\n%s\n--- expected\n%s", x->title, buf_text(&out), buf_text(&x->expected));
-	if (x->count && code_points(buf_text(&out)) != x->count)
-		fail_msg(
-		    "%s: %u code points, not %u", x->title, code_points(buf_text(&out)), x->count);
-	buf_finish(&out);
-	words_close(w);
-}
-
-/* "== title", facts as "key value", "--", the text as it must be; lines until the next "==". */
-static unsigned run_file(const char *path)
-{
-	FILE *f = fopen(path, "r");
-	char line[4000], *value;
-	struct example x;
-	bool text = false;
-	unsigned n = 0;
-
-	assert_non_null(f);
-	example_init(&x);
-	while (fgets(line, sizeof line, f)) {
-		line[strcspn(line, "\n")] = '\0';
-		if (!strncmp(line, "== ", 3)) {
-			if (n++)
-				run_example(&x);
-			example_finish(&x);
-			example_init(&x);
-			snprintf(x.title, sizeof x.title, "%s: %.150s", path, line + 3);
-			text = false;
-		} else if (text) {
-			buf_printf(&x.expected, "%s%s", x.expected.len ? "\n" : "", line);
-		} else if (!strcmp(line, "--")) {
-			text = true;
-		} else if (*line && *line != '#') {
-			value = strchr(line, ' ');
-			if (value)
-				*value++ = '\0';
-			set_fact(&x, line, value ? value : "");
-		}
-	}
-	if (n)
-		run_example(&x);
-	example_finish(&x);
-	fclose(f);
-	return n;
-}
 
 static void test_examples(void **state)
 {
@@ -279,7 +34,7 @@ static void test_examples(void **state)
 		if (len < 4 || strcmp(e->d_name + len - 4, ".txt"))
 			continue;
 		snprintf(path, sizeof path, DATA "/%s", e->d_name);
-		n += run_file(path);
+		n += examples_run(path);
 	}
 	closedir(d);
 	print_message("%u examples\n", n);
@@ -436,6 +191,7 @@ static void test_catalogues(void **state)
 	assert_int_equal(words_event_find("nothing"), -1);
 }
 
+/* Each of them as a sentence of `problem`, in public; then what only other sentences may have. */
 static void test_check(void **state)
 {
 	static const char *const bad[][2] = {
@@ -444,6 +200,10 @@ static void test_check(void **state)
 	    {"$OUTPUT$ $TAG$", "$OUTPUT$ is internal"},
 	    {"$HOSTNAME$ $TAG$", "$HOSTNAME$ is internal"},
 	    {"$LINK$ $TAG$", "$LINK$ is internal"},
+	    {"$LONGEST$ $TAG$", "$LONGEST$ is internal"},
+	    {"$MENTIONS$ $TAG$", "$MENTIONS$ is internal"},
+	    {"$TEXT$ $TAG$", "$TEXT$ is public only in say, retract, opened and closed, elsewhere "
+			     "it is internal"},
 	    {"$DIGEST$ $TAG$", "no such macro as $DIGEST$"},
 	    {"$TICKET$ $TAG$", "$TICKET$ is not in this version"},
 	    {"[$NAME$ $TAG$", "a [ without its ]"},
@@ -456,11 +216,19 @@ static void test_check(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		assert_int_equal(words_check(bad[i][0], false, &err), -1);
+		assert_int_equal(words_check(bad[i][0], SAY_PROBLEM, false, &err), -1);
 		assert_string_equal(err.text, bad[i][1]);
 	}
-	assert_int_equal(words_check("$NAME$[ $WHO$] $TAG$", false, &err), 0);
-	assert_int_equal(words_check("$OUTPUT$ $TAG$", true, &err), 0);
+	assert_int_equal(words_check("$NAME$[ $WHO$] $TAG$", SAY_PROBLEM, false, &err), 0);
+	assert_int_equal(words_check("$LIST$ $NOW$ $TAG$", SAY_DIGEST, false, &err), 0);
+	assert_int_equal(words_check("$OUTPUT$ $TEXT$ $TAG$", SAY_ACK, true, &err), 0);
+	for (int e = 0; e < SAY_EVENTS; e++) {
+		bool official =
+		    e == SAY_SAY || e == SAY_RETRACT || e == SAY_OPENED || e == SAY_CLOSED;
+
+		assert_int_equal(
+		    words_check("$TEXT$ $TAG$", (enum say_event)e, false, &err), official ? 0 : -1);
+	}
 	assert_int_equal(words_check_link("https://x/?h=$HOSTNAME$", &err), 0);
 	assert_int_equal(words_check_link("x/?h=$HOSTNAME$", &err), -1);
 	assert_int_equal(words_check_link("https://x/?h=$OUTPUT$", &err), -1);
