@@ -54,7 +54,7 @@ enum event_type {
 	EVENT_LOST,	    /* code=events that a full ring lost since the last LOST; a snapshot follows */
 	EVENT_DESCRIPTION,  /* id=request code=0, or -1 unknown object; kind state since host service list=pairs; flags(MORE) */
 	EVENT_MEMBERS,	    /* id=request code=0, or -1 unknown group; list=names; flags(MORE) */
-	EVENT_INVENTORY,    /* id=request; one object: kind host service list=pairs as DESCRIPTION, without relations */
+	EVENT_INVENTORY,    /* id=request; one object: kind host service list=pairs as DESCRIPTION, of relations only parent */
 	EVENT_INVENTORY_END, /* id=request code=objects sent */
 	EVENT_RESULT,	    /* id=command code=enum event_code or the core's own code text=reason */
 	/* from the agent */

@@ -48,7 +48,7 @@ int callback_state(int type, void *data)
 	struct object object = {NULL, NULL};
 
 	(void)type;
-	if (!sender_is_ready() || ds->type != NEBTYPE_STATECHANGE_END || !ds->object_ptr)
+	if (!sender_is_open() || ds->type != NEBTYPE_STATECHANGE_END || !ds->object_ptr)
 		return 0;
 	if (ds->statechange_type == SERVICE_STATECHANGE) {
 		object.service = ds->object_ptr;
@@ -96,7 +96,7 @@ int callback_ack(int type, void *data)
 	struct event ev = {.type = EVENT_ACK};
 
 	(void)type;
-	if (!sender_is_ready() || ds->type != NEBTYPE_ACKNOWLEDGEMENT_ADD)
+	if (!sender_is_open() || ds->type != NEBTYPE_ACKNOWLEDGEMENT_ADD)
 		return 0;
 	callback.gone = NULL;
 	ev.kind = ds->acknowledgement_type == SERVICE_ACKNOWLEDGEMENT ? EVENT_SERVICE : EVENT_HOST;
@@ -149,7 +149,7 @@ int callback_external_command(int type, void *data)
 	const nebstruct_external_command_data *ds = data;
 
 	(void)type;
-	if (!sender_is_ready())
+	if (!sender_is_open())
 		return 0;
 	if (ds->type == NEBTYPE_EXTERNALCOMMAND_START) {
 		callback.command = ds->command_type;
@@ -192,7 +192,7 @@ int callback_comment(int type, void *data)
 	struct event ev = {.type = EVENT_COMMENT};
 
 	(void)type;
-	if (!sender_is_ready() ||
+	if (!sender_is_open() ||
 	    (ds->type != NEBTYPE_COMMENT_ADD && ds->type != NEBTYPE_COMMENT_DELETE))
 		return 0;
 	ev.kind = ds->comment_type == SERVICE_COMMENT ? EVENT_SERVICE : EVENT_HOST;
@@ -252,8 +252,10 @@ int callback_downtime(int type, void *data)
 	struct event ev = {.type = EVENT_DOWNTIME};
 
 	(void)type;
-	if (!sender_is_ready() || !(ev.sub = (uint8_t)downtime_step(ds->type)))
+	if (!sender_is_open() || !(ev.sub = (uint8_t)downtime_step(ds->type)))
 		return 0;
+	if (ev.sub == EVENT_DOWNTIME_DELETE)
+		snapshot_downtimes_changed();
 	ev.kind = ds->downtime_type == SERVICE_DOWNTIME ? EVENT_SERVICE : EVENT_HOST;
 	ev.id = (uint32_t)ds->downtime_id;
 	ev.flags = ds->fixed ? EVENT_FIXED : 0;
@@ -266,6 +268,10 @@ int callback_downtime(int type, void *data)
 	ev.service = ds->service_description;
 	ev.author = ds->author_name;
 	ev.text = ds->comment_data;
+	if (ev.sub == EVENT_DOWNTIME_START && !ds->fixed) { /* until now it had a window */
+		ev.since = ds->timestamp.tv_sec;
+		ev.until = ev.since + (int64_t)ds->duration;
+	}
 	if (ev.sub == EVENT_DOWNTIME_STOP)
 		ev.code = downtimes_left(ds);
 	sender_put(&ev);
@@ -280,7 +286,7 @@ int callback_flapping(int type, void *data)
 	struct event ev = {.type = EVENT_FLAPPING};
 
 	(void)type;
-	if (!sender_is_ready())
+	if (!sender_is_open())
 		return 0;
 	ev.kind = ds->flapping_type == SERVICE_FLAPPING ? EVENT_SERVICE : EVENT_HOST;
 	ev.flags = ds->type == NEBTYPE_FLAPPING_START ? EVENT_FLAPS : 0;
@@ -298,7 +304,7 @@ int callback_contact_notification(int type, void *data)
 	int last;
 
 	(void)type;
-	if (!sender_is_ready() || ds->type != NEBTYPE_CONTACTNOTIFICATION_END)
+	if (!sender_is_open() || ds->type != NEBTYPE_CONTACTNOTIFICATION_END)
 		return 0;
 	ev.kind = ds->notification_type == SERVICE_NOTIFICATION ? EVENT_SERVICE : EVENT_HOST;
 	last = ev.kind == EVENT_SERVICE ? (int)EVENT_UNKNOWN : (int)EVENT_UNREACHABLE;

@@ -5,7 +5,7 @@
 #ifndef TWICKET_CALLBACK_H
 #define TWICKET_CALLBACK_H
 
-void callback_reset(void); /* the connection is new: nothing is known of before */
+void callback_reset(void); /* the core's loop begins: nothing is known of before */
 
 int callback_state(int type, void *data);
 int callback_ack(int type, void *data);

@@ -218,8 +218,10 @@ static void put_host(const host *h, enum detail detail)
 	put_hostgroups(h);
 	put_contacts("", h->contacts, h->contact_groups);
 	put_variables("_", h->custom_variables);
-	if (detail == DETAIL_INVENTORY)
+	if (detail == DETAIL_INVENTORY) {
+		put_hosts("parent", h->parent_hosts);
 		return;
+	}
 	put_upward(h);
 	put_hosts("child", h->child_hosts);
 	put_services(h);

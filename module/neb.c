@@ -61,7 +61,6 @@ static int64_t time_us(const struct timeval *t)
 
 static void on_ready(void)
 {
-	callback_reset();
 	snapshot_reset();
 	describe_reset();
 	snapshot_request(0);
@@ -188,6 +187,7 @@ static void enter_loop(void)
 		return;
 	}
 	neb.is_in_loop = 1;
+	callback_reset();
 	on_tick(NULL);
 }
 
@@ -204,6 +204,7 @@ static void say_farewell(enum event_process what)
 {
 	struct event ev = {.type = EVENT_PROCESS, .sub = (uint8_t)what};
 	struct timeval now;
+	uint64_t undelivered;
 
 	if (sender_is_ready()) {
 		gettimeofday(&now, NULL);
@@ -215,7 +216,11 @@ static void say_farewell(enum event_process what)
 		log_error(
 		    "%llu messages were skipped for names longer than %u bytes",
 		    (unsigned long long)sender_skipped(), EVENT_NAME_MAX);
-	sender_close();
+	undelivered = sender_close();
+	if (undelivered)
+		log_error(
+		    "%llu events did not reach the agent; it learns from the next snapshot how things stand",
+		    (unsigned long long)undelivered);
 }
 
 static int on_process(int callback, void *data)

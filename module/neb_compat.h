@@ -15,6 +15,7 @@
 #include "include/nagios.h"
 #include "include/broker.h"
 #include "include/comments.h"
+#include "include/downtime.h"
 #include "include/nebcallbacks.h"
 #include "include/nebmodules.h"
 #include "include/nebstructs.h"
@@ -40,7 +41,24 @@ _Static_assert(sizeof(nebstruct_statechange_data) == 96, "these are no headers o
 _Static_assert(sizeof(nebstruct_acknowledgement_data) == 104, "these are no headers of Nagios 4.4");
 _Static_assert(sizeof(nebstruct_comment_data) == 120, "these are no headers of Nagios 4.4");
 _Static_assert(sizeof(nebstruct_notification_data) == 136, "these are no headers of Nagios 4.4");
+_Static_assert(sizeof(nebstruct_downtime_data) == 136, "these are no headers of Nagios 4.4");
+_Static_assert(
+    offsetof(struct scheduled_downtime, downtime_id) == 80, "these are no headers of Nagios 4.4");
 #endif
+
+/* A core without it is told nothing of what is planned, but it starts. */
+#pragma weak scheduled_downtime_list
+
+/* The core's scheduled downtimes in its own order. A pointer is good until one is deleted. */
+static inline const scheduled_downtime *compat_first_downtime(void)
+{
+	return &scheduled_downtime_list ? scheduled_downtime_list : NULL;
+}
+
+static inline const scheduled_downtime *compat_next_downtime(const scheduled_downtime *d)
+{
+	return d->next;
+}
 
 /* Whether the running core is of the family that this was built for; its version for the log. */
 static inline int compat_is_our_core(const char **version)

@@ -48,6 +48,7 @@ static void pass_boundaries(struct ring *ring)
 
 	while (ring->boundary < ring->head) {
 		memcpy(&size, ring->mem + ring->boundary, sizeof size);
+		ring->passed = ring->boundary;
 		ring->boundary += size;
 		ring->frames--;
 	}
@@ -78,4 +79,52 @@ size_t ring_drop(struct ring *ring)
 	if (ring->head == ring->tail)
 		ring_clear(ring);
 	return dropped;
+}
+
+const char *ring_part(const struct ring *ring)
+{
+	return ring->head < ring->boundary ? ring->mem + ring->passed : NULL;
+}
+
+/* As if it had been read: then the next one is at the head, wherever that is. */
+void ring_skip_part(struct ring *ring)
+{
+	if (ring->head < ring->boundary)
+		ring_consume(ring, ring->boundary - ring->head);
+}
+
+/* Moves what is kept between at and end to at; returns its new end. */
+static size_t keep_region(struct ring *ring, size_t at, size_t end, int (*keep)(char *frame))
+{
+	size_t to = at;
+	uint32_t size;
+
+	for (; at < end; at += size) {
+		memcpy(&size, ring->mem + at, sizeof size);
+		if (!keep(ring->mem + at)) {
+			ring->frames--;
+			continue;
+		}
+		if (to != at)
+			memmove(ring->mem + to, ring->mem + at, size);
+		to += size;
+	}
+	return to;
+}
+
+void ring_keep(struct ring *ring, int (*keep)(char *frame))
+{
+	size_t end = ring->wrap ? ring->wrap : ring->tail;
+
+	end = keep_region(ring, ring->boundary, end, keep);
+	if (!ring->wrap) {
+		ring->tail = end;
+	} else {
+		ring->wrap = end;
+		ring->tail = keep_region(ring, 0, ring->tail, keep);
+		if (ring->head == ring->wrap)
+			ring->head = ring->boundary = ring->wrap = 0;
+	}
+	if (!ring->wrap && ring->head == ring->tail)
+		ring_clear(ring);
 }

@@ -15,6 +15,7 @@ struct ring {
 	size_t head, tail; /* next byte to read, next byte to write */
 	size_t wrap; /* end of the first region while tail is behind head, else 0 */
 	size_t boundary; /* start of the first frame of which no byte was read */
+	size_t passed; /* start of the frame before that one */
 	size_t frames; /* whole ones, from boundary on */
 };
 
@@ -36,5 +37,16 @@ size_t ring_used(const struct ring *ring);
  * reader could not find the next head without it. Returns how many.
  */
 size_t ring_drop(struct ring *ring);
+
+/* The frame that is partly read, as long as nothing was written since; NULL when there is none. */
+const char *ring_part(const struct ring *ring);
+
+/* For another reader: forgets the rest of what is partly read. */
+void ring_skip_part(struct ring *ring);
+
+/*
+ * Forgets each frame that keep() does not want, when none is partly read. The others stay in their order; keep() may write into their heads.
+ */
+void ring_keep(struct ring *ring, int (*keep)(char *frame));
 
 #endif

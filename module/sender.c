@@ -30,7 +30,7 @@
 #define REFUSED_MAX_S 3600
 
 enum phase {
-	PHASE_DOWN, /* not connected: nothing is kept, since a snapshot follows every WELCOME */
+	PHASE_DOWN, /* not connected: events are kept in the ring */
 	PHASE_WAITING, /* HELLO is sent, and nothing else before WELCOME */
 	PHASE_READY
 };
@@ -44,6 +44,7 @@ static struct {
 	unsigned told; /* bits of enum trouble */
 	int64_t now_ms, next_try_ms, backoff_ms, connected_ms;
 	uint64_t seq, lost, skipped;
+	int is_event_cut; /* the frame that is partly sent is one that cannot be asked for again */
 	struct ring ring;
 	size_t have; /* bytes in `in` */
 	int is_paused; /* frames in `in` wait for the next turn */
@@ -83,6 +84,7 @@ int sender_open(const struct sender_config *config, const struct sender_hooks *h
 	sender.told = 0;
 	sender.next_try_ms = sender.backoff_ms = 0;
 	sender.seq = sender.lost = sender.skipped = 0;
+	sender.is_event_cut = 0;
 	return 0;
 }
 
@@ -108,12 +110,88 @@ static void watch_in(void)
 
 void sender_kick(void)
 {
-	if (!sender.is_out_watched && sender.is_in_loop && sender.out_fd >= 0)
+	if (!sender.is_out_watched && sender.is_in_loop && sender.phase == PHASE_READY)
 		sender.is_out_watched = sender.hooks.watch_out(sender.out_fd) == 0;
+}
+
+/* ---- what outlives a connection ---- */
+
+/* News: the rest of what we send is an answer, or part of a snapshot, and was for the other agent. */
+static int is_news(const char *frame)
+{
+	switch ((enum event_type)(uint8_t)frame[offsetof(struct event, type)]) {
+	case EVENT_STATE:
+	case EVENT_ACK:
+	case EVENT_ACK_GONE:
+	case EVENT_COMMENT:
+	case EVENT_COMMENT_GONE:
+	case EVENT_DOWNTIME:
+	case EVENT_FLAPPING:
+	case EVENT_NOTIFIED:
+	case EVENT_PROCESS: return 1;
+	case EVENT_HELLO:
+	case EVENT_OBJECT:
+	case EVENT_SNAP_BEGIN:
+	case EVENT_SNAP_END:
+	case EVENT_LOST:
+	case EVENT_DESCRIPTION:
+	case EVENT_MEMBERS:
+	case EVENT_INVENTORY:
+	case EVENT_INVENTORY_END:
+	case EVENT_RESULT:
+	case EVENT_WELCOME:
+	case EVENT_REFUSE:
+	case EVENT_SNAPSHOT:
+	case EVENT_DESCRIBE:
+	case EVENT_GROUP:
+	case EVENT_LIST:
+	case EVENT_COMMAND: break;
+	}
+	return 0;
+}
+
+/* Kept frames are numbered anew, without the gaps of those that are not; a loss is told again. */
+static int keep_frame(char *frame)
+{
+	int32_t lost;
+
+	if (frame[offsetof(struct event, type)] == EVENT_LOST) {
+		memcpy(&lost, frame + offsetof(struct event, code), sizeof lost);
+		sender.lost += (uint64_t)lost;
+	}
+	if (!is_news(frame))
+		return 0;
+	sender.seq++;
+	memcpy(frame + offsetof(struct event, seq), &sender.seq, sizeof sender.seq);
+	return 1;
+}
+
+/* The number of the first frame in the ring; of the next one when there is none. */
+static uint64_t first_seq(void)
+{
+	const char *at;
+	uint64_t seq = sender.seq + 1;
+
+	if (ring_peek(&sender.ring, &at))
+		memcpy(&seq, at + offsetof(struct event, seq), sizeof seq);
+	return seq;
+}
+
+/* Before WELCOME nothing but HELLO was sent, and the ring holds nothing but news. */
+static void keep_news(void)
+{
+	if (sender.phase != PHASE_READY)
+		return;
+	sender.lost += sender.is_event_cut != 0;
+	sender.is_event_cut = 0;
+	ring_skip_part(&sender.ring);
+	sender.seq = first_seq() - 1;
+	ring_keep(&sender.ring, keep_frame);
 }
 
 static void disconnect(void)
 {
+	keep_news();
 	unwatch_in();
 	unwatch_out();
 	if (sender.in_fd >= 0) {
@@ -127,8 +205,6 @@ static void disconnect(void)
 	sender.phase = PHASE_DOWN;
 	sender.have = 0;
 	sender.is_paused = 0;
-	sender.lost = 0;
-	ring_clear(&sender.ring);
 }
 
 /* Ends the connection and says so; the next try is after wait_ms, or the back-off when that is 0. */
@@ -160,12 +236,22 @@ void sender_leave_loop(void)
 	sender.is_in_loop = 0;
 }
 
-void sender_close(void)
+uint64_t sender_close(void)
 {
+	uint64_t undelivered;
+
 	disconnect();
+	undelivered = sender.ring.frames + sender.lost;
+	sender.lost = 0;
 	if (sender.ring.mem)
 		munmap(sender.ring.mem, sender.ring.cap);
 	ring_init(&sender.ring, NULL, 0);
+	return undelivered;
+}
+
+int sender_is_open(void)
+{
+	return sender.ring.mem != NULL;
 }
 
 int sender_is_ready(void)
@@ -197,7 +283,7 @@ int sender_put(struct event *ev)
 	size_t need = FRAME_BYTES + ev->list_len, size;
 	void *at;
 
-	if (sender.phase == PHASE_DOWN)
+	if (!sender.ring.mem)
 		return -1;
 	if (!(at = ring_reserve(&sender.ring, need)) && !(at = make_room(need)))
 		return -1;
@@ -218,7 +304,7 @@ int sender_put(struct event *ev)
 static int write_ring(void)
 {
 	size_t left = FLUSH_BYTES, n;
-	const char *at;
+	const char *at, *part;
 	ssize_t sent;
 
 	while (left && (n = ring_peek(&sender.ring, &at))) {
@@ -233,6 +319,8 @@ static int write_ring(void)
 			return -1;
 		}
 		ring_consume(&sender.ring, (size_t)sent);
+		part = ring_part(&sender.ring);
+		sender.is_event_cut = part && is_news(part);
 		left -= (size_t)sent;
 	}
 	return 0;
@@ -240,7 +328,7 @@ static int write_ring(void)
 
 void sender_flush(void)
 {
-	if (sender.phase != PHASE_DOWN)
+	if (sender.phase == PHASE_READY)
 		write_ring();
 }
 
@@ -260,14 +348,14 @@ void sender_on_writable(void)
 {
 	int more;
 
-	if (sender.phase == PHASE_DOWN || write_ring() < 0)
+	if (sender.phase != PHASE_READY || write_ring() < 0)
 		return;
 	if (sender.is_paused)
 		take_frames();
-	if (sender.phase == PHASE_DOWN)
+	if (sender.phase != PHASE_READY)
 		return;
 	tell_loss();
-	more = sender.phase == PHASE_READY && sender.hooks.work();
+	more = sender.hooks.work();
 	if (write_ring() < 0)
 		return;
 	if (!more && !sender.is_paused && !ring_used(&sender.ring))
@@ -276,8 +364,11 @@ void sender_on_writable(void)
 
 /* ---- handshake ---- */
 
+/* Past the ring, whose frames wait for WELCOME; its number is that before the first of them. */
 static void say_hello(void)
 {
+	char frame[FRAME_BYTES];
+	size_t size;
 	struct event ev = {
 	    .type = EVENT_HELLO,
 	    .id = EVENT_VERSION,
@@ -285,9 +376,12 @@ static void say_hello(void)
 	    .host = sender.config.node,
 	    .service = sender.config.epoch,
 	    .text = sender.config.core,
-	    .author = TWICKET_VERSION};
+	    .author = TWICKET_VERSION,
+	    .seq = first_seq() - 1};
 
-	sender_put(&ev);
+	size = event_encode(&ev, frame, sizeof frame);
+	if (send(sender.out_fd, frame, size, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)size)
+		drop(TROUBLE_LOST, 0, "connection to the agent lost: it takes no HELLO");
 }
 
 static enum sender_verdict take_welcome(const struct event *ev)

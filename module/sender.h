@@ -33,7 +33,7 @@ struct sender_hooks {
 	int (*watch_out)(int fd);
 	void (*unwatch)(int fd);
 	void (*log)(const char *text); /* one line, clean */
-	void (*ready)(void); /* the agent said WELCOME */
+	void (*ready)(void); /* the agent said WELCOME; what was kept is sent before what this asks for */
 	void (*lost)(void); /* a full ring was emptied and LOST is on its way */
 	enum sender_verdict (*take)(const struct event *ev);
 	int (*work)(void); /* one slice; true while there is more to send */
@@ -42,11 +42,16 @@ struct sender_hooks {
 /* Allocates the ring. Returns -1 when there is no memory. Both structs are copied. */
 int sender_open(const struct sender_config *config, const struct sender_hooks *hooks);
 
-/* Takes the socket out of the core's loop; then one last message; then all is released. */
+/* Takes the socket out of the core's loop; then one last message; then all is released. Returns
+ * how many events the agent did not get. */
 void sender_leave_loop(void);
-void sender_close(void);
+uint64_t sender_close(void);
 
-/* Whether messages are wanted: connected and welcomed. */
+/*
+ * Whether events are wanted: they are kept while the agent is away and sent, before a snapshot,
+ * when it is back. Open from sender_open() to sender_close(); ready when connected and welcomed.
+ */
+int sender_is_open(void);
 int sender_is_ready(void);
 
 /*

@@ -12,7 +12,7 @@
 #define HOSTS_MAX 1024 /* waiting for theirs; with more a whole snapshot is as cheap */
 
 enum scope { SCOPE_ALL, SCOPE_HOST };
-enum step { STEP_NONE, STEP_BEGIN, STEP_HOSTS, STEP_SERVICES, STEP_END };
+enum step { STEP_NONE, STEP_BEGIN, STEP_DOWNTIMES, STEP_HOSTS, STEP_SERVICES, STEP_END };
 
 static struct {
 	enum scope scope;
@@ -22,6 +22,8 @@ static struct {
 	host *host;
 	service *service;
 	servicesmember *member;
+	const scheduled_downtime *downtime;
+	int downtimes_anew;
 	host *waiting[HOSTS_MAX];
 	size_t first, count;
 } snapshot;
@@ -118,8 +120,54 @@ static void begin(void)
 	} else {
 		snapshot.host = host_list;
 		snapshot.service = service_list;
-		snapshot.step = STEP_HOSTS;
+		snapshot.downtimes_anew = 1;
+		snapshot.step = STEP_DOWNTIMES;
 	}
+}
+
+/* A flexible one that runs has times of its own. */
+static void send_downtime(const scheduled_downtime *d)
+{
+	struct event ev = {.type = EVENT_DOWNTIME, .sub = EVENT_DOWNTIME_ADD};
+
+	ev.kind = d->type == SERVICE_DOWNTIME ? EVENT_SERVICE : EVENT_HOST;
+	ev.id = (uint32_t)d->downtime_id;
+	ev.flags = (d->fixed ? EVENT_FIXED : 0) | (d->is_in_effect ? EVENT_IN_DOWNTIME : 0);
+	ev.time_us = wall_us();
+	ev.since = d->start_time;
+	ev.until = d->end_time;
+	if (d->is_in_effect && !d->fixed) {
+		ev.since = d->flex_downtime_start;
+		ev.until = ev.since + (int64_t)d->duration;
+	}
+	ev.host = d->host_name;
+	ev.service = d->service_description;
+	ev.author = d->author;
+	ev.text = d->comment;
+	sender_put(&ev);
+}
+
+/* The core frees what is deleted, where we may stand: then all again; whoever hears one twice hears nothing new. */
+void snapshot_downtimes_changed(void)
+{
+	snapshot.downtimes_anew = 1;
+}
+
+static unsigned step_downtime(void)
+{
+	const scheduled_downtime *d;
+
+	if (snapshot.downtimes_anew)
+		snapshot.downtime = compat_first_downtime();
+	snapshot.downtimes_anew = 0;
+	d = snapshot.downtime;
+	if (!d) {
+		snapshot.step = STEP_HOSTS;
+		return 1;
+	}
+	snapshot.downtime = compat_next_downtime(d);
+	send_downtime(d);
+	return 1;
 }
 
 static unsigned step_host(void)
@@ -156,6 +204,7 @@ static unsigned step(void)
 	switch (snapshot.step) {
 	case STEP_NONE: break;
 	case STEP_BEGIN: begin(); break;
+	case STEP_DOWNTIMES: return step_downtime();
 	case STEP_HOSTS: return step_host();
 	case STEP_SERVICES: return step_service();
 	case STEP_END:

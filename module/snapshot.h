@@ -17,6 +17,9 @@ void snapshot_request(uint32_t id);
 /* The services of a host that came back, for which Nagios sends no change. */
 void snapshot_request_host(host *h);
 
+/* One of the core's downtimes is being deleted. */
+void snapshot_downtimes_changed(void);
+
 /* Sends until the slice is spent or the ring half full; true while there is more. */
 int snapshot_work(struct slice *slice);
 

@@ -27,6 +27,8 @@ hostgroup *core_add_hostgroup(const char *name);
 void core_add_member(hostgroup *group, host *h);
 unsigned long core_add_comment(service *s, int entry_type, const char *author, const char *text);
 void core_delete_comment(unsigned long id);
+scheduled_downtime *core_add_downtime(host *h, service *s, time_t from, time_t to); /* of one of the two */
+void core_delete_downtime(unsigned long id);
 
 void core_load(const char *so, const char *args); /* dlopen, nebmodule_init */
 void core_unload(void); /* nebmodule_deinit, dlclose: all that is loaded */

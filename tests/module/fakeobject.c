@@ -138,6 +138,11 @@ void core_free_objects(void)
 		next = c->next;
 		core_free_comment(c);
 	}
+	for (scheduled_downtime *d = scheduled_downtime_list, *next; d; d = next) {
+		next = d->next;
+		free(d);
+	}
+	scheduled_downtime_list = NULL;
 	service_list = NULL;
 	host_list = NULL;
 	comment_list = NULL;

@@ -88,6 +88,42 @@ static void test_drop_when_wrapped(void **state)
 	assert_true(put(&ring, 11, 100, 100));
 }
 
+static int is_even(char *frame)
+{
+	return (frame[4] & 1) == 0;
+}
+
+static void test_keep(void **state)
+{
+	static char mem[CAP];
+	struct ring ring;
+	const char *at;
+
+	(void)state;
+	ring_init(&ring, mem, CAP);
+	for (uint32_t i = 0; i < 9; i++)
+		assert_true(put(&ring, i, 100, 100));
+	ring_consume(&ring, 450);
+	assert_int_equal(ring_part(&ring)[4], 4);
+	assert_true(put(&ring, 9, 100, 150));
+	assert_true(put(&ring, 10, 100, 150));
+	ring_skip_part(&ring);
+	assert_null(ring_part(&ring));
+	ring_keep(&ring, is_even); /* of 5 to 8 before the wrap, 9 and 10 behind it */
+	assert_int_equal(ring_peek(&ring, &at), 200);
+	assert_int_equal(at[4], 6);
+	assert_int_equal(at[108], 8);
+	ring_consume(&ring, 200);
+	assert_int_equal(ring_peek(&ring, &at), 100);
+	assert_int_equal(at[4], 10);
+	assert_int_equal(ring_drop(&ring), 1);
+	ring_keep(&ring, is_even); /* of nothing */
+	assert_true(put(&ring, 11, 100, 100));
+	ring_keep(&ring, is_even);
+	assert_int_equal(ring_used(&ring), 0);
+	assert_non_null(ring_reserve(&ring, CAP));
+}
+
 /* What is in the ring, as the numbers of frames, and how far the first was read. */
 static struct {
 	uint32_t number[4096], size[4096];
@@ -114,6 +150,25 @@ static void check_read(const char *at, size_t n)
 			model.offset = 0;
 		}
 	}
+}
+
+static void keep_even(struct ring *ring)
+{
+	size_t to;
+
+	ring_skip_part(ring);
+	model.first += model.offset > 0;
+	model.offset = 0;
+	ring_keep(ring, is_even);
+	to = model.first;
+	for (size_t i = model.first; i < model.last; i++) {
+		if (model.number[i % 4096] & 1)
+			continue;
+		model.number[to % 4096] = model.number[i % 4096];
+		model.size[to++ % 4096] = model.size[i % 4096];
+	}
+	model.last = to;
+	assert_int_equal(ring->frames, model.last - model.first);
 }
 
 static void test_random(void **state)
@@ -146,6 +201,8 @@ static void test_random(void **state)
 			assert_int_equal(ring_drop(&ring), whole);
 			model.last = model.first + (model.offset > 0);
 		}
+		if (rand() % 50 == 0)
+			keep_even(&ring);
 		assert_true(ring_used(&ring) <= CAP);
 		assert_int_equal(ring_used(&ring) == 0, model.first == model.last);
 	}
@@ -158,6 +215,7 @@ int main(void)
 	    cmocka_unit_test(test_empty),
 	    cmocka_unit_test(test_partly_read_frame_survives),
 	    cmocka_unit_test(test_drop_when_wrapped),
+	    cmocka_unit_test(test_keep),
 	    cmocka_unit_test(test_random),
 	};
 
