@@ -5,6 +5,7 @@
  */
 #include "agent/agent.h"
 
+#include "agent/census.h"
 #include "agent/control.h"
 #include "agent/core.h"
 #include "agent/http.h"
@@ -34,6 +35,7 @@
 #define PATH_SIZE 4096
 #define TRIM_MS 10000
 #define TRIM_BYTES (512u << 10)
+#define RANDOM_KEPT 512
 
 struct agent {
 	const struct agent_options *options;
@@ -43,6 +45,7 @@ struct agent {
 	struct core *core;
 	struct source *source;
 	struct control *control;
+	struct census *census;
 	struct carrier carrier;
 	struct now now;
 	char boot_id[64];
@@ -67,10 +70,29 @@ static void read_clock(struct agent *a)
 	a->now.boot_ms = clock_ms(CLOCK_BOOTTIME);
 }
 
-static void random_bytes(void *bytes, size_t n)
+static void dice(void *bytes, size_t n)
 {
 	if (RAND_bytes(bytes, (int)n) != 1)
 		fatal("agent", "no randomness to be had");
+}
+
+/* A call costs as much for four bytes as for hundreds: taken in advance, and wiped when given away. */
+static void random_bytes(void *bytes, size_t n)
+{
+	static unsigned char kept[RANDOM_KEPT];
+	static size_t left;
+
+	if (n > sizeof kept) {
+		dice(bytes, n);
+		return;
+	}
+	if (n > left) {
+		dice(kept, sizeof kept);
+		left = sizeof kept;
+	}
+	left -= n;
+	memcpy(bytes, kept + left, n);
+	explicit_bzero(kept + left, n);
 }
 
 static void read_boot_id(struct agent *a)
@@ -112,11 +134,35 @@ static void cancel(void *arg, void *handle)
 
 /* --- between core and source --------------------------------------------------------- */
 
+static void on_counted(void *arg, const char *node, const struct event *ev)
+{
+	struct agent *a = arg;
+	struct census_counts counts;
+
+	if (ev) {
+		census_take(a->census, core_config(a->core)->sentinels, node, ev);
+		return;
+	}
+	counts = census_end(a->census, node);
+	core_inventory(a->core, node, counts.objects, counts.sentinels, &a->now);
+}
+
+/* How much is watched, and by how many we see that we see: asked only where somebody wants to know. */
+static void count_objects(struct agent *a)
+{
+	source_inventory_cancel(a->source, a);
+	census_destroy(a->census);
+	a->census = census_create();
+	if (a->census && core_config(a->core)->sentinels)
+		source_inventory(a->source, on_counted, a);
+}
+
 static void on_up(void *arg, const char *node, const char *epoch)
 {
 	struct agent *a = arg;
 
 	core_node_up(a->core, node, epoch, &a->now);
+	count_objects(a);
 }
 
 static void on_down(void *arg, const char *node)
@@ -220,6 +266,7 @@ static void reload(struct agent *a)
 		return;
 	}
 	a->config = fresh;
+	count_objects(a);
 	source_set_users(a->source, fresh->core_users, fresh->n_core_users);
 	log_setup(fresh->log, fresh->log_format);
 	use_time_zone(fresh);
@@ -380,6 +427,7 @@ static void agent_finish(struct agent *a)
 {
 	source_destroy(a->source);
 	control_destroy(a->control);
+	census_destroy(a->census);
 	core_destroy(a->core);
 	http_destroy(a->http);
 	store_close(a->store);

@@ -60,11 +60,18 @@ bool cli_command_options(
 enum cli_exit cli_check(struct cli *cli, int argc, char **argv);
 enum cli_exit cli_auth(struct cli *cli, int argc, char **argv);
 enum cli_exit cli_preview(struct cli *cli, int argc, char **argv);
+enum cli_exit cli_replay(struct cli *cli, int argc, char **argv);
 enum cli_exit cli_status(struct cli *cli, int argc, char **argv);
 enum cli_exit cli_list(struct cli *cli, int argc, char **argv);
 enum cli_exit cli_show(struct cli *cli, int argc, char **argv);
 enum cli_exit cli_reply(struct cli *cli, int argc, char **argv);
 enum cli_exit cli_queue(struct cli *cli, int argc, char **argv);
+enum cli_exit cli_open(struct cli *cli, int argc, char **argv);
+enum cli_exit cli_close(struct cli *cli, int argc, char **argv);
+enum cli_exit cli_retract(struct cli *cli, int argc, char **argv);
+enum cli_exit cli_quiet(struct cli *cli, int argc, char **argv);
+enum cli_exit cli_pause(struct cli *cli, int argc, char **argv);
+enum cli_exit cli_resume(struct cli *cli, int argc, char **argv);
 
 /* cli_out.c: one line on stderr ("twicket: ..."), escaped; with --json also an object on stdout. Returns code. */
 enum cli_exit cli_complain(const struct cli *cli, enum cli_exit code, const char *format, ...)
@@ -105,8 +112,11 @@ void cli_status_text(const json_t *answer, int64_t now_ms, struct buf *out);
 void cli_list_text(const json_t *answer, int64_t now_ms, struct buf *out);
 void cli_show_text(const json_t *answer, int64_t now_ms, struct buf *out);
 void cli_queue_text(const json_t *answer, int64_t now_ms, struct buf *out);
+void cli_quiet_text(const json_t *answer, int64_t now_ms, struct buf *out);
 void cli_check_text(const json_t *facts, int64_t now_ms, struct buf *out);
 void cli_preview_text(const json_t *facts, int64_t now_ms, struct buf *out);
+/* "CRITICAL", "MAJOR DOWN", "by hand", "maintenance" of an incident. */
+void cli_state(const json_t *incident, struct buf *out);
 /* What became of a reply: the line to print and the exit code. */
 enum cli_exit cli_reply_text(const json_t *answer, struct buf *out);
 

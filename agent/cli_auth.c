@@ -198,7 +198,7 @@ static enum cli_exit store(struct auth *a, const struct auth_way *way)
 static void tell_agent(struct auth *a)
 {
 	struct control_question q = {.timeout_ms = CONTROL_TIMEOUT_MS, .max = 65536};
-	json_t *request = json_pack("{s:s, s:s}", "do", "resume", "account", a->account->name);
+	json_t *request = json_pack("{s:s, s:s}", "do", "login", "account", a->account->name);
 	json_t *answer = NULL;
 	char *path = cli_socket(a->cli);
 	enum cli_exit rc = CLI_AWAY;

@@ -43,12 +43,39 @@ static void told_cell(const json_t *incident, struct cli_table *t)
 	buf_finish(&cell);
 }
 
+/* Where no core has a state for it, how it came about. */
+void cli_state(const json_t *incident, struct buf *out)
+{
+	bool is_planned = json_is_true(json_object_get(incident, "maintenance"));
+	bool is_by_hand = json_is_true(json_object_get(incident, "by_hand"));
+
+	if (json_is_true(json_object_get(incident, "major")))
+		buf_str(out, "MAJOR ");
+	cli_printf(
+	    out, "%s",
+	    is_planned	 ? "maintenance"
+	    : is_by_hand ? "by hand"
+			 : cli_string(incident, "state"));
+}
+
+static void state_cell(const json_t *incident, struct cli_table *t)
+{
+	struct buf state;
+
+	buf_init(&state, 1000);
+	if (json_is_true(json_object_get(incident, "open")))
+		cli_state(incident, &state);
+	else
+		buf_str(&state, "closed");
+	cli_table_cell(t, "%s", buf_text(&state));
+	buf_finish(&state);
+}
+
 static void incident_row(const json_t *incident, int64_t now_ms, struct cli_table *t)
 {
 	int64_t since = cli_number(incident, "since_ms"), until = cli_number(incident, "until_ms");
 	int64_t members = cli_number(incident, "members");
 	const char *owner = cli_string(incident, "owner");
-	bool open = json_is_true(json_object_get(incident, "open"));
 	char text[CLI_TIME_SIZE];
 
 	cli_table_cell(t, "#%s", cli_string(incident, "tag"));
@@ -58,7 +85,7 @@ static void incident_row(const json_t *incident, int64_t now_ms, struct cli_tabl
 		cli_table_cell(t, "%s +%" PRId64, cli_string(incident, "object"), members - 1);
 	else
 		cli_table_cell(t, "%s", cli_string(incident, "object"));
-	cli_table_cell(t, "%s", open ? cli_string(incident, "state") : "closed");
+	state_cell(incident, t);
 	cli_table_cell(t, "%s", *owner ? owner : "-");
 	told_cell(incident, t);
 }

@@ -4,13 +4,12 @@
  */
 #include "agent/cli.h"
 #include "agent/cli_control.h"
+#include "agent/cli_hand.h"
 #include "agent/cli_text.h"
 
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define WORDS_MAX 4000
 
@@ -22,6 +21,7 @@ static const struct outcome {
     {"confirmed", "confirmed by the core", CLI_DONE},
     {"comment", "kept as a comment", CLI_DONE},
     {"status", "", CLI_DONE},
+    {"done", "done", CLI_DONE},
     {"no effect", "no effect", CLI_NO},
     {"denied", "denied", CLI_NO},
     {"timeout", "the core did not confirm it in time", CLI_LATE},
@@ -65,19 +65,11 @@ enum cli_exit cli_reply_text(const json_t *answer, struct buf *out)
 	return o ? o->code : CLI_NO;
 }
 
-/* The agent knows from the socket who we are; this is for its records. */
-static const char *local_user(void)
-{
-	const struct passwd *pw = getpwuid(getuid());
-
-	return pw ? pw->pw_name : "?";
-}
-
 static enum cli_exit send_words(struct cli *cli, const char *tag, const char *words)
 {
 	json_t *answer, *request = json_pack(
 			    "{s:s, s:s, s:s, s:s}", "do", "reply", "tag", tag, "words", words,
-			    "user", local_user());
+			    "user", cli_user());
 	enum cli_exit rc;
 	struct buf out;
 

@@ -31,6 +31,30 @@ static void told_text(const json_t *incident, struct buf *out)
 	}
 }
 
+/* What people have said of it: one fact behind the other. */
+static void hand_text(const json_t *incident, int64_t now_ms, struct buf *out)
+{
+	const char *known = cli_string(incident, "known"), *known_tag = cli_string(incident, "known_tag");
+	int64_t from = cli_number(incident, "from_ms"), to = cli_number(incident, "to_ms");
+	int64_t eta = cli_number(incident, "eta_ms"), quiet = cli_number(incident, "quiet_ms");
+	char time[CLI_TIME_SIZE], until[CLI_TIME_SIZE];
+
+	if (to)
+		cli_printf(
+		    out, "; planned %s to %s", cli_clock(time, from, now_ms),
+		    cli_clock(until, to, now_ms));
+	if (eta)
+		cli_printf(out, "; end expected %s", cli_clock(time, eta, now_ms));
+	if (*known || *known_tag)
+		cli_printf(
+		    out, "; known error%s%s%s%s", *known_tag ? " #" : "", known_tag,
+		    *known ? ": " : "", known);
+	if (quiet)
+		cli_printf(out, "; quiet until %s", cli_clock(time, quiet, now_ms));
+	if (*cli_string(incident, "parent"))
+		cli_printf(out, "; part of #%s", cli_string(incident, "parent"));
+}
+
 static void head_text(const json_t *incident, int64_t now_ms, struct buf *out)
 {
 	int64_t since = cli_number(incident, "since_ms"), until = cli_number(incident, "until_ms");
@@ -43,15 +67,16 @@ static void head_text(const json_t *incident, int64_t now_ms, struct buf *out)
 		buf_printf(out, " +%" PRId64, cli_number(incident, "members") - 1);
 	cli_span_words(span, (until ? until : now_ms) - since);
 	cli_clock_s(from, since, now_ms);
+	buf_char(out, ' ');
+	cli_state(incident, out);
 	if (until)
-		cli_printf(
-		    out, " %s, %s to %s (%s)", cli_string(incident, "state"), from,
-		    cli_clock_s(to, until, now_ms), span);
+		cli_printf(out, ", %s to %s (%s)", from, cli_clock_s(to, until, now_ms), span);
 	else
-		cli_printf(out, " %s since %s (%s)", cli_string(incident, "state"), from, span);
+		cli_printf(out, " since %s (%s)", from, span);
 	if (*owner)
 		cli_printf(out, ", %s %s it", owner, open ? "has" : "had");
 	told_text(incident, out);
+	hand_text(incident, now_ms, out);
 	buf_char(out, '\n');
 }
 

@@ -175,18 +175,49 @@ static void accounts_text(const json_t *answer, int64_t now_ms, struct buf *out)
 	cli_table_finish(&t);
 }
 
-static void paused_text(const json_t *answer, struct buf *out)
+static const char *pause_name(const json_t *pause)
 {
-	const json_t *account;
-	unsigned n = 0;
+	const char *audience = cli_string(pause, "audience"), *account = cli_string(pause, "account");
+
+	return *audience ? audience : *account ? account : "everything";
+}
+
+/* What somebody silenced, who, and why. How many there are. */
+static size_t by_hand_text(const json_t *answer, int64_t now_ms, struct buf *out)
+{
+	const json_t *pauses = json_object_get(answer, "paused"), *pause;
+	char clock[CLI_TIME_SIZE];
 	size_t i;
 
+	json_array_foreach (pauses, i, pause) {
+		const char *text = cli_string(pause, "text");
+
+		cli_printf(
+		    out, ", %s paused since %s by %s%s%s", pause_name(pause),
+		    cli_clock(clock, cli_number(pause, "since_ms"), now_ms), cli_string(pause, "by"),
+		    *text ? ": " : "", text);
+	}
+	return json_array_size(pauses);
+}
+
+static bool is_paused_by_network(const json_t *account)
+{
+	return strcmp(cli_string(account, "state"), "paused") == 0 &&
+	       strncmp(cli_string(account, "text"), "by hand", 7) != 0;
+}
+
+static void paused_text(const json_t *answer, int64_t now_ms, struct buf *out)
+{
+	size_t by_hand = by_hand_text(answer, now_ms, out), i;
+	const json_t *account;
+	unsigned n = 0;
+
 	json_array_foreach (json_object_get(answer, "accounts"), i, account) {
-		if (strcmp(cli_string(account, "state"), "paused") == 0)
+		if (is_paused_by_network(account))
 			cli_printf(
 			    out, "%s%s", n++ ? " " : ", paused: ", cli_string(account, "name"));
 	}
-	if (!n)
+	if (!n && !by_hand)
 		buf_str(out, ", nothing paused");
 }
 
@@ -200,8 +231,8 @@ void cli_status_text(const json_t *answer, int64_t now_ms, struct buf *out)
 	    out, "%" PRId64 " open, %" PRId64 " acknowledged", cli_number(answer, "open"),
 	    cli_number(answer, "acked"));
 	if (json_object_get(answer, "quiet"))
-		buf_printf(out, ", %" PRId64 " quiet", cli_number(answer, "quiet"));
-	paused_text(answer, out);
+		buf_printf(out, ", %zu quiet", json_array_size(json_object_get(answer, "quiet")));
+	paused_text(answer, now_ms, out);
 	buf_char(out, '\n');
 	if (*store && strcmp(store, "ok") != 0)
 		cli_printf(out, "store: %s", store), buf_char(out, '\n');

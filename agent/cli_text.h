@@ -93,5 +93,10 @@ const char *cli_usd_month(char out[CLI_TIME_SIZE], int64_t spent, int64_t limit)
  * "Sat 22:00", "2026-11-21", "2026-11-21T16:00", "-3h". -1 with err.
  */
 int cli_parse_time(const char *text, int64_t now_ms, int64_t *ms, struct err *err);
+/*
+ * TIME that is still to come, the first one behind from_ms: "16:00", "Sat 22:00", "2h" (from
+ * then on), or a date, which may be any. -1 with err.
+ */
+int cli_parse_ahead(const char *text, int64_t from_ms, int64_t *ms, struct err *err);
 
 #endif

@@ -212,26 +212,68 @@ static int parse_day(const char **text)
 	return -1;
 }
 
-/* "16:00", "Sat", "Sat 22:00": the last one that has been. */
+/* "16:00", "Sat", "Sat 22:00" in that week of now_ms which begins with its day; the weekday or -1. */
+static bool parse_weekly(const char *text, int64_t now_ms, struct tm *tm, int *day)
+{
+	*tm = local(now_ms);
+	*day = parse_day(&text);
+	text += strspn(text, " ");
+	if (!*text && *day != -1) {
+		tm->tm_hour = tm->tm_min = tm->tm_sec = 0;
+		return true;
+	}
+	text = parse_clock(text, tm);
+	return text && !*text;
+}
+
+/* The last one that has been. */
 static bool parse_recent(const char *text, int64_t now_ms, int64_t *ms)
 {
-	struct tm now = local(now_ms), tm = now;
-	int day = parse_day(&text);
+	struct tm tm;
+	int day;
 
-	text += strspn(text, " ");
-	if (*text || day == -1) {
-		text = parse_clock(text, &tm);
-		if (!text || *text)
-			return false;
-	} else {
-		tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
-	}
+	if (!parse_weekly(text, now_ms, &tm, &day))
+		return false;
 	if (day != -1)
-		tm.tm_mday -= (now.tm_wday - day + 7) % 7;
+		tm.tm_mday -= (tm.tm_wday - day + 7) % 7;
 	if (ms_of(tm) > now_ms)
 		tm.tm_mday -= day == -1 ? 1 : 7;
 	*ms = ms_of(tm);
 	return true;
+}
+
+/* The first one that is to come. */
+static bool parse_next(const char *text, int64_t now_ms, int64_t *ms)
+{
+	struct tm tm;
+	int day;
+
+	if (!parse_weekly(text, now_ms, &tm, &day))
+		return false;
+	if (day != -1)
+		tm.tm_mday += (day - tm.tm_wday + 7) % 7;
+	if (ms_of(tm) <= now_ms)
+		tm.tm_mday += day == -1 ? 1 : 7;
+	*ms = ms_of(tm);
+	return true;
+}
+
+int cli_parse_ahead(const char *text, int64_t from_ms, int64_t *ms, struct err *err)
+{
+	int64_t for_ms;
+	struct tm tm;
+
+	if (parse_date(text, &tm)) {
+		*ms = ms_of(tm);
+		return 0;
+	}
+	if (parse_next(text, from_ms, ms))
+		return 0;
+	for_ms = config_duration(text, err);
+	*ms = from_ms + for_ms;
+	if (for_ms > 0)
+		return 0;
+	return err_set(err, "\"%s\" is no time to come: 16:00, \"Sat 22:00\", 2026-11-21T16:00, 2h", text);
 }
 
 int cli_parse_time(const char *text, int64_t now_ms, int64_t *ms, struct err *err)

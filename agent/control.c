@@ -219,6 +219,30 @@ static json_t *begin_reply(struct control *c, struct client *k, json_t *request)
 	return answer_error("%s", err.text);
 }
 
+typedef json_t *by_hand(struct control *c, json_t *request, const char *by);
+
+static by_hand *find_by_hand(const char *what)
+{
+	static const struct {
+		const char *what;
+		by_hand *answer;
+	} all[] = {{"open", answer_open},	{"close", answer_close}, {"retract", answer_retract},
+		   {"quiet", answer_quiet}, {"pause", answer_pause}, {"resume", answer_resume}};
+
+	for (size_t k = 0; k < sizeof all / sizeof all[0]; k++)
+		if (!strcmp(what, all[k].what))
+			return all[k].answer;
+	return NULL;
+}
+
+static json_t *serve_by_hand(struct control *c, struct client *k, by_hand *answer, json_t *request)
+{
+	const char *user = json_string_value(json_object_get(request, "user"));
+	char name[64];
+
+	return answer(c, request, author_of(k, user, name, sizeof name));
+}
+
 /* The answer, or NULL: it comes later. */
 static json_t *serve(struct control *c, struct client *k, json_t *request)
 {
@@ -240,12 +264,14 @@ static json_t *serve(struct control *c, struct client *k, json_t *request)
 		return answer_show(c, request);
 	if (!strcmp(what, "queue"))
 		return answer_queue(c, request);
-	if (!strcmp(what, "resume"))
-		return answer_resume(c, request);
+	if (!strcmp(what, "login"))
+		return answer_login(c, request);
 	if (!strcmp(what, "reply"))
 		return begin_reply(c, k, request);
 	if (!strcmp(what, "inventory"))
 		return begin_inventory(c, k);
+	if (find_by_hand(what))
+		return serve_by_hand(c, k, find_by_hand(what), request);
 	return answer_error("unknown request \"%.40s\"", what);
 }
 

@@ -11,7 +11,19 @@
  *	{"do":"reply", "tag":"T7K2", "words":"ack 2h disk full", "user":"root"}   answers within 30 s
  *	{"do":"queue"}   {"do":"queue", "retry":17}   {"do":"queue", "drop":17}
  *	{"do":"inventory"}   what is monitored, for `check`: answers within 10 s
- *	{"do":"resume", "account":"status"}   `auth` stored a token
+ *	{"do":"login", "account":"status"}   `auth` stored a token
+ *
+ * By hand; also the intake for what other programs see. "user" as in reply, "text" may be "". The
+ * answer comes when the store has it, before anything is posted.
+ *	{"do":"open", "text":"…", "to":"public,operators", "name":"E-mail", "from_ms":0, "until_ms":0}
+ *	  until_ms: a planned maintenance. Answers {"ok":true, "tag":"T7K2"}
+ *	{"do":"close", "tag":"T7K2", "text":"…"}
+ *	{"do":"retract", "tag":"T7K2", "text":"…", "delete":false}
+ *	{"do":"quiet", "match":"host:db*", "until_ms":…, "text":"…"}   answers with its "id"
+ *	{"do":"quiet", "list":true}   {"do":"quiet", "end":"17"}   end: an id, or a tag
+ *	{"do":"pause", "name":"public", "text":"…"}   {"do":"resume", "name":"public"}   name: an audience or an
+ *	  account, "audience:NAME", "account:NAME", "" = everything; the answer says which. A name with a
+ *	  blank that is none is the text. Resume of an account that nobody paused tries it again at once.
  *
  * Answers. Times are wall-clock milliseconds, 0 = never.
  *	{"ok":false, "error":"no incident T7K2"}  ("denied":true where it was a matter of rights)
@@ -22,16 +34,22 @@
  *	    "posts_hour":1,"limit_hour":20,
  *	    and where posts cost: "spent_micro":1240000,"limit_micro":20000000,"alone_until_ms":0,"may_read":true,
  *	    "idle":true}],   state: ok, paused, no login, trouble; micro USD; idle: nothing is read
- *	  "open":2,"acked":1,"problems":7,"adopted":0,"dropped":3,"store":"ok"}
+ *	  "open":2,"acked":1,"problems":7,"adopted":0,"dropped":3,"store":"ok",
+ *	  "quiet":[{"id":17,"match":"host:db*","text":"…","by":"root","since_ms":…,"until_ms":…},
+ *	    {"tag":"T7K2","object":"db1/Postgres","until_ms":…}],
+ *	  "paused":[{"audience":"public","account":"","text":"…","by":"root","since_ms":…}]}
  *	list: {"ok":true,"incidents":[{"tag":"T7K2","since_ms":…,"until_ms":0,"object":"db1/Postgres","members":1,
  *	  "state":"CRITICAL","owner":"alice","open":true,"told":[{"audience":"public","names":["E-mail"]},
- *	  {"audience":"operators","names":[]}]}]}
+ *	  {"audience":"operators","names":[]}],
+ *	  and where it is so: "by_hand":true,"maintenance":true,"major":true,"eta_ms":…,"quiet_ms":…,"from_ms":…,
+ *	  "to_ms":…,"text":"…","known":"…","known_tag":"T9QM","parent":"T9QM"}]}
  *	show: {"ok":true,"incident":{as in list},"cost_micro":30000,"story":[{"at_ms":…,"kind":"event","text":"…"},
  *	  {"at_ms":…,"kind":"post","account":"noc","state":"sent","event":"problem","text":"…","url":"…","id":17,"late_ms":…,"reason":"",
  *	   "cost_micro":15000},
  *	  {"at_ms":…,"kind":"reply","account":"noc","who":"alice","text":"ack disk full","state":"confirmed","reason":""}]}
  *	reply: {"ok":true,"state":"confirmed","ms":4,"text":""}
- *	  state: confirmed, comment, status (text = the answer), no effect, denied, timeout
+ *	  state: confirmed, comment, status (text = the answer), done (text = what is so now), no effect, denied,
+ *	  timeout
  *	queue: {"ok":true,"posts":[{"id":17,"account":"noc","tag":"T7K2","event":"problem","state":"retry",
  *	  "created_ms":…,"not_before_ms":…,"attempts":3,"reason":"…","text":"…",
  *	  "price_micro":15000}]}   nothing of money where nothing costs

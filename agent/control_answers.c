@@ -1,9 +1,10 @@
 /*
  * What the control socket answers. Called by control.c; reads the core, changes
- * nothing but what `queue` and `resume` ask for.
+ * nothing but what `queue` and `login` ask for.
  * Must never put a secret into an answer.
  */
 #include "agent/control_internal.h"
+#include "agent/incident_hand.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,7 +14,6 @@
 #include <utf8proc.h>
 
 #define NODES_MAX 32
-#define TOLD_MAX 64
 
 json_t *answer_error(const char *format, ...)
 {
@@ -87,6 +87,10 @@ static const char *account_state(struct control *c, unsigned k, const struct out
 	const struct config_account *a = &core_config(c->core)->accounts[k];
 
 	text[0] = '\0';
+	if (engine_account_is_paused(core_engine(c->core), k)) {
+		snprintf(text, size, "by hand: nothing is posted");
+		return "paused";
+	}
 	if (core_login_trouble(c->core, k)) {
 		snprintf(text, size, "%s", core_login_trouble(c->core, k));
 		return "no login";
@@ -139,91 +143,14 @@ json_t *answer_status(struct control *c)
 	for (unsigned k = 0; k < config->n_accounts; k++)
 		json_array_append_new(accounts, account_to_json(c, k));
 	engine_counts(core_engine(c->core), &counts);
-	return json_pack("{s:b, s:s, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o}", "ok", 1, "version",
+	return json_pack("{s:b, s:s, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "ok", 1, "version",
 			 TWICKET_VERSION, "up_ms", (json_int_t)(c->now.boot_ms - c->started.boot_ms), "rss_kib",
 			 (json_int_t)rss_kib(), "wall_ms", (json_int_t)c->now.wall_ms, "nodes", nodes_to_json(c),
 			 "accounts", accounts, "open", (json_int_t)counts.incidents, "acked",
 			 (json_int_t)counts.acked, "problems", (json_int_t)counts.problems, "adopted",
 			 (json_int_t)counts.adopted, "dropped", (json_int_t)counts.dropped, "store",
-			 control_text(core_store_trouble(c->core)));
-}
-
-/* --- list --------------------------------------------------------------------------------- */
-
-static void add_name(void *arg, const char *name)
-{
-	json_array_append_new(arg, control_text(name));
-}
-
-static json_t *told_to_json(struct control *c, uint64_t incident)
-{
-	const char *audiences[TOLD_MAX];
-	unsigned n = engine_told_to(core_engine(c->core), incident, audiences, TOLD_MAX);
-	json_t *told = json_array();
-
-	for (unsigned k = 0; k < n; k++) {
-		json_t *names = json_array();
-
-		core_public_names(c->core, incident, audiences[k], &c->now, add_name, names);
-		json_array_append_new(told, json_pack("{s:o, s:o}", "audience", control_text(audiences[k]), "names",
-						      names));
-	}
-	return told;
-}
-
-static json_t *live_to_json(struct control *c, const struct incident_view *v)
-{
-	return json_pack("{s:s, s:I, s:I, s:o, s:I, s:o, s:o, s:b, s:o}", "tag", v->tag, "since_ms",
-			 (json_int_t)v->since_s * 1000, "until_ms", (json_int_t)(v->open ? 0 : v->until_s * 1000),
-			 "object", control_text(v->object), "members", (json_int_t)v->members, "state",
-			 control_text(v->state_word), "owner", control_text(v->owner), "open", v->open, "told",
-			 told_to_json(c, v->id));
-}
-
-static json_t *kept_to_json(const struct incident_row *r)
-{
-	return json_pack("{s:s, s:I, s:I, s:o, s:I, s:o, s:o, s:b, s:[]}", "tag", r->tag, "since_ms",
-			 (json_int_t)r->since_s * 1000, "until_ms", (json_int_t)r->until_s * 1000, "object",
-			 control_text(r->object), "members", (json_int_t)0, "state", control_text(r->state), "owner",
-			 control_text(r->was_owner), "open", r->open, "told");
-}
-
-struct listing {
-	struct control *control;
-	json_t *incidents;
-};
-
-static void list_live(void *arg, const struct incident_view *v)
-{
-	struct listing *l = arg;
-
-	if (v->open)
-		json_array_append_new(l->incidents, live_to_json(l->control, v));
-}
-
-static int list_kept(void *arg, const struct incident_row *row)
-{
-	struct listing *l = arg;
-	struct incident_view view;
-
-	if (!engine_view(core_engine(l->control->core), row->id, &view) || !view.open)
-		json_array_append_new(l->incidents, kept_to_json(row));
-	return 0;
-}
-
-json_t *answer_list(struct control *c, json_t *request)
-{
-	struct listing l = {.control = c, .incidents = json_array()};
-	int64_t since = json_integer_value(json_object_get(request, "since_ms"));
-	struct err err;
-
-	engine_each(core_engine(c->core), list_live, &l);
-	if (json_is_true(json_object_get(request, "closed")) &&
-	    store_incidents(core_store(c->core), true, since, list_kept, &l, &err) == -1) {
-		json_decref(l.incidents);
-		return answer_error("%s", err.text);
-	}
-	return json_pack("{s:b, s:o}", "ok", 1, "incidents", l.incidents);
+			 control_text(core_store_trouble(c->core)), "quiet", hand_quiets(c), "paused",
+			 hand_pauses(c));
 }
 
 /* --- show ------------------------------------------------------------------------------------- */
@@ -238,14 +165,16 @@ static const char *post_state_word(enum post_state state)
 static const char *reply_state_word(enum reply_state state)
 {
 	static const char *const word[] = {"seen", "submitted", "confirmed", "comment", "status", "denied",
-					   "no effect", "ignored"};
+					   "no effect", "ignored", "done"};
 
 	return word[state];
 }
 
 static json_t *post_to_json(const struct post_row *p)
 {
-	const char *event = p->event >= 0 ? words_event_name((enum say_event)p->event) : "";
+	const char *event = p->kind == POST_DELETE ? "delete" :
+			    p->event >= 0	   ? words_event_name((enum say_event)p->event) :
+						     "";
 	int64_t at = p->sent_ms ? p->sent_ms : p->created_ms;
 
 	return json_pack("{s:I, s:s, s:I, s:o, s:s, s:s, s:o, s:o, s:I, s:o, s:I, s:I, s:I, s:o}", "at_ms",
@@ -316,8 +245,8 @@ static int found(void *arg, const struct incident_row *row)
 
 	s->id = row->id;
 	s->incident = engine_view(core_engine(s->control->core), row->id, &view) ?
-			      live_to_json(s->control, &view) :
-			      kept_to_json(row);
+			      control_live(s->control, &view) :
+			      control_kept(row);
 	return 0;
 }
 
@@ -378,7 +307,7 @@ json_t *answer_show(struct control *c, json_t *request)
 	return answer;
 }
 
-/* --- queue, resume, reply -------------------------------------------------------------------------- */
+/* --- queue, login, reply -------------------------------------------------------------------------- */
 
 struct queueing {
 	struct control *control;
@@ -412,7 +341,7 @@ json_t *answer_queue(struct control *c, json_t *request)
 	return json_pack("{s:b, s:o}", "ok", 1, "posts", q.posts);
 }
 
-json_t *answer_resume(struct control *c, json_t *request)
+json_t *answer_login(struct control *c, json_t *request)
 {
 	const char *name = json_string_value(json_object_get(request, "account"));
 	int account = name ? config_account_index(core_config(c->core), name) : -1;
@@ -425,22 +354,34 @@ json_t *answer_resume(struct control *c, json_t *request)
 	return json_pack("{s:b}", "ok", 1);
 }
 
+/* The catalogue's words for what was done, without the tag below them; else its key stays. */
+static void reason_text(struct control *c, const struct reply_row *reply, const struct now *now, struct buf *out)
+{
+	struct buf words;
+
+	buf_init(&words, 8192);
+	if (core_reason_text(c->core, reply->incident, reply->reason, now, &words) == 0) {
+		buf_reset(out);
+		buf_add(out, buf_text(&words), strcspn(buf_text(&words), "\n"));
+	}
+	buf_finish(&words);
+}
+
 json_t *answer_reply(struct control *c, const struct reply_row *reply, const struct now *now)
 {
 	json_t *text = json_string("");
 	struct buf out;
 
-	if (reply->state == REPLY_QUERY) {
-		buf_init(&out, 8192);
-		if (core_status_text(c->core, reply->incident, now, &out) == 0) {
-			json_decref(text);
-			text = control_text(buf_text(&out));
-		}
-		buf_finish(&out);
-	} else if (reply->reason && reply->reason[0]) {
-		json_decref(text);
-		text = control_text(reply->reason);
-	}
+	buf_init(&out, 8192);
+	if (reply->reason && reply->reason[0])
+		buf_str(&out, reply->reason);
+	if (reply->state == REPLY_QUERY)
+		core_status_text(c->core, reply->incident, now, &out);
+	else if (reply->state == REPLY_DONE)
+		reason_text(c, reply, now, &out);
+	json_decref(text);
+	text = control_text(buf_text(&out));
+	buf_finish(&out);
 	return json_pack("{s:b, s:s, s:I, s:o}", "ok", 1, "state", reply_state_word(reply->state), "ms",
 			 (json_int_t)(reply->done_ms > reply->seen_ms ? reply->done_ms - reply->seen_ms : 0), "text",
 			 text);

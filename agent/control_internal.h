@@ -26,8 +26,22 @@ json_t *answer_status(struct control *c);
 json_t *answer_list(struct control *c, json_t *request);
 json_t *answer_show(struct control *c, json_t *request);
 json_t *answer_queue(struct control *c, json_t *request);
-json_t *answer_resume(struct control *c, json_t *request);
+json_t *answer_login(struct control *c, json_t *request);
 json_t *answer_reply(struct control *c, const struct reply_row *reply, const struct now *now);
+
+/* control_list.c: an incident as in `list` */
+json_t *control_live(struct control *c, const struct incident_view *v);
+json_t *control_kept(const struct incident_row *r);
+
+/* control_hand.c; by: the local user */
+json_t *answer_open(struct control *c, json_t *request, const char *by);
+json_t *answer_close(struct control *c, json_t *request, const char *by);
+json_t *answer_retract(struct control *c, json_t *request, const char *by);
+json_t *answer_quiet(struct control *c, json_t *request, const char *by);
+json_t *answer_pause(struct control *c, json_t *request, const char *by);
+json_t *answer_resume(struct control *c, json_t *request, const char *by);
+json_t *hand_quiets(struct control *c);
+json_t *hand_pauses(struct control *c);
 
 /* control_price.c: adds what a metered account has spent and may; nothing to others. */
 void answer_add_money(struct control *c, unsigned k, const struct outbox_health *out, json_t *account);

@@ -41,7 +41,9 @@ static int64_t price_now(const struct config_account *a, const struct post_row *
 		.messages = a->messages,
 	};
 	const struct job job = {
-		.type = p->kind == POST_FAVOURITE ? JOB_FAVOURITE : JOB_POST,
+		.type = p->kind == POST_FAVOURITE ? JOB_FAVOURITE :
+			p->kind == POST_DELETE	  ? JOB_DELETE :
+						    JOB_POST,
 		.text = p->text,
 		.key = p->key,
 		.parent_id = p->kind == POST_ANSWER ? p->target : "",

@@ -64,11 +64,18 @@ static void on_describe(void *arg, const char *node, unsigned kind, const char *
 	c->env.describe(c->env.source_arg, node, kind, host, service);
 }
 
-static void on_cancel(void *arg, uint64_t thread)
+static uint64_t on_cancel(void *arg, uint64_t thread)
 {
 	struct core *c = arg;
 
-	outbox_cancel_thread(c->outbox, thread);
+	return outbox_cancel_thread(c->outbox, thread);
+}
+
+static void on_erase(void *arg, uint64_t thread)
+{
+	struct core *c = arg;
+
+	outbox_erase_thread(c->outbox, thread, &c->now);
 }
 
 static void on_engine_note(void *arg, uint64_t incident, const char *kind, const char *text)
@@ -83,23 +90,41 @@ static uint64_t on_next_id(void *arg)
 	return store_next_id(c->store);
 }
 
+/*
+ * The engine is asked only for what this process gave away: all else that it has came from the
+ * store, and in a storm it would be asked once for each incident that it has.
+ */
+static bool is_taken(struct core *c, const char *tag, unsigned number)
+{
+	struct incident_view view;
+
+	if ((c->given[number / 8] & 1u << number % 8) && engine_view_tag(c->engine, tag, &view))
+		return true;
+	return store_tag_used_since(c->store, tag, c->now.wall_ms - TAG_LIFE_MS, NULL) == 1;
+}
+
 /* T and three characters without vowels: 19,683 in a year; then chance has to do. */
 void core_fresh_tag(void *arg, char tag[TAG_SIZE])
 {
 	static const char alphabet[] = "23456789BCDFGHJKMNPQRSTVWXZ";
+	const unsigned letters = sizeof alphabet - 1;
 	struct core *c = arg;
 	unsigned char dice[TAG_SIZE];
-	struct incident_view view;
 
 	for (int k = 0; k < TAG_TRIES; k++) {
+		unsigned number = 0;
+
 		c->env.random(dice, sizeof dice);
 		tag[0] = 'T';
-		for (size_t j = 1; j + 1 < TAG_SIZE; j++)
-			tag[j] = alphabet[dice[j] % (sizeof alphabet - 1)];
+		for (size_t j = 1; j + 1 < TAG_SIZE; j++) {
+			tag[j] = alphabet[dice[j] % letters];
+			number = number * letters + dice[j] % letters;
+		}
 		tag[TAG_SIZE - 1] = '\0';
-		if (!engine_view_tag(c->engine, tag, &view) &&
-		    store_tag_used_since(c->store, tag, c->now.wall_ms - TAG_LIFE_MS, NULL) != 1)
+		if (!is_taken(c, tag, number)) {
+			c->given[number / 8] |= (unsigned char)(1u << number % 8);
 			return;
+		}
 	}
 	log_warnx("core", "all tags of a year are used up: #%s is used again", tag);
 }
@@ -171,8 +196,12 @@ void core_node_down(struct core *c, const char *node, const struct now *now)
 
 void core_event(struct core *c, const char *node, const struct event *ev, const struct now *now)
 {
+	struct event known = *ev;
+
 	c->now = *now;
-	engine_event(c->engine, node, ev, now);
+	if (!known.until)
+		known.until = inbox_ack_until_s(c->inbox, ev);
+	engine_event(c->engine, node, &known, now);
 	inbox_event(c->inbox, node, ev, now); /* after the engine: what it looks at is then true */
 }
 
@@ -181,6 +210,13 @@ void core_object(struct core *c, const char *node, unsigned kind, const char *ho
 {
 	c->now = *now;
 	engine_object(c->engine, node, kind, host, service, o, now);
+}
+
+void core_inventory(struct core *c, const char *node, unsigned objects, unsigned sentinels,
+		    const struct now *now)
+{
+	c->now = *now;
+	engine_inventory(c->engine, node, objects, sentinels, now);
 }
 
 /* --- the turn -------------------------------------------------------------------------------------- */
@@ -205,10 +241,32 @@ static void put_thread(void *arg, const struct thread_row *row)
 	store_put_thread(arg, row);
 }
 
+static void put_downtime(void *arg, const struct downtime_row *row)
+{
+	store_put_downtime(arg, row);
+}
+
+static void put_channel(void *arg, const struct channel_row *row)
+{
+	store_put_channel(arg, row);
+}
+
+static void put_quiet(void *arg, const struct quiet_row *row)
+{
+	store_put_quiet(arg, row);
+}
+
+static void put_pause(void *arg, const struct pause_row *row)
+{
+	store_put_pause(arg, row);
+}
+
 static void save_all(struct core *c)
 {
 	const struct engine_rows rows = {.arg = c->store, .node = put_node, .problem = put_problem,
-					 .incident = put_incident, .thread = put_thread};
+					 .incident = put_incident, .thread = put_thread,
+					 .downtime = put_downtime, .channel = put_channel,
+					 .quiet = put_quiet, .pause = put_pause};
 
 	engine_save(c->engine, &rows, &c->now);
 	outbox_save(c->outbox);
@@ -244,9 +302,27 @@ static bool commit(struct core *c)
 	return true;
 }
 
+#define STEP_S 2 /* less is how clocks go */
+
+/* Durations and deadlines run on; that the times in posts jump is worth a line. */
+static void look_at_clock(struct core *c, const struct now *now)
+{
+	int64_t clock = now->wall_ms - now->boot_ms, step_s = (clock - c->clock) / 1000;
+	char text[80];
+
+	if (c->clock && (step_s >= STEP_S || step_s <= -STEP_S)) {
+		snprintf(text, sizeof text, "clock stepped %+lld s", (long long)step_s);
+		log_warnx("core", "%s", text);
+		store_put_audit(c->store, &(struct audit_row){.at_ms = now->wall_ms, .actor = "twicketd",
+							      .action = text, .object = "", .result = ""});
+	}
+	c->clock = clock;
+}
+
 void core_turn(struct core *c, const struct now *now)
 {
 	c->now = *now;
+	look_at_clock(c, now);
 	if (c->store_trouble[0] && now->boot_ms < c->retry_boot_ms)
 		return;
 	for (int k = 0; k < TURN_ROUNDS; k++) {
@@ -290,74 +366,6 @@ int core_wait_ms(const struct core *c, const struct now *now, int max_ms)
 
 /* --- beginning and end --------------------------------------------------------------------------------- */
 
-static int load_node(void *arg, const struct node_row *row)
-{
-	engine_load_node(arg, row);
-	return 0;
-}
-
-static int load_incident(void *arg, const struct incident_row *row)
-{
-	engine_load_incident(arg, row);
-	return 0;
-}
-
-static int load_problem(void *arg, const struct problem_row *row)
-{
-	engine_load_problem(arg, row);
-	return 0;
-}
-
-static int load_thread(void *arg, const struct thread_row *row)
-{
-	struct core *c = arg;
-	uint64_t *more;
-
-	if (config_audience_index(c->config, row->audience) >= 0 &&
-	    config_account_index(c->config, row->account) >= 0) {
-		engine_load_thread(c->engine, row, c->same_boot, &c->now);
-		return 0;
-	}
-	more = realloc(c->orphans, sizeof *more * (c->n_orphans + 1));
-	if (more) {
-		c->orphans = more;
-		c->orphans[c->n_orphans++] = row->id;
-	}
-	return 0;
-}
-
-/* Nobody is to hear any more of what an audience or account that was removed still had to say. */
-static void cancel_orphans(struct core *c)
-{
-	for (unsigned k = 0; k < c->n_orphans; k++)
-		outbox_cancel_thread(c->outbox, c->orphans[k]);
-	free(c->orphans);
-	c->orphans = NULL;
-	c->n_orphans = 0;
-}
-
-static int load_all(struct core *c, struct err *err)
-{
-	char boot[64] = "";
-
-	if (store_meta(c->store, "boot_id", boot, sizeof boot, err) == -1)
-		return -1;
-	c->same_boot = c->env.boot_id && c->env.boot_id[0] && !strcmp(boot, c->env.boot_id);
-	if (!c->same_boot && c->env.boot_id)
-		store_put_meta(c->store, "boot_id", c->env.boot_id);
-	if (store_nodes(c->store, load_node, c->engine, err) == -1 ||
-	    store_open_incidents(c->store, load_incident, c->engine, err) == -1 ||
-	    store_live_problems(c->store, load_problem, c->engine, err) == -1 ||
-	    store_open_threads(c->store, load_thread, c, err) == -1)
-		return -1;
-	engine_loaded(c->engine, &c->now);
-	if (people_load(c->people, err) == -1 || outbox_load(c->outbox, &c->now, err) == -1 ||
-	    inbox_load(c->inbox, &c->now, err) == -1 || collector_load(c->collector, err) == -1)
-		return -1;
-	cancel_orphans(c);
-	return 0;
-}
-
 static struct collector *collector_build(struct core *c)
 {
 	return collector_create(&(struct collector_parts){.runner = c->runner,
@@ -374,11 +382,12 @@ static struct collector *collector_build(struct core *c)
 static int build(struct core *c, struct err *err)
 {
 	const struct engine_sink sink = {.arg = c, .say = core_say, .describe = on_describe, .cancel = on_cancel,
+					 .erase = on_erase,
 					 .note = on_engine_note, .born_s = core_born_s,
 					 .next_id = on_next_id,
 					 .fresh_tag = core_fresh_tag};
 	const struct outbox_events outbox = {.arg = c, .delivery = on_delivery, .note = on_outbox_note,
-					     .alarm = core_alarm};
+					     .alarm = core_alarm, .is_paused = core_is_paused};
 	const struct inbox_events inbox = {.arg = c, .command = on_command, .answer = core_answer,
 					   .favourite = core_favourite, .note = on_inbox_note,
 					   .want_parent = on_want_parent, .local_done = on_local_done,
@@ -412,7 +421,7 @@ struct core *core_create(const struct config *config, struct store *store, const
 	if (core_born_load(c, config, &c->born_s, err) == -1 || build(c, err) == -1 || core_accounts_open(c, config, &c->accounts, err) == -1)
 		goto fail;
 	core_accounts_use(c);
-	if (load_all(c, err) == -1)
+	if (core_load(c, err) == -1)
 		goto fail;
 	return c;
 fail:

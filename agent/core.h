@@ -53,6 +53,10 @@ void core_event(struct core *c, const char *node, const struct event *ev, const 
 void core_object(struct core *c, const char *node, unsigned kind, const char *host, const char *service,
 		 struct object *o, const struct now *now);
 
+/* What a node watches, and how many of it the sentinels match. */
+void core_inventory(struct core *c, const char *node, unsigned objects, unsigned sentinels,
+		    const struct now *now);
+
 /* One turn: what is due is decided, committed, and only then let out. */
 void core_turn(struct core *c, const struct now *now);
 /* Milliseconds until the next turn is due by itself, at most max_ms. */
@@ -64,6 +68,9 @@ int core_reply(struct core *c, const char *tag, const char *words, const char *u
 void core_forget(struct core *c, void *ticket);
 /* The answer to `?` in words, for the command line. */
 int core_status_text(struct core *c, uint64_t incident, const struct now *now, struct buf *out);
+/* What a reason says of it: "db1/Postgres: noted, expected by 16:00." */
+int core_reason_text(struct core *c, uint64_t incident, const char *reason, const struct now *now,
+		     struct buf *out);
 
 /* For the control socket; borrowed. */
 const struct config *core_config(const struct core *c);

@@ -43,13 +43,17 @@ struct core {
 	unsigned n_orphans;
 	char **open_told; /* accounts of which was said that they are open to everybody */
 	unsigned n_open_told;
+	int64_t clock; /* wall minus boot, ms; 0 = not looked at yet */
 	char store_trouble[512];
 	int64_t retry_boot_ms;
 	bool same_boot;
+	unsigned char given[27 * 27 * 27 / 8 + 1]; /* a bit for each tag that core_fresh_tag() gave */
 };
 
 void core_fresh_tag(void *arg, char tag[TAG_SIZE]); /* unused within a year */
 void core_note(struct core *c, uint64_t incident, const char *kind, const char *text);
+
+int core_load(struct core *c, struct err *err); /* core_load.c */
 
 /* core_born.c: since when each audience is told on each account */
 int core_born_load(struct core *c, const struct config *config, int64_t **out, struct err *err);
@@ -66,6 +70,9 @@ void core_alarm(void *arg, const char *account, const char *text, bool is_over);
 /* core_locked.c: may this audience's facts be told on this account? False: said why, once per account and start */
 bool core_may_tell(struct core *c, const struct say_target *target);
 void core_locked_finish(struct core *c);
+
+/* core_hand.c: for the outbox, see its is_paused */
+bool core_is_paused(void *arg, unsigned account, uint64_t thread);
 
 /* core_words.c: the sink of the engine and the inbox */
 void core_say(void *arg, const struct say_target *target, const struct say *say);

@@ -4,6 +4,9 @@
  * Must never change what was decided, and never drop it silently.
  */
 #include "agent/core_internal.h"
+#include "agent/incident_hand.h"
+#include "agent/incident_hand.h"
+#include "agent/post_text.h"
 #include "common/log.h"
 
 #include <stdio.h>
@@ -11,69 +14,22 @@
 
 #define POST_MAX 8192
 #define HANDLE_MAX 512
-#define UNLINKED_TIMES 3 /* so much longer it may become */
-
-struct ruler {
-	const struct notifier *notifier;
-	const struct account *account;
-	bool unlinks; /* the network takes more money for a link, and nobody asked for one */
-};
-
-/* What is posted is what was measured. */
-static void measure(const void *arg, const char *text, unsigned *units, unsigned *limit)
-{
-	const struct ruler *r = arg;
-	struct buf plain;
-
-	buf_init(&plain, UNLINKED_TIMES * strlen(text));
-	if (r->unlinks)
-		words_unlink(text, &plain);
-	r->notifier->measure(r->account, r->unlinks ? buf_text(&plain) : text, units, limit);
-	buf_finish(&plain);
-}
-
-static const char *override_for(const struct config_audience *a, const char *language, enum say_event event)
-{
-	for (unsigned k = 0; k < a->n_words; k++)
-		if (!strcmp(a->words[k].language, language) &&
-		    !strcmp(a->words[k].event, words_event_name(event)))
-			return a->words[k].text;
-	return NULL;
-}
 
 /* 0: out holds the text. 1: there is nothing to say. -1: cannot be said (logged). */
 static int render(struct core *c, unsigned audience, unsigned account, const char *base, const struct say *say,
 		  struct buf *out)
 {
-	const struct config_audience *a = &c->config->audiences[audience];
-	const char *language = c->config->accounts[account].language;
-	struct ruler ruler = {.notifier = c->accounts.notifiers[account],
-			      .account = c->accounts.accounts[account],
-			      .unlinks = c->config->accounts[account].is_metered && !a->links};
-	struct words_want want = {
+	const struct post_voice voice = {
+		.notifier = c->accounts.notifiers[account],
+		.account = c->accounts.accounts[account],
 		.words = c->accounts.words[account],
-		.base = base,
-		/* a sentence that was written for operators is none for the public */
-		.override = a->internals && !strcmp(base, "public") ? NULL
-								    : override_for(a, language, say->event),
-		.link = a->links ? c->config->link : NULL,
-		.measure = ruler.account ? measure : NULL,
-		.measure_arg = &ruler,
 	};
-	struct buf text;
 	struct err err;
-	int rc;
+	int rc = post_text(c->config, audience, account, &voice, base, say, out, &err);
 
-	buf_init(&text, out->max);
-	rc = words_say(&want, say, &text, &err);
 	if (rc == -1)
-		log_warnx("core", "audience %s: %s cannot be said: %s", a->name, words_event_name(say->event),
-			  err.text);
-	if (ruler.unlinks)
-		words_unlink(buf_text(&text), out);
-	else
-		buf_str(out, buf_text(&text));
-	buf_finish(&text);
+		log_warnx("core", "audience %s: %s cannot be said: %s", c->config->audiences[audience].name,
+			  words_event_name(say->event), err.text);
 	return rc;
 }
 
@@ -100,7 +56,7 @@ void core_say(void *arg, const struct say_target *target, const struct say *say)
 	};
 	struct buf text;
 
-	if (!core_may_tell(c, target))
+	if (!core_may_tell(c, target) || engine_is_paused(c->engine, target->audience, target->account))
 		return;
 	buf_init(&text, POST_MAX);
 	if (render(c, target->audience, target->account, a->base, say, &text) == 0) {
@@ -151,6 +107,25 @@ static enum manner manner_of(struct core *c, const struct config_account *accoun
 	if (reply->incident)
 		store_posts_of_incident(c->store, reply->incident, look_for_answer, &a, NULL);
 	return account->feedback == FEEDBACK_REPLY && !a.is_so ? MANNER_PUBLIC : MANNER_NOTE;
+}
+
+/* What the sentence of a reason names, beside the incident. label lives as long as say. */
+static void reason_facts(struct core *c, uint64_t incident, const char *reason, char label[TAG_SIZE + 1],
+			 struct say *say)
+{
+	struct incident_view v;
+	const char *tag = "";
+
+	if (!reason || !engine_view(c->engine, incident, &v))
+		return;
+	if (!strcmp(reason, "quiet_until"))
+		say->until = v.quiet_until_s;
+	else if (!strcmp(reason, "part_of_done"))
+		tag = v.parent_tag;
+	else if (!strcmp(reason, "known_noted"))
+		tag = v.known_tag;
+	snprintf(label, TAG_SIZE + 1, "#%s", tag);
+	say->parent = *tag ? label : NULL;
 }
 
 /* The facts of an answer; false: there is nothing that the public may be told. */
@@ -217,13 +192,15 @@ void core_answer(void *arg, const struct inbox_answer *answer)
 	int audience = audience_of_account(c, answer->account);
 	const struct config_account *account = &c->config->accounts[answer->account];
 	enum manner manner = manner_of(c, account, answer->reply);
-	char writer[HANDLE_MAX], live_tag[TAG_SIZE + 1];
+	char writer[HANDLE_MAX], live_tag[TAG_SIZE + 1], label[TAG_SIZE + 1];
 	struct incident_view live;
 	struct say say = {0};
 	struct buf text;
 
-	if (audience < 0 || !answer_facts(c, answer, (unsigned)audience, manner, &say))
+	if (audience < 0 || engine_account_is_paused(c->engine, answer->account) ||
+	    !answer_facts(c, answer, (unsigned)audience, manner, &say))
 		return;
+	reason_facts(c, answer->reply->incident, answer->reason, label, &say);
 	snprintf(writer, sizeof writer, "@%s", answer->reply->acct);
 	if (answer->live && engine_view(c->engine, answer->live, &live)) {
 		snprintf(live_tag, sizeof live_tag, "#%s", live.tag);
@@ -250,6 +227,8 @@ void core_favourite(void *arg, unsigned account, uint64_t reply, const char *rem
 		.text = "",
 	};
 
+	if (engine_account_is_paused(c->engine, account))
+		return;
 	outbox_add(c->outbox, &post, &c->now);
 }
 
@@ -260,6 +239,20 @@ int core_status_text(struct core *c, uint64_t incident, const struct now *now, s
 	c->now = *now;
 	if (!c->config->n_audiences || !engine_status(c->engine, incident, 0, true, now, &say))
 		return -1;
+	return render(c, 0, c->config->audiences[0].accounts[0], "operators", &say, out);
+}
+
+int core_reason_text(struct core *c, uint64_t incident, const char *reason, const struct now *now, struct buf *out)
+{
+	char label[TAG_SIZE + 1];
+	struct say say;
+
+	c->now = *now;
+	if (!c->config->n_audiences || !engine_status(c->engine, incident, 0, true, now, &say))
+		return -1;
+	say.event = SAY_TROUBLE;
+	say.reason = reason;
+	reason_facts(c, incident, reason, label, &say);
 	return render(c, 0, c->config->audiences[0].accounts[0], "operators", &say, out);
 }
 

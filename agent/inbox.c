@@ -168,8 +168,16 @@ inbox_stranger(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p, c
 	switch (p->verb) {
 	case REPLY_VERB_ACK:
 	case REPLY_VERB_UNACK:
+	case REPLY_VERB_QUIET:
+	case REPLY_VERB_ETA:
+	case REPLY_VERB_MAJOR:
+	case REPLY_VERB_NOT_MAJOR:
+	case REPLY_VERB_KNOWN:
+	case REPLY_VERB_PART_OF:
+	case REPLY_VERB_SAY:
 	case REPLY_VERB_BARE_NUMBER: inbox_denied(b, r, reason); break;
 	case REPLY_VERB_COMMENT:
+	case REPLY_VERB_FIXED: /* whoever knows what helps may say so, to everybody but us */
 	case REPLY_VERB_STATUS:
 	case REPLY_VERB_LATER:
 	case REPLY_VERB_EMPTY: inbox_finish(b, r, REPLY_IGNORED, reason); break;
@@ -223,6 +231,26 @@ inbox_item(struct inbox *b, unsigned account, const struct item *item, const str
 	return EMIT_NEW;
 }
 
+/* Words that say nothing that could be done, or that are about another incident than the one named. */
+static bool inbox_refuses(const struct reply_parsed *p, const char *tag, struct err *err)
+{
+	bool is_comment = p->verb == REPLY_VERB_COMMENT;
+
+	if (p->verb == REPLY_VERB_LATER)
+		err_set(err, "\"%s\" is not in this version", p->word);
+	else if (p->verb == REPLY_VERB_BARE_NUMBER && !p->text[0])
+		err_set(err, "\"%s\" needs a time behind it: %s 2h", p->word, p->word);
+	else if (p->verb == REPLY_VERB_BARE_NUMBER)
+		err_set(err, "\"%s\": a duration needs its unit: 30m or 2h, say", p->text);
+	else if (p->verb == REPLY_VERB_EMPTY)
+		err_set(err, "nothing to say");
+	else if (p->tag[0] && p->tag_sure && !is_comment && strcasecmp(p->tag, tag) != 0)
+		err_set(err, "#%s or #%s?", tag, p->tag);
+	else
+		return false;
+	return true;
+}
+
 int inbox_local(
     struct inbox *b, const char *tag, const char *words, const char *user, void *ticket,
     const struct now *now, struct err *err)
@@ -232,15 +260,14 @@ int inbox_local(
 	uint64_t incident;
 
 	b->now = *now;
+	tag += *tag == '#';
 	if (!inbox_find_tag(b, tag, &incident))
 		return err_set(err, "no incident #%s", tag);
 	reply_parse(words, now, &p);
-	if (p.verb == REPLY_VERB_LATER)
-		return err_set(err, "\"%s\" is not in this version", p.word);
-	if (p.verb == REPLY_VERB_BARE_NUMBER)
-		return err_set(err, "\"%s\": a duration needs its unit: 30m or 2h, say", p.text);
-	if (p.verb == REPLY_VERB_EMPTY)
-		return err_set(err, "nothing to say");
+	if (inbox_refuses(&p, tag, err))
+		return -1;
+	if (strcasecmp(p.tag, tag) != 0)
+		inbox_drop_tag(&p); /* that one is meant as a word */
 	r = inbox_add(
 	    b, &(struct reply_row){
 		   .id = b->events.next_id(b->events.arg),
@@ -257,6 +284,11 @@ int inbox_local(
 	r->deadline_ms = now->boot_ms + INBOX_CONFIRM_MS;
 	inbox_act(b, r, &p, FOUND_INCIDENT);
 	return 0;
+}
+
+void inbox_log(struct inbox *b, const struct audit_row *row)
+{
+	inbox_keep_audit(b, row);
 }
 
 void inbox_forget(struct inbox *b, void *ticket)

@@ -53,12 +53,18 @@ enum emitted inbox_item(struct inbox *b, unsigned account, const struct item *it
 /* The GET for want_parent came back: its uri ("" = no such status) and its own parent. */
 void inbox_parent(struct inbox *b, uint64_t reply, const char *uri, const char *parent_id, const struct now *now);
 
+/* A command of the command line that is no reply: one line of the audit, kept with the next commit. */
+void inbox_log(struct inbox *b, const struct audit_row *row);
+
 /* `twicket reply TAG WORDS` by a local user with the rights of a local admin.
  * -1 with err: no such incident, nothing submitted. Else local_done comes, at the latest after 30 s. */
 int inbox_local(struct inbox *b, const char *tag, const char *words, const char *user, void *ticket,
 		const struct now *now, struct err *err);
 /* The client went away: local_done does not come any more. */
 void inbox_forget(struct inbox *b, void *ticket);
+
+/* When the acknowledgement that this event reports ends by our own doing (the core may not know an end); 0 = never. */
+int64_t inbox_ack_until_s(const struct inbox *b, const struct event *ev);
 
 /* What a core did or said: RESULT, ACK, ACK_GONE, COMMENT, OBJECT, SNAP_END; others are ignored.
  * After engine_event() of the same event. */

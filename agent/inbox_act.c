@@ -105,7 +105,7 @@ static void inbox_understood(struct inbox *b, struct inbox_reply *r)
 
 /* ---- may they ---- */
 
-static bool inbox_may(struct inbox *b, const struct inbox_reply *r, enum people_action action)
+bool inbox_may(struct inbox *b, const struct inbox_reply *r, enum people_action action)
 {
 	int person;
 
@@ -220,7 +220,7 @@ static int inbox_closed_row(void *arg, const struct incident_row *row)
 }
 
 /* SPEC 4.5 case 10: the author is pointed to the live incident, nothing is transferred. */
-static void inbox_say_closed(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
+void inbox_say_closed(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
 {
 	struct inbox_closed closed = {.id = r->row.incident};
 
@@ -241,14 +241,18 @@ static void inbox_say_closed(struct inbox *b, struct inbox_reply *r, const struc
 static bool inbox_is_live(
     struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p, struct incident_view *v)
 {
+	const char *reason;
+
 	if (!engine_view(b->engine, r->row.incident, v)) {
 		inbox_say_closed(b, r, p);
 		return false;
 	}
 	if (v->open && v->state != 0)
 		return true;
-	inbox_finish(b, r, REPLY_NO_EFFECT, "already_ok");
-	inbox_trouble(b, r, "already_ok");
+	/* what was opened by hand no core knows: nobody can acknowledge it there */
+	reason = v->open && (v->flags & (INCIDENT_BY_HAND | INCIDENT_MAINTENANCE)) ? "other" : "already_ok";
+	inbox_finish(b, r, REPLY_NO_EFFECT, reason);
+	inbox_trouble(b, r, reason);
 	return false;
 }
 
@@ -325,7 +329,7 @@ static void inbox_act_unack(struct inbox *b, struct inbox_reply *r, const struct
 	inbox_command(b, r, &v, EVENT_VERB_UNACK, p);
 }
 
-static void inbox_act_comment(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
+void inbox_act_comment(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
 {
 	struct incident_view v;
 
@@ -362,13 +366,13 @@ static void inbox_act_nowhere(
 
 	if (found == FOUND_NO_SUCH_TAG)
 		inbox_puzzled(b, r, REPLY_NO_EFFECT, "no_incident");
-	else if (p->verb != REPLY_VERB_COMMENT && is_ours_to_say)
+	else if (p->verb != REPLY_VERB_COMMENT && (is_ours_to_say || found == FOUND_SEVERAL))
 		inbox_puzzled(b, r, REPLY_NO_EFFECT, "which");
 	else
 		inbox_finish(b, r, REPLY_IGNORED, "no_incident");
 }
 
-static void inbox_do(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
+static void inbox_do(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p)
 {
 	inbox_understood(b, r);
 	switch (p->verb) {
@@ -376,6 +380,14 @@ static void inbox_do(struct inbox *b, struct inbox_reply *r, const struct reply_
 	case REPLY_VERB_UNACK: inbox_act_unack(b, r, p); break;
 	case REPLY_VERB_COMMENT: inbox_act_comment(b, r, p); break;
 	case REPLY_VERB_STATUS: inbox_act_status(b, r); break;
+	case REPLY_VERB_QUIET:
+	case REPLY_VERB_ETA:
+	case REPLY_VERB_MAJOR:
+	case REPLY_VERB_NOT_MAJOR:
+	case REPLY_VERB_KNOWN:
+	case REPLY_VERB_PART_OF:
+	case REPLY_VERB_SAY:
+	case REPLY_VERB_FIXED: inbox_act_hand(b, r, p); break;
 	case REPLY_VERB_LATER:
 	case REPLY_VERB_BARE_NUMBER:
 	case REPLY_VERB_EMPTY: break;

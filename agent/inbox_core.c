@@ -87,6 +87,14 @@ static bool inbox_is_there(struct inbox *b, const struct inbox_reply *r)
 	       engine_view(b->engine, r->row.incident, &v) && v.acked;
 }
 
+/* Well by now, as a snapshot has shown: the core would drop the command without a trace. */
+static bool inbox_came_too_late(const struct inbox *b, const struct inbox_reply *r)
+{
+	struct incident_view v;
+
+	return r->verb == EVENT_VERB_ACK && engine_view(b->engine, r->row.incident, &v) && !v.open;
+}
+
 static void inbox_send_one(struct inbox *b, struct inbox_reply *r)
 {
 	struct event cmd = {
@@ -102,6 +110,14 @@ static void inbox_send_one(struct inbox *b, struct inbox_reply *r)
 	    .text = r->text[TEXT_WORDS],
 	    .mark = r->row.mark};
 
+	if (engine_node_waits(b->engine, r->text[TEXT_NODE])) {
+		r->try_ms = b->now.boot_ms + INBOX_RETRY_MS; /* what its snapshot will tell decides */
+		return;
+	}
+	if (inbox_came_too_late(b, r)) {
+		inbox_fail(b, r, "already_ok", "");
+		return;
+	}
 	if (inbox_is_there(b, r) || b->events.command(b->events.arg, r->text[TEXT_NODE], &cmd) == 0)
 		r->is_unsent = false;
 	else if (r->is_local)

@@ -44,6 +44,16 @@ void inbox_expiry_set(struct inbox *b, const struct inbox_reply *r, int64_t at_m
 	b->expiries_changed = true;
 }
 
+int64_t inbox_ack_until_s(const struct inbox *b, const struct event *ev)
+{
+	if (ev->type != EVENT_ACK || !ev->mark || !ev->mark[0])
+		return 0;
+	for (const struct inbox_reply *r = b->live; r; r = r->hh.next)
+		if (r->row.mark && strcmp(r->row.mark, ev->mark) == 0)
+			return r->row.expires_ms / 1000;
+	return 0;
+}
+
 static bool expiry_is_about(
     const struct inbox *b, const struct inbox_expiry *e, const char *node, const struct event *ev)
 {

@@ -124,6 +124,7 @@ void inbox_reply_to(
     struct inbox *b, const struct reply_row *row, const struct inbox_answer *answer);
 void inbox_thank(struct inbox *b, struct inbox_reply *r);
 const char *inbox_author(const struct inbox_reply *r);
+void inbox_keep_audit(struct inbox *b, const struct audit_row *row);
 void inbox_audit(
     struct inbox *b, const struct inbox_reply *r, const char *action, const char *result);
 void inbox_denied(struct inbox *b, struct inbox_reply *r, const char *reason);
@@ -131,9 +132,16 @@ void inbox_note(struct inbox *b, uint64_t incident, const char *kind, const char
     __attribute__((format(printf, 4, 5)));
 
 /* inbox_match.c: which incident */
-enum inbox_found { FOUND_INCIDENT, FOUND_NOTHING, FOUND_NO_SUCH_TAG, FOUND_LATER };
+enum inbox_found {
+	FOUND_INCIDENT,
+	FOUND_NOTHING,
+	FOUND_NO_SUCH_TAG,
+	FOUND_SEVERAL, /* under a post of ours that tells of several: a summary */
+	FOUND_LATER
+};
 enum inbox_found inbox_match(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p);
 void inbox_drop_tag(struct reply_parsed *p);
+void inbox_drop_other(struct reply_parsed *p); /* neither: it is a comment */
 bool inbox_find_tag(struct inbox *b, const char *tag, uint64_t *incident);
 enum inbox_found
 inbox_climb(struct inbox *b, struct inbox_reply *r, const char *uri, const char *parent_id);
@@ -148,6 +156,13 @@ void inbox_command(
     struct inbox *b, struct inbox_reply *r, const struct incident_view *v, enum event_verb verb,
     const struct reply_parsed *p);
 void inbox_speakers_finish(struct inbox *b);
+
+bool inbox_may(struct inbox *b, const struct inbox_reply *r, enum people_action action);
+void inbox_say_closed(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p);
+void inbox_act_comment(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p);
+
+/* inbox_hand.c: what needs no core */
+void inbox_act_hand(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p);
 
 /* inbox_core.c: commands and what came back */
 void inbox_submit(

@@ -46,9 +46,31 @@ void inbox_drop_tag(struct reply_parsed *p)
 		p->verb = REPLY_VERB_COMMENT;
 }
 
+void inbox_drop_other(struct reply_parsed *p)
+{
+	char text[sizeof(p->text)];
+
+	memcpy(text, p->text, sizeof(text));
+	snprintf(
+	    p->text, sizeof(p->text), "%s %s%s%.*s", p->word, p->other_bare, text[0] ? " " : "",
+	    (int)(sizeof(text) - sizeof(p->word) - TAG_SIZE - 3), text);
+	p->other[0] = p->other_bare[0] = p->word[0] = '\0';
+	p->verb = REPLY_VERB_COMMENT;
+}
+
+/* What a post of ours is about: one incident, or as a summary several. */
+struct inbox_about {
+	uint64_t incident;
+	bool is_summary;
+};
+
 static int inbox_keep_post(void *arg, const struct post_row *row)
 {
-	*(uint64_t *)arg = row->incident;
+	struct inbox_about *about = arg;
+
+	about->incident = row->incident;
+	about->is_summary =
+	    !row->incident && (row->event == SAY_DIGEST || row->event == SAY_STORM);
 	return 1;
 }
 
@@ -117,9 +139,9 @@ static bool inbox_look_up(
 }
 
 static bool
-inbox_is_post(const struct inbox *b, const char *account, const char *id, void *incident)
+inbox_is_post(const struct inbox *b, const char *account, const char *id, void *about)
 {
-	return store_post_by_remote(b->store, account, id, inbox_keep_post, incident, NULL) == 1;
+	return store_post_by_remote(b->store, account, id, inbox_keep_post, about, NULL) == 1;
 }
 
 static bool
@@ -132,30 +154,32 @@ inbox_is_reply(const struct inbox *b, const char *account, const char *id, void 
 enum inbox_found
 inbox_climb(struct inbox *b, struct inbox_reply *r, const char *uri, const char *parent_id)
 {
+	struct inbox_about about = {0};
 	struct inbox_above above;
-	uint64_t incident = 0;
 
 	r->hangs[0] = '\0';
 	if (*uri &&
-	    store_post_by_uri(b->store, r->row.account, uri, inbox_keep_post, &incident, NULL) == 1)
+	    store_post_by_uri(b->store, r->row.account, uri, inbox_keep_post, &about, NULL) == 1)
 		goto found;
 	snprintf(above.id, sizeof(above.id), "%s", parent_id);
 	for (int step = 0; step < 2 * INBOX_PARENTS && above.id[0]; step++) {
-		if (inbox_look_up(b, r, above.id, inbox_is_post, &incident))
+		if (inbox_look_up(b, r, above.id, inbox_is_post, &about))
 			goto found;
 		/* only where it hangs, never what its author wrote */
 		if (inbox_look_up(b, r, above.id, inbox_is_reply, &above))
 			continue;
 		/* what it hangs under in the end, where the network says that beside the parent */
-		if (inbox_look_up(b, r, r->root, inbox_is_post, &incident))
+		if (inbox_look_up(b, r, r->root, inbox_is_post, &about))
 			goto found;
 		return inbox_ask(b, r, above.id);
 	}
-	if (!inbox_look_up(b, r, r->root, inbox_is_post, &incident))
+	if (!inbox_look_up(b, r, r->root, inbox_is_post, &about))
 		return FOUND_NOTHING;
 found:
-	r->row.incident = incident;
-	return incident ? FOUND_INCIDENT : FOUND_NOTHING;
+	r->row.incident = about.incident;
+	if (about.is_summary)
+		return FOUND_SEVERAL;
+	return about.incident ? FOUND_INCIDENT : FOUND_NOTHING;
 }
 
 enum inbox_found inbox_match_partner(struct inbox *b, struct inbox_reply *r)

@@ -70,8 +70,7 @@ void inbox_put(struct inbox *b, struct inbox_reply *r)
 	store_put_reply(b->store, &r->row);
 }
 
-void inbox_audit(
-    struct inbox *b, const struct inbox_reply *r, const char *action, const char *result)
+void inbox_keep_audit(struct inbox *b, const struct audit_row *row)
 {
 	struct inbox_audit *a;
 
@@ -81,17 +80,29 @@ void inbox_audit(
 		    cap > 4 * INBOX_LIVE_MAX ? NULL : realloc(b->audits, cap * sizeof(*more));
 
 		if (!more)
-			return; /* the reply's own row still says it */
+			return; /* a reply's own row still says it */
 		b->audits = more;
 		b->cap_audits = cap;
 	}
 	a = &b->audits[b->n_audits++];
 	*a = (struct inbox_audit){
-	    .at_ms = b->now.wall_ms,
-	    .actor = strdup(r->row.person[0] ? r->row.person : r->row.acct),
-	    .action = strdup(action),
-	    .object = strdup(r->row.mark[0] ? r->row.mark : r->row.uri),
-	    .result = strdup(result)};
+	    .at_ms = row->at_ms,
+	    .actor = strdup(row->actor),
+	    .action = strdup(row->action),
+	    .object = strdup(row->object),
+	    .result = strdup(row->result)};
+}
+
+void inbox_audit(
+    struct inbox *b, const struct inbox_reply *r, const char *action, const char *result)
+{
+	inbox_keep_audit(
+	    b, &(struct audit_row){
+		   .at_ms = b->now.wall_ms,
+		   .actor = r->row.person[0] ? r->row.person : r->row.acct,
+		   .action = action,
+		   .object = r->row.mark[0] ? r->row.mark : r->row.uri,
+		   .result = result});
 }
 
 void inbox_note(struct inbox *b, uint64_t incident, const char *kind, const char *format, ...)
@@ -118,6 +129,7 @@ static const char *inbox_state_name(enum reply_state state)
 	case REPLY_DENIED: return "denied";
 	case REPLY_NO_EFFECT: return "no effect";
 	case REPLY_IGNORED: return "ignored";
+	case REPLY_DONE: return "done";
 	}
 	return "?";
 }
@@ -211,7 +223,8 @@ void inbox_trouble(struct inbox *b, struct inbox_reply *r, const char *reason)
 void inbox_thank(struct inbox *b, struct inbox_reply *r)
 {
 	int account = config_account_index(b->config, r->row.account);
-	bool is_so = r->row.state == REPLY_NO_EFFECT; /* nothing had to be done */
+	/* nothing had to be done, or no core did it */
+	bool is_so = r->row.state == REPLY_NO_EFFECT || r->row.state == REPLY_DONE;
 
 	if (r->is_local || account < 0)
 		return;

@@ -51,6 +51,10 @@ struct engine *engine_create(const struct config *config, const struct engine_si
 	e->config = config;
 	e->sink = *sink;
 	e->next_due = NOW_NEVER;
+	if (channels_build(e) == -1) {
+		free(e);
+		return NULL;
+	}
 	return e;
 }
 
@@ -62,6 +66,23 @@ static void free_list(struct problem *list)
 		next = p->next;
 		problem_free(p);
 	}
+}
+
+static void free_by_hand(struct engine *e)
+{
+	struct downtime *d, *dnext;
+	struct quiet *q, *qnext;
+	struct pause *p, *pnext;
+
+	LL_FOREACH_SAFE (e->downtimes, d, dnext)
+		downtime_free(d);
+	LL_FOREACH_SAFE (e->quiets, q, qnext)
+		quiet_free(q);
+	LL_FOREACH_SAFE (e->pauses, p, pnext)
+		pause_free(p);
+	for (unsigned k = 0; k < e->n_channels; k++)
+		free(e->channels[k].longest);
+	free(e->channels);
 }
 
 void engine_destroy(struct engine *e)
@@ -77,10 +98,12 @@ void engine_destroy(struct engine *e)
 		problem_free(p);
 	}
 	free_list(e->gone);
+	flap_free(e);
 	DL_FOREACH_SAFE (e->incidents, i, inext)
 		incident_free(e, i);
 	LL_FOREACH_SAFE (e->closed, i, inext)
 		incident_free(e, i);
+	free_by_hand(e);
 	LL_FOREACH_SAFE (e->nodes, n, nnext) {
 		free(n->name);
 		free(n->epoch);
@@ -140,8 +163,19 @@ void engine_node_up(struct engine *e, const char *node, const char *epoch, const
 		return;
 	n->connected = true;
 	n->up = false; /* until its snapshot is through */
+	n->restarted = n->epoch && strcmp(n->epoch, epoch) != 0;
 	engine_set_string(&n->epoch, epoch);
 	n->dirty = true;
+}
+
+bool engine_node_waits(const struct engine *e, const char *node)
+{
+	const struct node *n;
+
+	LL_FOREACH (e->nodes, n)
+		if (!strcmp(n->name, node))
+			return n->connected && !n->up;
+	return false;
 }
 
 void engine_node_down(struct engine *e, const char *node, const struct now *now)
@@ -174,9 +208,10 @@ static void object_is_gone(struct engine *e, struct problem *p, const struct now
 	struct incident *i = p->incident;
 
 	engine_note(e, i, "note", "%s%s%s is no longer monitored", p->host, p->service[0] ? "/" : "", p->service);
-	if (i && is_only_live(i, p))
-		threads_gone_line(e, i, now);
+	if (i)
+		threads_gone_line(e, i, p, now);
 	p->heard = 0;
+	flap_ends(p);
 	problem_recover(e, p, 0, "", now);
 	if (i)
 		incident_update(e, i, now);
@@ -188,6 +223,7 @@ void engine_object(struct engine *e, const char *node, unsigned kind, const char
 	struct problem *p = engine_problem(e, node, host, service);
 
 	(void)kind;
+	downtime_object(e, engine_node(e, node), host, service, o, now);
 	if (!p) {
 		object_destroy(o);
 		return;
@@ -197,17 +233,22 @@ void engine_object(struct engine *e, const char *node, unsigned kind, const char
 		engine_wake(e, now->boot_ms);
 	p->is_unknown = !o;
 	if (!o) {
-		if (problem_is_live(p))
+		if (problem_is_trouble(p))
 			object_is_gone(e, p, now);
 		return;
 	}
 	object_destroy(p->object);
 	p->object = o;
+	if (p->is_past) {
+		problem_passed(e, p, now);
+		return;
+	}
 	if (p->checking && problem_is_live(p)) {
 		/* Not in the snapshot, but still configured: it is well. */
 		p->checking = false;
 		struct incident *i = p->incident;
 
+		p->by_restart = p->node->restarted;
 		problem_recover(e, p, o->ok_since_s, "", now);
 		if (i)
 			incident_update(e, i, now);
@@ -217,6 +258,10 @@ void engine_object(struct engine *e, const char *node, unsigned kind, const char
 	if (p->adopted)
 		return;
 	if (!problem_is_live(p)) {
+		if (p->incident) { /* over since before anybody could name it */
+			incident_add_refs(e, p->incident, p);
+			incident_update(e, p->incident, now);
+		}
 		engine_wake(e, now->boot_ms);
 		return;
 	}
@@ -234,6 +279,18 @@ void engine_object(struct engine *e, const char *node, unsigned kind, const char
 	engine_wake(e, now->boot_ms);
 }
 
+void engine_inventory(struct engine *e, const char *node, unsigned objects, unsigned sentinels,
+		      const struct now *now)
+{
+	struct node *n = engine_node(e, node);
+
+	if (!n)
+		return;
+	n->objects = objects;
+	n->sentinels = sentinels;
+	engine_wake(e, now->boot_ms);
+}
+
 void engine_event(struct engine *e, const char *node, const struct event *ev, const struct now *now)
 {
 	struct node *n = engine_node(e, node);
@@ -243,6 +300,8 @@ void engine_event(struct engine *e, const char *node, const struct event *ev, co
 		return;
 	if (ev->seq)
 		n->seq = ev->seq;
+	if (!n->adopted && !n->adopting && ev->type != EVENT_SNAP_BEGIN)
+		return; /* of before our time: the module kept it for whoever would come */
 	if (ev->kind != EVENT_NONE)
 		p = engine_problem(e, node, ev->host, ev->service);
 	if (p && !problem_is_live(p))
@@ -260,17 +319,17 @@ void engine_event(struct engine *e, const char *node, const struct event *ev, co
 		if (p)
 			event_ack_gone(e, p, ev, now);
 		break;
-	case EVENT_FLAPPING:
-		if (p)
-			event_flag(e, p, EVENT_FLAPS, (ev->flags & EVENT_FLAPS) != 0, now);
-		break;
-	case EVENT_DOWNTIME: event_downtime(e, n, ev, now); break;
+	case EVENT_FLAPPING: flap_event(e, n, ev, now); break;
+	case EVENT_DOWNTIME: downtime_event(e, n, ev, now); break;
 	case EVENT_NOTIFIED: event_notified(e, n, ev, now); break;
+	case EVENT_LOST:
+		if (ev->code > 0)
+			channels_lost(e, (unsigned)ev->code, now);
+		break;
 	case EVENT_HELLO:
 	case EVENT_COMMENT:
 	case EVENT_COMMENT_GONE:
 	case EVENT_PROCESS:
-	case EVENT_LOST:
 	case EVENT_DESCRIPTION:
 	case EVENT_MEMBERS:
 	case EVENT_INVENTORY:
@@ -307,20 +366,36 @@ static void node_timers(struct engine *e, const struct now *now)
 /* Timers of a node stand still while it is away or its snapshot is under way. */
 static bool stands_still(const struct incident *i)
 {
-	return i->problems && !i->problems->node->up;
+	for (const struct problem *p = i->problems; p; p = p->next)
+		if (p->node->up)
+			return false;
+	return i->problems != NULL;
 }
 
 void engine_timers(struct engine *e, const struct now *now)
 {
 	struct incident *i, *next;
 
+	int64_t step = clock_of(now) - e->clock;
+
+	e->clock = clock_of(now);
+	if (step > 1000 || step < -1000) { /* the wall clock was set: what it decides is due anew */
+		e->next_due = now->boot_ms;
+		DL_FOREACH (e->incidents, i)
+			i->look = 0;
+	}
 	if (now->boot_ms < e->next_due)
 		return;
 	e->next_due = NOW_NEVER;
 	node_timers(e, now);
+	hand_timers(e, now);
+	cutoff_look(e, now);
+	channels_timers(e, now); /* a summary stands before what is told after it */
+	group_timers(e, now);
 	DL_FOREACH_SAFE (e->incidents, i, next)
 		if (!stands_still(i))
 			thread_timers(e, i, now);
+	hush_wake(e, now);
 }
 
 int64_t engine_next(const struct engine *e)
@@ -336,11 +411,15 @@ void engine_delivery(struct engine *e, uint64_t thread, enum delivery delivery, 
 	if (!root)
 		return;
 	engine_wake(e, now->boot_ms);
+	if (channel_delivery(e, thread, delivery, now))
+		return;
 	DL_FOREACH (e->incidents, i)
 		LL_FOREACH (i->threads, t)
 			if (t->id == thread && t->root != DELIVERY_NONE) {
 				t->root = delivery;
 				t->dirty = true;
+				if (delivery == DELIVERY_DEAD)
+					thread_died(e, t, now);
 				return;
 			}
 }

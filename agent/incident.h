@@ -27,14 +27,21 @@ struct say_target {
 	bool root;		    /* the first post of its thread */
 };
 
+#define SAY_BIT(event) (UINT64_C(1) << (event))
+
 /* Decisions, called from inside engine_*(); pointers live until the call returns. */
 struct engine_sink {
 	void *arg;
 	void (*say)(void *arg, const struct say_target *target, const struct say *say);
 	/* The engine needs to know this object: engine_object() with the answer, or NULL if unknown. */
 	void (*describe)(void *arg, const char *node, unsigned kind, const char *host, const char *service);
-	/* Nothing of this thread that has not been sent may be sent any more. */
-	void (*cancel)(void *arg, uint64_t thread);
+	/*
+	 * Nothing of this thread that has not been sent may be sent any more. Returns a bit
+	 * (SAY_BIT) for each sentence that was still waiting.
+	 */
+	uint64_t (*cancel)(void *arg, uint64_t thread);
+	/* What was posted in this thread is to be deleted where the network can. */
+	void (*erase)(void *arg, uint64_t thread);
 	void (*note)(void *arg, uint64_t incident, const char *kind, const char *text);
 	/* Wall seconds since when this audience is told on this account (SPEC 4.2: it takes only what
 	 * opens after that); 0 = always. */
@@ -53,8 +60,15 @@ void engine_set_config(struct engine *e, const struct config *config);
 void engine_node_up(struct engine *e, const char *node, const char *epoch, const struct now *now);
 void engine_node_down(struct engine *e, const char *node, const struct now *now);
 
+/* Is it connected, but has not yet said in a snapshot what is true? */
+bool engine_node_waits(const struct engine *e, const char *node);
+
 /* One event of a node. Types that are none of its business are ignored. */
 void engine_event(struct engine *e, const char *node, const struct event *ev, const struct now *now);
+
+/* What a node watches: all objects, and how many of them the sentinels match (`isolation`). */
+void engine_inventory(struct engine *e, const char *node, unsigned objects, unsigned sentinels,
+		      const struct now *now);
 
 /* The answer to describe(); takes the object over. o NULL: the core does not know it. */
 void engine_object(struct engine *e, const char *node, unsigned kind, const char *host,
@@ -79,6 +93,11 @@ struct incident_view {
 	int64_t since_s, until_s, acked_s;
 	unsigned members; /* live problems */
 	unsigned times;
+	unsigned flags; /* enum incident_flag */
+	int64_t eta_s, quiet_until_s, from_s, to_s;
+	const char *text;	/* of one that was opened by hand */
+	const char *known, *known_tag;
+	const char *parent_tag; /* "" = it is part of nothing */
 };
 bool engine_view(const struct engine *e, uint64_t incident, struct incident_view *out);
 bool engine_view_tag(const struct engine *e, const char *tag, struct incident_view *out);
@@ -99,14 +118,18 @@ bool engine_is_told_on(const struct engine *e, unsigned account);
 
 struct engine_counts {
 	unsigned problems, incidents, acked, adopted, threads;
+	unsigned quiet, paused; /* quiet rules, pauses */
+	unsigned downtimes, maintenances;
 	uint64_t dropped; /* held back until they were over: never said */
+	uint64_t summed;  /* said in a digest only */
+	uint64_t untold_ends; /* told, but their end was not: paused, gone or dead */
 };
 void engine_counts(const struct engine *e, struct engine_counts *out);
 
 /*
  * Persistence. save() hands out every row that changed since the last saved();
  * until then they stay marked. load() functions rebuild the state at start, in the
- * order nodes, incidents, problems, threads; then engine_loaded().
+ * order nodes, incidents, problems, threads, then the others; then engine_loaded().
  */
 struct engine_rows {
 	void *arg;
@@ -114,6 +137,10 @@ struct engine_rows {
 	void (*problem)(void *arg, const struct problem_row *row);
 	void (*incident)(void *arg, const struct incident_row *row);
 	void (*thread)(void *arg, const struct thread_row *row);
+	void (*downtime)(void *arg, const struct downtime_row *row);
+	void (*channel)(void *arg, const struct channel_row *row);
+	void (*quiet)(void *arg, const struct quiet_row *row);
+	void (*pause)(void *arg, const struct pause_row *row);
 };
 void engine_save(struct engine *e, const struct engine_rows *rows, const struct now *now);
 void engine_saved(struct engine *e);
@@ -123,6 +150,10 @@ void engine_load_incident(struct engine *e, const struct incident_row *row);
 void engine_load_problem(struct engine *e, const struct problem_row *row);
 /* same_boot: the stored boot clock is this boot's; else deadlines come from the wall. */
 void engine_load_thread(struct engine *e, const struct thread_row *row, bool same_boot, const struct now *now);
+void engine_load_downtime(struct engine *e, const struct downtime_row *row);
+void engine_load_channel(struct engine *e, const struct channel_row *row, bool same_boot, const struct now *now);
+void engine_load_quiet(struct engine *e, const struct quiet_row *row);
+void engine_load_pause(struct engine *e, const struct pause_row *row);
 /* Asks for the descriptions of what is live. */
 void engine_loaded(struct engine *e, const struct now *now);
 

@@ -34,7 +34,7 @@ static void begin(struct engine *e, struct node *n, const struct event *ev, cons
 
 	if (!p)
 		return;
-	if (n->adopting && ev->type == EVENT_OBJECT) {
+	if (n->adopting && ev->type == EVENT_OBJECT && !is_told_by_twin(e, p)) {
 		p->adopted = true;
 		n->adopted_now++;
 		return;
@@ -70,6 +70,7 @@ static void unacked(struct engine *e, struct incident *i, const char *owner, int
 {
 	engine_set_string(&i->let_go, owner ? owner : "somebody");
 	i->unack_due = now->boot_ms + patience_ms;
+	i->dirty = true;
 	engine_wake(e, i->unack_due);
 }
 
@@ -79,13 +80,14 @@ static void acked_meanwhile(struct engine *e, struct incident *i, const struct n
 	i->acked_s = now->wall_ms / 1000;
 	engine_note(e, i, "event", "acknowledged by %s", i->owner ? i->owner : "somebody");
 	threads_ack_line(e, i, now);
+	engine_wake(e, now->boot_ms);
 }
 
 /* An adopted problem that gets worse is news after all. */
 static void change(struct engine *e, struct problem *p, const struct event *ev, const struct now *now)
 {
 	unsigned before = problem_severity(p);
-	bool acked = (p->flags & EVENT_ACKED) != 0, was_root = p->incident && incident_root(p->incident) == p;
+	bool acked = (p->flags & EVENT_ACKED) != 0, was_root = p->incident && stands_for_incident(p->incident, p);
 	char *owner = engine_strdup(p->owner);
 
 	problem_change(e, p, ev, now);
@@ -115,7 +117,13 @@ void event_state(struct engine *e, struct node *n, const struct event *ev, const
 {
 	struct problem *p = engine_problem(e, n->name, ev->host, ev->service);
 	bool live = p && problem_is_live(p);
+	bool news = p && (live || p->incident) && flap_follow(p, (ev->flags & EVENT_FLAPS) != 0, now);
 
+	if (!live && p && ev->state == EVENT_OK) {
+		p->seen = true; /* it is well, but it flaps, say */
+		if (news && p->incident)
+			incident_update(e, p->incident, now);
+	}
 	if (!live) {
 		if (ev->state != EVENT_OK && ((ev->flags & EVENT_HARD) || soft_is_wanted(e)))
 			begin(e, n, ev, now);
@@ -158,6 +166,8 @@ void event_ack(struct engine *e, struct problem *p, const struct event *ev, cons
 	struct incident *i = p->incident;
 	bool news = !(p->flags & EVENT_ACKED) || !p->owner || strcmp(p->owner, ev->author) != 0;
 
+	if (!(p->flags & EVENT_ACKED))
+		p->acked_as = p->state;
 	p->flags |= EVENT_ACKED | (ev->flags & EVENT_STICKY);
 	engine_set_string(&p->owner, ev->author);
 	problem_touch(p);
@@ -165,7 +175,7 @@ void event_ack(struct engine *e, struct problem *p, const struct event *ev, cons
 		return;
 	engine_note(e, i, "event", "%s%s%s acknowledged by %s: %.200s", p->host, p->service[0] ? "/" : "",
 		    p->service, ev->author, ev->text);
-	if (incident_root(i) != p)
+	if (!stands_for_incident(i, p))
 		return;
 	i->acked_s = ev->time_us / 1000000;
 	i->ack_until_s = ev->until;
@@ -173,6 +183,7 @@ void event_ack(struct engine *e, struct problem *p, const struct event *ev, cons
 	incident_refresh(i);
 	if (news)
 		threads_ack_line(e, i, now);
+	engine_wake(e, now->boot_ms); /* nobody else has to be called */
 }
 
 void event_ack_gone(struct engine *e, struct problem *p, const struct event *ev, const struct now *now)
@@ -184,7 +195,7 @@ void event_ack_gone(struct engine *e, struct problem *p, const struct event *ev,
 		p->flags &= ~(uint32_t)(EVENT_ACKED | EVENT_STICKY);
 		engine_set_string(&p->owner, NULL);
 		problem_touch(p);
-		if (i && incident_root(i) == p) {
+		if (i && stands_for_incident(i, p)) {
 			incident_refresh(i);
 			unacked(e, i, owner, ev->flags & EVENT_OURS ? 0 : UNACK_PATIENCE_MS, now);
 		}
@@ -211,6 +222,16 @@ void event_flag(struct engine *e, struct problem *p, uint32_t flag, bool on, con
 }
 
 /* A host's downtime covers its services; the core itself does not say so. */
+static bool is_concerned(const struct engine *e, const struct problem *p, const struct node *n,
+			 const struct event *ev)
+{
+	if (p->node != n || !problem_is_trouble(p) || strcmp(p->host, ev->host) != 0 ||
+	    (ev->kind == EVENT_SERVICE && strcmp(p->service, ev->service) != 0))
+		return false;
+	/* one of its own, or its host's, may go on */
+	return ev->sub == EVENT_DOWNTIME_START || !downtime_mutes(e, p);
+}
+
 void event_downtime(struct engine *e, struct node *n, const struct event *ev, const struct now *now)
 {
 	bool begins = ev->sub == EVENT_DOWNTIME_START;
@@ -218,13 +239,12 @@ void event_downtime(struct engine *e, struct node *n, const struct event *ev, co
 
 	if (!begins && (ev->sub != EVENT_DOWNTIME_STOP || ev->code > 0))
 		return; /* another one goes on */
-	HASH_ITER (hh, e->problems, p, next) {
-		if (p->node != n || !problem_is_live(p) || strcmp(p->host, ev->host) != 0)
-			continue;
-		if (ev->kind == EVENT_SERVICE && strcmp(p->service, ev->service) != 0)
-			continue;
-		event_flag(e, p, EVENT_IN_DOWNTIME, begins, now);
-	}
+	HASH_ITER (hh, e->problems, p, next) /* all before anybody looks at one of them */
+		if (is_concerned(e, p, n, ev))
+			p->flags = begins ? p->flags | EVENT_IN_DOWNTIME : p->flags & ~(uint32_t)EVENT_IN_DOWNTIME;
+	HASH_ITER (hh, e->problems, p, next)
+		if (is_concerned(e, p, n, ev))
+			event_flag(e, p, EVENT_IN_DOWNTIME, begins, now);
 }
 
 /* as_contact: the core decided to notify this contact; that is the audience's match and states. */
@@ -250,11 +270,13 @@ void event_notified(struct engine *e, struct node *n, const struct event *ev, co
 	if (!p || !problem_is_live(p))
 		return;
 	p->notified |= bits;
-	if (!p->object)
+	if (!p->object || p->adopted) /* told to nobody, or called a false alarm */
 		return;
 	problem_hear(e, p);
-	if (!p->incident)
+	if (!p->incident) {
 		place_problem(e, p, now);
-	else
-		threads_for(e, p->incident, p, now);
+		return;
+	}
+	threads_for(e, p->incident, p, now);
+	incident_update(e, p->incident, now);
 }

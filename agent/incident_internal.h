@@ -1,134 +1,34 @@
 /*
- * The engine's own structs, shared by incident*.c and by nobody else.
- * incident.c: the entrance. incident_event.c, incident_snapshot.c: what the core reports.
- * incident_problem.c: one object's trouble. incident_place.c: which incident it is.
- * incident_thread.c, incident_timer.c: when to speak. incident_say.c: the facts of a
- * sentence. incident_view.c: for others to look at. incident_rows.c: persistence.
+ * The engine's own functions, shared by incident*.c and by nobody else; its structs are in
+ * incident_state.h. Where the rules of SPEC 4 stand:
+ *	incident.c, _event, _snapshot	what the core reports
+ *	_problem			one object's trouble (4.0)
+ *	_place, _group, _same		which incident it belongs to (4.0)
+ *	_child				an incident that is part of another (4.0)
+ *	_thread				the table of 4.1: states and events
+ *	_about				what a thread is about: how bad, since when, until when
+ *	_line				"part of", acknowledged and let go, no longer monitored
+ *	_timer				the deadlines of 4.2
+ *	_hush				why nothing may be said right now
+ *	_channel, _list			the one digest (4.2), and what it lists
+ *	_storm, _cutoff			storms and isolation (4.2)
+ *	_downtime			the core's downtimes
+ *	_maintenance, _plan		planned work, announced and over; what is one, and its facts
+ *	_rest				downtime in the middle of an incident
+ *	_flap				flapping, the core's and our own
+ *	_remind				reminders, escalation, "what fixed it?"
+ *	_hand, _open			what people say of it by hand; opened, closed, retracted
+ *	_silence			quiet and pause
+ *	_say, _names			the facts of a sentence; which members it names
+ *	_view				for others to look at
+ *	_rows, _load			persistence: what changed, and back
  */
 #ifndef TWICKET_INCIDENT_INTERNAL_H
 #define TWICKET_INCIDENT_INTERNAL_H
 
 #include "agent/incident.h"
-
-#include <uthash.h>
-
-#define AUDIENCES_MAX 64 /* bits of struct problem's masks */
-
-struct node {
-	struct engine *engine;
-	char *name, *epoch;
-	bool up;	    /* connected and its snapshot is through */
-	bool connected;
-	bool adopted;	    /* its first snapshot is through */
-	bool adopting;	    /* the snapshot under way is its first */
-	bool lost_told;
-	bool dirty;
-	uint64_t seq;
-	int64_t down_boot_ms; /* since when it is away */
-	int64_t down_wall_s;
-	unsigned undescribed; /* problems that wait for their description */
-	int64_t undescribed_since_ms;
-	unsigned adopted_now;
-	struct node *next;
-};
-
-struct problem {
-	UT_hash_handle hh;
-	uint64_t id;
-	struct node *node;
-	struct incident *incident; /* NULL: adopted, or not yet placed */
-	struct problem *next;	   /* of the incident */
-	struct problem *dirty_next;
-	struct object *object;	   /* NULL until described */
-	char *output, *owner;
-	const char *host, *service; /* inside key */
-	uint64_t in;	   /* audiences whose match it belongs to */
-	uint64_t heard;	   /* audiences that count it as trouble */
-	uint64_t notified; /* audiences told by as_contact */
-	int64_t since_s, until_s;
-	int64_t hard_s; /* HARD since; since_s may be of the SOFT state before */
-	uint32_t flags;
-	uint8_t kind, state;
-	uint8_t worst; /* severity: the worst since it began */
-	bool rejoins; /* a member from before, broken again, not yet described */
-	bool adopted;
-	bool waiting;  /* for its description */
-	bool seen;     /* in the snapshot under way */
-	bool is_unknown; /* to the core, when we asked last */
-	bool checking; /* it was not: does the core still have it? */
-	bool dirty;
-	uint16_t key_len;
-	char key[]; /* node NUL host NUL service NUL */
-};
-
-enum thread_flag {
-	THREAD_NEWS = 1u << 0,	   /* something to say at the next update */
-	THREAD_PART_TOLD = 1u << 1 /* "part of" was said */
-};
-
-struct thread {
-	uint64_t id;
-	struct thread *next;
-	struct incident *incident;
-	unsigned audience, account;
-	enum thread_state state;
-	enum delivery root;
-	unsigned flags;
-	unsigned told_severity, told_count;
-	unsigned reminders, times;
-	int64_t due, update, remind; /* boot ms, 0 = none */
-	int64_t since_s, until_s;    /* as said */
-	bool dirty;
-};
-
-struct incident {
-	uint64_t id;
-	struct incident *next, *prev;
-	struct incident *parent;
-	uint64_t parent_id; /* while loading */
-	struct problem *problems;
-	struct thread *threads;
-	struct ref *refs; /* names that lead here */
-	char *object, *owner, *was_owner, *ack_text;
-	const char *state_word;
-	int64_t opened_ms, closed_ms, since_s, until_s, acked_s, ack_until_s;
-	int64_t release; /* boot ms: a child that outlives its parent is told again */
-	unsigned flags, times;
-	unsigned owner_round; /* was_owner had it when it was broken for the nth time */
-	char tag[TAG_SIZE];
-	char *let_go;	   /* whose acknowledgement went away */
-	int64_t unack_due; /* boot ms: when that is said, unless it is over by then; 0 = nothing to say */
-	bool ack_unsaid; /* the line waits until its problems are described */
-	bool dirty;
-};
-
-/* A host ("h node host") or a public name ("p node name") that leads to an open incident. */
-struct ref {
-	UT_hash_handle hh;
-	struct incident *incident;
-	struct ref *next;
-	char key[];
-};
-
-struct engine {
-	const struct config *config;
-	struct engine_sink sink;
-	struct node *nodes;
-	struct problem *problems; /* hash by key */
-	struct problem *dirty;	  /* rows to save */
-	struct problem *gone;	  /* recovered, row not yet saved; linked by next */
-	struct incident *incidents; /* open ones */
-	struct incident *closed;    /* closed, row not yet saved */
-	struct ref *refs;
-	int64_t next_due; /* boot ms; never later than the earliest deadline */
-	uint64_t dropped;
-	/* scratch for the facts of one sentence */
-	const char **names, **members;
-	unsigned names_cap, members_cap;
-	char *object_text;
-};
-
-#define AUDIENCE_BIT(i) (UINT64_C(1) << (i))
+#include "agent/incident_hand.h"
+#include "agent/incident_state.h"
 
 /* incident.c */
 struct node *engine_node(struct engine *e, const char *name);
@@ -153,9 +53,12 @@ void snapshot_begin(struct engine *e, struct node *n, const struct event *ev);
 void snapshot_end(struct engine *e, struct node *n, const struct event *ev, const struct now *now);
 void say_to_operators(struct engine *e, enum say_event event, const struct node *n, unsigned count,
 		      const struct now *now);
+void operators_hear(struct engine *e, struct say *say, const struct now *now); /* a line without a thread */
 
 /* incident_problem.c */
 void problem_touch(struct problem *p); /* its row must be saved */
+void problem_label(const struct problem *p, char *out, size_t size); /* "db1/Postgres" */
+char *problem_label_dup(const struct problem *p);
 struct problem *problem_create(struct engine *e, struct node *n, const struct event *ev);
 bool problem_is_live(const struct problem *p);
 unsigned problem_severity(const struct problem *p); /* 0 OK, 1 WARNING, 2 UNKNOWN, 3 CRITICAL or UNREACHABLE, 4 DOWN */
@@ -164,49 +67,266 @@ struct problem *problem_open(struct engine *e, struct node *n, const struct even
 void problem_change(struct engine *e, struct problem *p, const struct event *ev, const struct now *now);
 void problem_recover(struct engine *e, struct problem *p, int64_t until_s, const char *output, const struct now *now);
 void problem_stop_waiting(struct problem *p); /* for its description */
+void problem_forget(struct engine *e, struct problem *p); /* it belongs to no incident */
 void problem_free(struct problem *p);
+/* Since when it is trouble to an audience: HARD (or SOFT), and bad enough. */
+int64_t problem_since_for(const struct engine *e, const struct problem *p, unsigned audience);
 void problem_hear(struct engine *e, struct problem *p); /* recomputes in and heard */
+uint64_t problem_heard_as(const struct engine *e, const struct problem *p); /* who hears of its state; described */
+bool audience_includes(const struct config_audience *a, const struct object *o); /* whatever its state */
 
 /* incident_place.c */
 void place_problem(struct engine *e, struct problem *p, const struct now *now);
 struct problem *incident_root(const struct incident *i); /* the problem that stands for it; NULL: none left */
+bool is_of_before(const struct incident *i, const struct problem *p); /* of an earlier round */
 bool incident_has_live(const struct incident *i);
 void incident_close(struct engine *e, struct incident *i, const struct now *now);
 void incident_free(struct engine *e, struct incident *i);
 void incident_add_refs(struct engine *e, struct incident *i, struct problem *p);
 struct incident *incident_link(struct engine *e, struct incident *i);
+struct incident *incident_create(struct engine *e, int64_t since_s, const struct now *now);
 bool is_only_live(const struct incident *i, const struct problem *p);
 void incident_refresh(struct incident *i); /* object, state word: as last known */
+bool incident_had_owner(const struct incident *i); /* in this round, when it is over */
 
-/* incident_thread.c */
-void incident_update(struct engine *e, struct incident *i, const struct now *now); /* after any change to its problems */
-void threads_for(struct engine *e, struct incident *i, struct problem *p, const struct now *now);
-void thread_timers(struct engine *e, struct incident *i, const struct now *now);
+/* incident_about.c */
+const struct config_audience *audience_of(const struct engine *e, const struct thread *t);
+bool thread_costs(const struct engine *e, const struct thread *t); /* does its network take money? */
+bool thread_hears(const struct thread *t, const struct problem *p);
+unsigned thread_live(const struct thread *t);  /* heard members that are trouble */
+unsigned thread_worst(const struct thread *t); /* severity of the worst of them */
+bool thread_is_muted(const struct thread *t);  /* scheduled downtime covers them all */
+int64_t thread_since(const struct engine *e, const struct thread *t);	 /* as it is told now; wall s */
+int64_t thread_first_s(const struct engine *e, const struct thread *t); /* the first of all its members */
+int64_t thread_last_s(const struct thread *t);				 /* when the last was over */
+
+/* incident_line.c */
+/* Does the parent speak for it to these people? */
+bool parent_speaks(const struct incident *i, unsigned audience, unsigned account);
+bool thread_is_silent(const struct thread *t); /* a parent speaks for it */
+void thread_part_line(struct engine *e, struct thread *t, const struct now *now); /* "part of", once */
+void children_part_lines(struct engine *e, const struct thread *parent, const struct now *now); /* it was told */
+bool thread_takes_lines(const struct engine *e, const struct thread *t, const struct now *now);
 void threads_ack_line(struct engine *e, struct incident *i, const struct now *now);
 void threads_unack_line(struct engine *e, struct incident *i, const struct now *now);
-void threads_gone_line(struct engine *e, struct incident *i, const struct now *now);
+void threads_gone_line(struct engine *e, struct incident *i, const struct problem *p, const struct now *now);
+
+/* incident_thread.c */
+struct thread *thread_find(const struct incident *i, unsigned audience, unsigned account); /* not CLOSED or MISSED; NULL */
+void thread_free(struct thread *t);
+struct thread *thread_create(struct engine *e, struct incident *i, unsigned audience, unsigned account);
+void threads_for(struct engine *e, struct incident *i, struct problem *p, const struct now *now);
+void thread_hold(struct engine *e, struct thread *t, int64_t since_s, const struct now *now);
+void thread_tell(struct engine *e, struct thread *t, enum say_event event, const char *was, const struct now *now);
+void thread_tell_again(struct engine *e, struct thread *t, const struct now *now);
+void thread_told(struct engine *e, struct thread *t, const struct now *now); /* the members were named */
+void thread_look(struct engine *e, struct thread *t, const struct now *now);
+void thread_over(struct engine *e, struct thread *t, const struct now *now); /* all that it hears is OK */
+void thread_resolve(struct engine *e, struct thread *t, const struct now *now);
+void thread_resolved(struct engine *e, struct thread *t, const struct now *now); /* its end was said, or needs none */
+void thread_pay_end(struct engine *e, struct thread *t, const struct now *now);
 void thread_finish(struct thread *t, enum thread_state state);
-void thread_part_line(struct engine *e, struct thread *t, const struct now *now); /* "part of", once */
-bool thread_is_silent(const struct thread *t);
-unsigned thread_live(const struct thread *t);	 /* heard members that are not OK */
-bool thread_is_muted(const struct thread *t);	 /* scheduled downtime covers them all */
+void incident_update(struct engine *e, struct incident *i, const struct now *now); /* after any change to its problems */
 bool incident_is_known(const struct incident *i); /* all members are described */
 bool incident_is_over(const struct incident *i);  /* all threads are final */
-void thread_told(struct engine *e, struct thread *t, const struct now *now);
-void thread_tell(struct engine *e, struct thread *t, enum say_event event, const struct now *now);
-void thread_resolve(struct engine *e, struct thread *t, const struct now *now);
+void incident_close_if_over(struct engine *e, struct incident *i, const struct now *now);
 
 /* incident_timer.c */
+void thread_timers(struct engine *e, struct incident *i, const struct now *now);
 void engine_wake(struct engine *e, int64_t boot_ms);
+bool is_due(int64_t deadline, const struct now *now); /* 0 = no deadline: never */
+
+int64_t clock_of(const struct now *now); /* wall minus boot, ms: changes when the wall clock is set */
+
+/* incident_hush.c */
+enum hush thread_hush(const struct engine *e, const struct thread *t, const struct now *now);
+/* Of a whole channel: NONE, PAUSED, CUT_OFF or HOURS. */
+enum hush channel_hush(const struct engine *e, unsigned audience, unsigned account, const struct now *now);
+bool is_missed_by(enum hush hush);  /* does what passes meanwhile go into a digest? */
+bool hush_owes(enum hush hush);	    /* is even an end not said now, but owed? */
+int64_t boot_of(int64_t wall_s, const struct now *now);
+void hush_wake(struct engine *e, const struct now *now); /* when a hush that time ends is over */
+
+/* incident_channel.c */
+struct channel *channel_find(struct engine *e, unsigned audience, unsigned account);
+int channels_build(struct engine *e); /* for the configuration; -1 no memory */
+void channels_count(struct engine *e); /* what is missed, afresh */
+void channels_remap(struct engine *e, const struct config *old);
+void thread_miss(struct engine *e, struct thread *t, enum hush why, const struct now *now);
+void problem_passed(struct engine *e, struct problem *p, const struct now *now); /* begun and ended while we were away */
+void channels_lost(struct engine *e, unsigned lost, const struct now *now); /* events that never reached us */
+void thread_died(struct engine *e, struct thread *t, const struct now *now); /* its first post never arrives */
+void channels_timers(struct engine *e, const struct now *now);
+void channel_changed(struct engine *e, const struct thread *t, const struct now *now); /* told, or over */
+bool channel_delivery(struct engine *e, uint64_t thread, enum delivery delivery, const struct now *now);
+/* A pause since then is over: a summary of what is still true. */
+void channel_lift(struct engine *e, struct channel *c, int64_t since_s, const struct now *now);
+
+void channel_undo_digest(struct engine *e, struct channel *c); /* the one that still waits */
+
+struct channel_line {
+	enum say_event event;
+	uint64_t thread;
+	const char *tag;
+	bool is_root;
+};
+/* Fills in event and tag, and takes away what the public must not hear. */
+void channel_say(struct engine *e, const struct channel *c, const struct channel_line *line, struct say *say);
+
+/* incident_list.c: what a list names; the strings are the incidents'. */
+struct spans {
+	struct say_span *at;
+	unsigned n, cap;
+	char **kept; /* texts that some of them point into */
+	unsigned n_kept;
+};
+void spans_take(struct engine *e, struct spans *s, const struct thread *t, bool is_open);
+void spans_finish(struct spans *s);
+
+/* incident_storm.c: does the storm's summary tell it? Then not the thread. */
+bool storm_takes(struct engine *e, struct thread *t, const struct now *now);
+void storm_timers(struct engine *e, struct channel *c, const struct now *now);
+
+/* incident_cutoff.c */
+void cutoff_look(struct engine *e, const struct now *now);
+
+/* incident_flap.c: an object that flaps is trouble even while it is OK. */
+bool problem_flaps(const struct problem *p); /* by the core's word or our own count */
+bool problem_is_trouble(const struct problem *p); /* not OK, or it flaps */
+void flap_changed(struct engine *e, struct problem *p, const struct now *now); /* it broke, or is OK */
+bool flap_follow(struct problem *p, bool does, const struct now *now); /* what the core says; true: that is news */
+void flap_ends(struct problem *p);
+void flap_event(struct engine *e, struct node *n, const struct event *ev, const struct now *now);
+void flap_timers(struct engine *e, struct incident *i, const struct now *now);	 /* is it calm again? */
+bool thread_flaps(struct engine *e, const struct thread *t, const struct now *now); /* and nothing else is bad */
+void thread_flap_begin(struct engine *e, struct thread *t, const struct now *now); /* as what the thread is about */
+void thread_flap_look(struct engine *e, struct thread *t, const struct now *now); /* begins, goes on, ends */
+void flap_fill(struct engine *e, const struct thread *t, enum say_event event, struct say *say);
+/* Beyond the life of a struct problem: an object may fail often before anybody hears of it. */
+void flap_remember(struct engine *e, const struct problem *p);
+void flap_recall(struct engine *e, struct problem *p);
+void flap_free(struct engine *e);
+
+/* incident_remind.c */
+int64_t remind_interval(const struct engine *e, const struct thread *t);
+void remind_restart(struct engine *e, struct thread *t, const struct now *now);
+void thread_remind(struct engine *e, struct thread *t, const struct now *now);	 /* TOLD: what is due */
+void thread_escalate(struct engine *e, struct thread *t, const struct now *now); /* TOLD and nobody has it */
+void escalate_restart(struct engine *e, struct thread *t, const struct now *now);
+void escalate_watch(struct engine *e, struct thread *t, const struct now *now); /* TOLD: has somebody got it? */
+void mentions_free(struct engine *e);
+void ask_later(struct engine *e, struct thread *t, const struct now *now); /* its end was said */
+void remind_fill(const struct engine *e, const struct thread *t, enum say_event event, struct say *say);
+void thread_ask_fixed(struct engine *e, struct thread *t, const struct now *now); /* RESOLVED */
+
+/* incident_downtime.c: the core's downtimes */
+void downtime_event(struct engine *e, struct node *n, const struct event *ev, const struct now *now);
+void downtime_object(struct engine *e, struct node *n, const char *host, const char *service, struct object *o,
+		     const struct now *now); /* borrowed: share it */
+void downtimes_begin(struct engine *e, struct node *n); /* a snapshot */
+void downtimes_end(struct engine *e, struct node *n, const struct now *now);
+void downtime_attach(struct downtime *d, struct incident *i); /* makes it part of a maintenance */
+void downtimes_let_go(struct incident *i);		       /* the maintenance is closed */
+void downtime_free(struct downtime *d);
+bool downtime_covers(const struct downtime *d, const struct problem *p); /* a host's, its services, too */
+bool downtime_mutes(const struct engine *e, const struct problem *p);    /* does one that runs cover it? */
+int64_t downtime_end_of(const struct engine *e, const struct problem *p, const struct downtime **which);
+
+/* incident_maintenance.c: what is said of them; incident_plan.c: which belong together, what they are called, the facts */
+void maintenance_timers(struct engine *e, struct incident *i, const struct now *now);
+/* A planned one by hand: no downtime of the core belongs to it. */
+struct incident *maintenance_open(struct engine *e, const struct open_order *order, const struct now *now);
+int maintenance_close(struct engine *e, struct incident *i, const char *text, const char *by,
+		      const struct now *now, struct err *err); /* by hand, before its time */
+bool maintenance_is_over(const struct incident *i);
+bool announces(const struct engine *e, const struct thread *t); /* where it costs, only what was asked for */
+void maintenance_join(struct engine *e, struct downtime *d, const struct now *now);
+void maintenance_hear(struct engine *e, struct downtime *d, const struct now *now); /* its object is described */
+void maintenance_settle(struct engine *e, struct incident *i, const struct now *now); /* more may come */
+void maintenance_look(struct engine *e, struct incident *i, const struct now *now);	 /* at the next timers */
+bool maintenance_is_about(const struct incident *i, const struct match *match); /* one of its objects */
+bool maintenance_is_within(const struct incident *i, const struct match *match); /* all of them */
+const struct downtime *maintenance_root(const struct incident *i, const struct config_audience *a);
+/* "mx1", "mx1/SMTP", "mx1 +49"; a NULL: to nobody in particular. Returns how many the +N counts. */
+unsigned maintenance_label(const struct incident *i, const struct config_audience *a, char *out, size_t size);
+struct problem *maintenance_worst(const struct engine *e, const struct thread *t); /* still bad; NULL: all is well */
+void downtime_fill(const struct engine *e, const struct thread *t, enum say_event event, struct say *say);
+
+/* incident_rest.c: an incident in trouble, and what covers it */
+void thread_downtime_look(struct engine *e, struct thread *t, const struct now *now);
+int64_t thread_downtime_end(const struct engine *e, const struct thread *t); /* when what covers it ends; 0 = not known */
+bool rest_is_pending(const struct thread *t); /* is its end, or another one, about to be said? */
+bool rest_tells(const struct engine *e, const struct thread *t); /* does trouble of the same people tell of a maintenance? */
+void rest_fill(const struct engine *e, const struct thread *t, enum say_event event, struct say *say);
+
+/* incident_group.c */
+struct incident *group_find(struct engine *e, struct problem *p); /* beside host, parents and names */
+void group_look(struct engine *e, struct problem *p, const struct now *now); /* are there enough by now? */
+void group_timers(struct engine *e, const struct now *now); /* before any thread tells its first post */
+bool is_unexplained(const struct engine *e, const struct thread *t); /* UNREACHABLE, and no ancestor is DOWN */
+bool has_a_way(const struct engine *e, const struct problem *p); /* one of its parents is well, another is not */
+void group_fill(struct engine *e, const struct thread *t, enum say_event event, struct say *say);
+
+/* incident_same.c: nodes that watch the same objects */
+const char *site_of(const struct engine *e, const struct node *n);
+struct problem *site_problem(const struct engine *e, const struct node *n, const char *host,
+			     const char *service); /* a live one; NULL */
+bool is_twin(const struct problem *a, const struct problem *b); /* one object, two nodes */
+bool is_said_by_twin(const struct incident *i, const struct problem *p, unsigned audience);
+bool is_told_by_twin(const struct engine *e, const struct problem *p);
+bool stands_for_incident(const struct incident *i, const struct problem *p); /* its root, on whichever node */
+const struct problem *incident_acked(const struct incident *i); /* the live root, where somebody has it; NULL */
+unsigned incident_members(const struct incident *i); /* live, each object once */
+void same_timers(struct engine *e, struct incident *i, const struct now *now);
+void same_fill(struct engine *e, const struct incident *i, struct say *say);
+
+/* incident_child.c */
+void become_child(struct engine *e, struct incident *child, struct incident *parent, const struct now *now);
+void merge(struct engine *e, struct incident *into, struct incident *from, const struct now *now);
+bool was_told(const struct incident *i);
+void absorb(struct engine *e, struct problem *host, const struct now *now);	 /* what a host that is not UP caused */
+void find_parent(struct engine *e, struct problem *p, const struct now *now); /* whose DOWN explains it */
+void release_children(struct engine *e, struct incident *i, const struct now *now); /* it is over for good */
+
+/* incident_hand.c, incident_open.c */
+struct incident *incident_find(const struct engine *e, uint64_t id); /* open ones; NULL */
+/* The incident, and that something can still be done about it. NULL with err. */
+struct incident *incident_to_act_on(struct engine *e, uint64_t id, struct err *err);
+
+/* incident_silence.c */
+struct quiet *quiet_add(struct engine *e, const struct quiet_row *row, struct err *err);
+struct pause *pause_add(struct engine *e, const struct pause_row *row);
+bool pause_covers(const struct engine *e, const struct pause *p, unsigned audience, unsigned account);
+bool quiet_covers(const struct engine *e, const struct thread *t, const struct now *now);
+bool is_paused(const struct engine *e, unsigned audience, unsigned account);
+void quiet_free(struct quiet *q);
+void pause_free(struct pause *p);
+void hand_timers(struct engine *e, const struct now *now); /* quiets that are over */
 
 /* incident_say.c */
 void thread_say(struct engine *e, struct thread *t, enum say_event event, const char *was, const struct now *now);
+/* A person's own words: to the public as they stand. */
+void thread_say_words(struct engine *e, struct thread *t, enum say_event event, const char *text, const char *by,
+		      const struct now *now);
 void say_fill(struct engine *e, struct incident *i, unsigned audience, unsigned account, enum say_event event,
 	      const struct now *now, struct say *out);
 void say_internals(struct engine *e, struct incident *i, unsigned audience, struct say *out);
+void say_object(struct engine *e, const struct problem *p, struct say *out); /* what it is said of */
+
+/* incident_names.c */
 /* The member that stands for the incident to an audience. */
 struct problem *incident_root_heard(const struct incident *i, unsigned audience);
 unsigned thread_count(const struct thread *t); /* heard members, those behind a DOWN host not counted */
-unsigned thread_names(struct engine *e, const struct thread *t); /* distinct public names */
+unsigned thread_names_since(struct engine *e, const struct thread *t, const char *language);
+/* Walks what a public thread names: start with i itself. NULL: no more. */
+const struct incident *next_part(const struct engine *e, const struct incident *i, const struct incident *at,
+				 unsigned audience);
+bool thread_has_news(struct engine *e, const struct thread *t); /* is something trouble that was not named yet? */
+bool goes_without_saying(const struct incident *i, const struct problem *p, unsigned audience);
+/* The distinct public names, in e->names, in a language. Returns how many. */
+unsigned incident_names(struct engine *e, const struct incident *i, unsigned audience, const char *language);
+void names_push(struct engine *e, unsigned *n, const char *name);
+/* The members beside its root that operators are told of, in e->members. Returns how many. */
+unsigned members_fill(struct engine *e, const struct incident *i, const struct problem *root, unsigned audience);
 
 #endif

@@ -1,7 +1,6 @@
 /*
  * Which incident a problem belongs to (SPEC 4.0): same host; else an ancestor that
- * is not UP; else an equal public name. And the other way round: a host that goes
- * DOWN takes over what it caused.
+ * is not UP; else an equal public name.
  * Must never speak: it only moves problems and starts or ends threads.
  */
 #include "agent/incident_internal.h"
@@ -55,24 +54,36 @@ void incident_add_refs(struct engine *e, struct incident *i, struct problem *p)
 {
 	const char *name = p->object ? object_public_name(p->object, "") : NULL;
 
-	ref_add(e, i, 'h', p->node->name, p->host);
+	ref_add(e, i, 'h', site_of(e, p->node), p->host);
 	if (name)
-		ref_add(e, i, 'p', p->node->name, name);
+		ref_add(e, i, 'p', site_of(e, p->node), name);
 }
 
-static struct incident *find_for(const struct engine *e, const struct problem *p)
+/* That of an ancestor that is not UP, unless there is another way to it. */
+static struct incident *find_cause(const struct engine *e, const struct problem *p)
 {
-	const char *name = object_public_name(p->object, "");
-	struct ref *r = ref_find(e, 'h', p->node->name, p->host);
-
-	for (const char *const *above = p->object->ancestors; !r && above && *above; above++) {
-		struct problem *up = engine_problem(e, p->node->name, *above, "");
-		if (up && problem_is_live(up) && up->incident)
+	if (has_a_way(e, p))
+		return NULL;
+	for (const char *const *above = p->object->ancestors; above && *above; above++) {
+		const struct problem *up = site_problem(e, p->node, *above, "");
+		if (up && up->incident)
 			return up->incident;
 	}
+	return NULL;
+}
+
+/* What was trouble of the host's own, and is over, is not what it has now. */
+static struct incident *find_for(struct engine *e, struct problem *p)
+{
+	const char *name = object_public_name(p->object, "");
+	struct ref *r = ref_find(e, 'h', site_of(e, p->node), p->host);
+	struct incident *cause = r && incident_has_live(r->incident) ? NULL : find_cause(e, p);
+
+	if (cause)
+		return cause;
 	if (!r && name)
-		r = ref_find(e, 'p', p->node->name, name);
-	return r ? r->incident : NULL;
+		r = ref_find(e, 'p', site_of(e, p->node), name);
+	return r ? r->incident : group_find(e, p);
 }
 
 /* --- incidents ------------------------------------------------------------------ */
@@ -83,7 +94,7 @@ struct incident *incident_link(struct engine *e, struct incident *i)
 	return i;
 }
 
-static struct incident *incident_create(struct engine *e, const struct problem *p, const struct now *now)
+struct incident *incident_create(struct engine *e, int64_t since_s, const struct now *now)
 {
 	struct incident *i = calloc(1, sizeof *i);
 
@@ -92,21 +103,39 @@ static struct incident *incident_create(struct engine *e, const struct problem *
 	i->id = e->sink.next_id(e->sink.arg);
 	e->sink.fresh_tag(e->sink.arg, i->tag);
 	i->opened_ms = now->wall_ms;
-	i->since_s = p->since_s;
+	i->since_s = since_s;
 	i->times = 1;
 	i->dirty = true;
 	return incident_link(e, i);
 }
 
+static bool is_ancestor(const struct problem *a, const struct problem *b)
+{
+	for (const char *const *above = b->object ? b->object->ancestors : NULL; above && *above; above++)
+		if (!strcmp(*above, a->host))
+			return true;
+	return false;
+}
+
+/* A member that was over before it all began again. */
+bool is_of_before(const struct incident *i, const struct problem *p)
+{
+	return !problem_is_live(p) && p->until_s < i->since_s;
+}
+
 /* A host before its services, the worse before the milder, the older before the younger. */
-static bool stands_before(const struct problem *a, const struct problem *b)
+static bool stands_before(const struct incident *i, const struct problem *a, const struct problem *b)
 {
 	bool host_a = a->kind == EVENT_HOST, host_b = b->kind == EVENT_HOST;
 
 	if (problem_is_live(a) != problem_is_live(b))
 		return problem_is_live(a);
+	if (is_of_before(i, a) != is_of_before(i, b))
+		return is_of_before(i, b);
 	if (host_a != host_b)
 		return host_a;
+	if (host_a && is_ancestor(a, b) != is_ancestor(b, a))
+		return is_ancestor(a, b); /* whoever was found first, the nearer one is the cause */
 	if (a->worst != b->worst)
 		return a->worst > b->worst;
 	if (a->since_s != b->since_s)
@@ -119,15 +148,17 @@ struct problem *incident_root(const struct incident *i)
 	struct problem *root = NULL;
 
 	for (struct problem *p = i->problems; p; p = p->next)
-		if (!root || stands_before(p, root))
+		if (!root || stands_before(i, p, root))
 			root = p;
 	return root;
 }
 
 bool incident_has_live(const struct incident *i)
 {
+	if (i->flags & INCIDENT_BY_HAND)
+		return i->until_s == 0;
 	for (const struct problem *p = i->problems; p; p = p->next)
-		if (problem_is_live(p))
+		if (problem_is_trouble(p))
 			return true;
 	return false;
 }
@@ -136,11 +167,19 @@ bool incident_has_live(const struct incident *i)
 void incident_refresh(struct incident *i)
 {
 	struct problem *root = incident_root(i);
+	const struct problem *acked = incident_acked(i);
 	unsigned flags = 0;
 	char *text;
 
 	if (!root)
 		return;
+	if (i->object && !incident_is_known(i)) {
+		/* after a restart nobody knows what stands behind what until all are described */
+		for (struct problem *p = i->problems; p && !incident_has_live(i); p = p->next)
+			if (p->until_s > i->until_s)
+				i->until_s = p->until_s;
+		return;
+	}
 	if (problem_is_live(root)) {
 		size_t n = strlen(root->host) + strlen(root->service) + 2;
 
@@ -150,17 +189,19 @@ void incident_refresh(struct incident *i)
 			free(i->object);
 			i->object = text;
 		}
-		flags = (root->flags & EVENT_ACKED ? INCIDENT_ACKED : 0) |
-			(root->flags & EVENT_STICKY ? INCIDENT_STICKY : 0) |
-			(root->flags & EVENT_FLAPS ? INCIDENT_FLAPPING : 0) |
+		flags = (acked ? INCIDENT_ACKED : 0) |
+			(acked && (acked->flags & EVENT_STICKY) ? INCIDENT_STICKY : 0) |
 			(root->flags & EVENT_IN_DOWNTIME ? INCIDENT_DOWNTIME : 0);
 		i->until_s = 0;
+	} else if (incident_has_live(i)) {
+		i->until_s = 0; /* it flaps */
 	} else {
 		i->until_s = root->until_s;
 		for (struct problem *p = i->problems; p; p = p->next)
 			if (p->until_s > i->until_s)
 				i->until_s = p->until_s;
 	}
+	flags |= problem_flaps(root) ? INCIDENT_FLAPPING : 0;
 	i->state_word = event_state_word(root->kind, root->state);
 	if (!problem_is_live(root) && i->object)
 		i->state_word = event_state_word(strchr(i->object, '/') ? EVENT_SERVICE : EVENT_HOST, 0);
@@ -172,9 +213,9 @@ void incident_refresh(struct incident *i)
 		engine_set_string(&i->ack_text, NULL);
 		i->acked_s = 0;
 	}
-	if ((flags & INCIDENT_ACKED) && root->owner)
-		engine_set_string(&i->owner, root->owner);
-	i->flags = flags;
+	if (acked && acked->owner)
+		engine_set_string(&i->owner, acked->owner);
+	i->flags = flags | (i->flags & ~(unsigned)INCIDENT_OF_ROOT);
 	i->dirty = true;
 }
 
@@ -191,26 +232,12 @@ static void drop_problems(struct engine *e, struct incident *i)
 			continue;
 		}
 		problem_stop_waiting(p);
+		flap_remember(e, p);
 		HASH_DEL(e->problems, p);
 		p->next = e->gone;
 		e->gone = p;
 	}
 	i->problems = NULL;
-}
-
-/* Their parent is over for good: from now on they are told on their own. */
-static void release_children(struct engine *e, struct incident *i, const struct now *now)
-{
-	for (struct incident *child = e->incidents; child; child = child->next) {
-		if (child->parent != i)
-			continue;
-		child->parent = NULL;
-		child->dirty = true;
-		for (struct thread *t = child->threads; t; t = t->next)
-			t->flags &= ~(unsigned)THREAD_PART_TOLD;
-		for (struct problem *p = child->problems; p; p = p->next)
-			threads_for(e, child, p, now);
-	}
 }
 
 void incident_close(struct engine *e, struct incident *i, const struct now *now)
@@ -219,6 +246,7 @@ void incident_close(struct engine *e, struct incident *i, const struct now *now)
 	i->dirty = true;
 	release_children(e, i, now);
 	drop_problems(e, i);
+	downtimes_let_go(i);
 	refs_drop(e, i);
 	DL_DELETE(e->incidents, i);
 	LL_PREPEND(e->closed, i);
@@ -230,105 +258,21 @@ void incident_free(struct engine *e, struct incident *i)
 
 	refs_drop(e, i);
 	LL_FOREACH_SAFE (i->threads, t, next)
-		free(t);
+		thread_free(t);
 	free(i->object);
 	free(i->owner);
 	free(i->was_owner);
 	free(i->ack_text);
 	free(i->let_go);
+	free(i->name);
+	free(i->text);
+	free(i->by);
+	free(i->known);
+	free(i->known_tag);
 	free(i);
 }
 
-/* --- a host that went DOWN, and what it caused ------------------------------------ */
-
-static bool is_behind(const struct incident *i, const struct problem *host)
-{
-	const struct problem *root = incident_root(i);
-
-	if (!root || !root->object || root->node != host->node || !problem_is_live(root))
-		return false;
-	for (const char *const *above = root->object->ancestors; above && *above; above++)
-		if (!strcmp(*above, host->host))
-			return true;
-	return false;
-}
-
-static bool was_told(const struct incident *i)
-{
-	for (const struct thread *t = i->threads; t; t = t->next)
-		if (t->state == THREAD_TOLD || t->state == THREAD_RECOVERING || t->state == THREAD_RESOLVED)
-			return true;
-	return false;
-}
-
-/* Nothing was said of it yet: its problems simply become members. */
-static void merge(struct engine *e, struct incident *into, struct incident *from, const struct now *now)
-{
-	struct problem *p, *next;
-
-	for (p = from->problems, from->problems = NULL; p; p = next) {
-		next = p->next;
-		p->incident = into;
-		problem_touch(p);
-		LL_PREPEND(into->problems, p);
-	}
-	for (struct thread *t = from->threads; t; t = t->next)
-		thread_finish(t, THREAD_DROPPED);
-	incident_close(e, from, now);
-	for (p = into->problems; p; p = p->next) {
-		if (!p->object)
-			continue;
-		incident_add_refs(e, into, p);
-		threads_for(e, into, p, now);
-	}
-}
-
-static void become_child(struct engine *e, struct incident *child, struct incident *parent, const struct now *now)
-{
-	child->parent = parent;
-	child->release = 0;
-	child->dirty = true;
-	for (struct thread *t = child->threads; t; t = t->next) {
-		if (!thread_is_silent(t))
-			continue; /* these people do not hear of the parent */
-		if (t->state == THREAD_HELD)
-			thread_finish(t, THREAD_DROPPED);
-		else
-			thread_part_line(e, t, now);
-	}
-}
-
-/* Two hosts with one public name can put an incident behind what is behind itself: the nearer cause wins. */
-static void break_circle(struct incident *child, struct incident *parent)
-{
-	for (struct incident *up = parent->parent; up; up = up->parent) {
-		if (up != child)
-			continue;
-		parent->parent = NULL;
-		parent->release = 0;
-		parent->dirty = true;
-		for (struct thread *t = parent->threads; t; t = t->next) {
-			t->flags &= ~(unsigned)THREAD_PART_TOLD;
-			t->dirty = true;
-		}
-		return;
-	}
-}
-
-static void absorb(struct engine *e, struct problem *host, const struct now *now)
-{
-	struct incident *i, *next;
-
-	DL_FOREACH_SAFE (e->incidents, i, next) {
-		if (i == host->incident || i->parent || !is_behind(i, host))
-			continue;
-		break_circle(i, host->incident);
-		if (was_told(i))
-			become_child(e, i, host->incident, now);
-		else
-			merge(e, host->incident, i, now);
-	}
-}
+/* --- placing --------------------------------------------------------------------- */
 
 bool is_only_live(const struct incident *i, const struct problem *p)
 {
@@ -341,7 +285,7 @@ bool is_only_live(const struct incident *i, const struct problem *p)
 /* Joins p to i, or takes it up again where it still is a member from before. */
 static void join(struct incident *i, struct problem *p)
 {
-	bool relapse = i->problems && is_only_live(i, p);
+	bool relapse = i->problems && is_only_live(i, p) && !problem_flaps(p);
 
 	if (!p->incident) {
 		p->incident = i;
@@ -351,6 +295,7 @@ static void join(struct incident *i, struct problem *p)
 	if (relapse) {
 		i->times++;
 		i->since_s = p->since_s;
+		i->eta_s = 0; /* it was promised for the trouble before */
 	} else if (p->since_s < i->since_s) {
 		i->since_s = p->since_s;
 	}
@@ -373,21 +318,49 @@ static bool follows_from_adopted(const struct engine *e, const struct problem *p
 	return false;
 }
 
+/* All that was to be said of it has been. */
+static bool is_told_to_its_end(const struct incident *i)
+{
+	for (const struct thread *t = i->threads; t; t = t->next)
+		if (t->state != THREAD_CLOSED && t->state != THREAD_DROPPED &&
+		    (t->state != THREAD_RESOLVED || (t->flags & THREAD_OWES_END)))
+			return false;
+	return true;
+}
+
+/* It was trouble of its own before; what it has now is what something above it does to it. */
+static void leave_old(struct engine *e, struct problem *p)
+{
+	struct incident *i = p->incident, *cause = i && is_only_live(i, p) ? find_cause(e, p) : NULL;
+
+	if (!cause || cause == i || !is_told_to_its_end(i))
+		return;
+	LL_DELETE(i->problems, p);
+	p->next = NULL;
+	p->incident = NULL;
+}
+
 void place_problem(struct engine *e, struct problem *p, const struct now *now)
 {
-	struct incident *i = p->incident ? p->incident : find_for(e, p);
+	struct incident *i;
+
+	leave_old(e, p);
+	i = p->incident ? p->incident : find_for(e, p);
 
 	/* What nobody hears of makes no incident, but it joins one that is there. */
 	if (!i && (!p->heard || follows_from_adopted(e, p)))
 		return;
 	if (!i)
-		i = incident_create(e, p, now);
+		i = incident_create(e, p->since_s, now);
 	if (!i)
 		return;
 	join(i, p);
 	incident_add_refs(e, i, p);
+	find_parent(e, p, now);
 	threads_for(e, i, p, now);
 	if (p->kind == EVENT_HOST)
 		absorb(e, p, now);
-	incident_update(e, i, now);
+	group_look(e, p, now);
+	if (p->incident)
+		incident_update(e, p->incident, now);
 }

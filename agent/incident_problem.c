@@ -5,6 +5,7 @@
  */
 #include "agent/incident_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,21 @@ void problem_touch(struct problem *p)
 	p->dirty = true;
 	p->dirty_next = e->dirty;
 	e->dirty = p;
+}
+
+void problem_label(const struct problem *p, char *out, size_t size)
+{
+	snprintf(out, size, "%s%s%s", p->host, p->service[0] ? "/" : "", p->service);
+}
+
+char *problem_label_dup(const struct problem *p)
+{
+	size_t size = strlen(p->host) + strlen(p->service) + 2;
+	char *s = malloc(size);
+
+	if (s)
+		problem_label(p, s, size);
+	return s;
 }
 
 bool problem_is_live(const struct problem *p)
@@ -44,11 +60,13 @@ static bool audience_hears_state(const struct config_audience *a, const struct p
 
 	if (!(p->flags & EVENT_HARD) && !a->soft)
 		return false;
+	if (p->incident && (p->incident->flags & INCIDENT_MAJOR))
+		return p->state != EVENT_OK;
 	return (a->states & STATE_BIT(p->kind, state)) != 0;
 }
 
 /* SURFACE 1.3 rules 3 and 5: no public name, no public post; a host lends its services' names. */
-static bool audience_includes(const struct config_audience *a, const struct object *o)
+bool audience_includes(const struct config_audience *a, const struct object *o)
 {
 	if (a->internals)
 		return match_object(a->match, o);
@@ -72,35 +90,57 @@ static bool is_told(const struct problem *p, unsigned audience)
 	return false;
 }
 
-void problem_hear(struct engine *e, struct problem *p)
+struct hearers {
+	uint64_t in;	/* its object is theirs */
+	uint64_t heard; /* and its state, too */
+	uint64_t kept;	/* its state is not, but they were told of it */
+};
+
+static struct hearers hearers_of(const struct engine *e, const struct problem *p)
 {
 	const struct config *c = e->config;
-	uint64_t in = 0, now_heard = 0, kept = 0;
+	struct hearers h = {0, 0, 0};
 
-	if (!p->object)
-		return;
 	for (unsigned k = 0; k < c->n_audiences && k < AUDIENCES_MAX; k++) {
 		const struct config_audience *a = &c->audiences[k];
 		uint64_t bit = AUDIENCE_BIT(k);
 
 		if (a->as_contact && a->as_contact[0]) {
-			in |= p->notified & bit;
-			now_heard |= p->notified & bit;
+			h.in |= p->notified & bit;
+			h.heard |= p->notified & bit;
 			continue;
 		}
-		if (!audience_includes(a, p->object))
+		if (!audience_includes(a, p->object)) { /* not, or by a reload not any more */
+			h.kept |= is_told(p, k) ? bit : 0;
 			continue;
-		in |= bit;
+		}
+		h.in |= bit;
 		if (audience_hears_state(a, p))
-			now_heard |= bit;
+			h.heard |= bit;
 		else if (is_told(p, k))
-			kept |= bit;
+			h.kept |= bit;
 	}
-	p->in = in;
-	in = problem_is_live(p) ? now_heard | (p->heard & kept) : p->heard & in;
-	if (in != p->heard)
+	return h;
+}
+
+void problem_hear(struct engine *e, struct problem *p)
+{
+	struct hearers h;
+	uint64_t heard;
+
+	if (!p->object)
+		return;
+	h = hearers_of(e, p);
+	p->in = h.in;
+	heard = problem_is_live(p) ? h.heard | (p->heard & h.kept) : p->heard & (h.in | h.kept);
+	if (heard != p->heard)
 		problem_touch(p);
-	p->heard = in;
+	p->heard = heard;
+}
+
+uint64_t problem_heard_as(const struct engine *e, const struct problem *p)
+{
+	return hearers_of(e, p).heard;
 }
 
 struct problem *problem_create(struct engine *e, struct node *n, const struct event *ev)
@@ -119,7 +159,19 @@ struct problem *problem_create(struct engine *e, struct node *n, const struct ev
 	p->kind = ev->kind;
 	p->node = n;
 	HASH_ADD_KEYPTR(hh, e->problems, p->key, p->key_len, p);
+	flap_recall(e, p);
 	return p;
+}
+
+int64_t problem_since_for(const struct engine *e, const struct problem *p, unsigned audience)
+{
+	const struct config_audience *a = &e->config->audiences[audience];
+	int64_t since_s = a->soft ? p->since_s : p->hard_s;
+	struct problem was = {.kind = p->kind, .state = p->was_state, .flags = EVENT_HARD};
+
+	if (p->worse_s > since_s && !(a->as_contact && a->as_contact[0]) && !audience_hears_state(a, &was))
+		return p->worse_s;
+	return since_s;
 }
 
 static int64_t event_since(const struct event *ev, const struct now *now)
@@ -148,6 +200,17 @@ static void take_state(struct problem *p, const struct event *ev)
 	problem_touch(p);
 }
 
+/* Audiences whose thread waits whether it is over. */
+static uint64_t recovering_there(const struct problem *p)
+{
+	uint64_t bits = 0;
+
+	for (const struct thread *t = p->incident ? p->incident->threads : NULL; t; t = t->next)
+		if (t->state == THREAD_RECOVERING || t->state == THREAD_TOLD)
+			bits |= AUDIENCE_BIT(t->audience);
+	return bits;
+}
+
 struct problem *problem_open(struct engine *e, struct node *n, const struct event *ev, const struct now *now)
 {
 	struct problem *p = engine_problem(e, n->name, ev->host, ev->service);
@@ -160,12 +223,28 @@ struct problem *problem_open(struct engine *e, struct node *n, const struct even
 	if (!p->id || !p->dirty)
 		p->id = e->sink.next_id(e->sink.arg);
 	p->until_s = 0;
-	p->notified = 0;
-	p->heard = 0;
+	p->is_past = p->by_restart = false;
+	if (!problem_flaps(p)) { /* else whoever heard of it still does, be it as mild as it may */
+		p->notified &= recovering_there(p); /* nor was its end said to these */
+		p->heard = p->notified;
+	}
 	p->worst = 0;
+	p->worse_s = 0;
+	p->clock = clock_of(now);
 	p->since_s = p->hard_s = event_since(ev, now);
 	take_state(p, ev);
+	flap_changed(e, p, now);
 	return p;
+}
+
+static void note_worse(struct problem *p, const struct event *ev, const struct now *now)
+{
+	struct problem next = {.kind = p->kind, .state = ev->state};
+
+	if (problem_severity(&next) <= problem_severity(p))
+		return;
+	p->was_state = p->state;
+	p->worse_s = event_since(ev, now);
 }
 
 void problem_change(struct engine *e, struct problem *p, const struct event *ev, const struct now *now)
@@ -177,6 +256,7 @@ void problem_change(struct engine *e, struct problem *p, const struct event *ev,
 		p->checking = false;
 		return;
 	}
+	note_worse(p, ev, now);
 	take_state(p, ev);
 	problem_hear(e, p);
 }
@@ -188,6 +268,14 @@ void problem_stop_waiting(struct problem *p)
 	p->waiting = false;
 }
 
+#define LATE_S 120 /* over for so long when we hear of it: we were away */
+
+/* Too short for anybody is not worth a question to the core. */
+static bool came_late(const struct problem *p, int64_t wall_s)
+{
+	return (p->flags & EVENT_HARD) && wall_s - p->until_s > LATE_S && p->until_s > p->hard_s;
+}
+
 void problem_recover(struct engine *e, struct problem *p, int64_t until_s, const char *output, const struct now *now)
 {
 	int64_t wall_s = now->wall_ms / 1000;
@@ -195,16 +283,30 @@ void problem_recover(struct engine *e, struct problem *p, int64_t until_s, const
 	p->until_s = until_s > 0 && until_s <= wall_s && until_s >= p->since_s ? until_s : wall_s;
 	if (p->until_s == 0)
 		p->until_s = 1;
+	if (!p->incident && !p->adopted && p->waiting && came_late(p, wall_s)) {
+		p->is_past = true; /* forgotten when it is described */
+		return;
+	}
 	p->state = EVENT_OK;
-	p->flags = EVENT_HARD;
+	p->flags = EVENT_HARD | (problem_flaps(p) ? p->flags & (EVENT_FLAPS | EVENT_IN_DOWNTIME) : 0);
 	p->seen = true;
 	problem_touch(p);
+	flap_changed(e, p, now);
+	if (p->node->cut_off_s)
+		engine_wake(e, now->boot_ms); /* do we see again? */
 	if (output)
 		engine_set_string(&p->output, output);
 	problem_stop_waiting(p);
 	if (p->incident)
 		return;
 	/* Never part of an incident: forget it, but let an adopted one's row be closed. */
+	flap_remember(e, p);
+	problem_forget(e, p);
+}
+
+void problem_forget(struct engine *e, struct problem *p)
+{
+	p->is_past = false;
 	HASH_DEL(e->problems, p);
 	p->next = e->gone;
 	e->gone = p;

@@ -1,48 +1,46 @@
 /*
- * The engine and its rows: what changed goes out, what was kept comes back.
- * Called by core.c around every commit, and at start.
+ * What changed in the engine, as rows. Called by core.c around every commit; how they come
+ * back stands in incident_load.c, in the same order.
  * Must never decide anything; a row is the state, not a log of it.
  */
 #include "agent/incident_internal.h"
 #include "common/buf.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
 static void save_node(const struct engine_rows *rows, const struct node *n)
 {
-	struct node_row row = {.name = n->name, .epoch = n->epoch, .seq = n->seq, .adopted = n->adopted};
+	struct node_row row = {.name = n->name, .epoch = n->epoch, .seq = n->seq, .adopted = n->adopted,
+			       .cut_off_s = n->cut_off_s};
 
 	rows->node(rows->arg, &row);
 }
 
-static const char *heard_names(const struct engine *e, const struct problem *p, struct buf *out)
+/* "1795332720,1795332780"; 0 ends the list. */
+static void join_numbers(const int64_t *at, unsigned n, char *out, size_t size)
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (unsigned k = 0; k < n && at[k] && len + 24 < size; k++)
+		len += (size_t)snprintf(out + len, size - len, "%s%lld", k ? "," : "", (long long)at[k]);
+}
+
+static const char *names_of_bits(const struct engine *e, uint64_t bits, struct buf *out)
 {
 	for (unsigned k = 0; k < e->config->n_audiences && k < AUDIENCES_MAX; k++)
-		if (p->heard & AUDIENCE_BIT(k))
+		if (bits & AUDIENCE_BIT(k))
 			buf_printf(out, "%s%s", out->len ? "," : "", e->config->audiences[k].name);
 	return buf_text(out);
 }
 
-static uint64_t heard_bits(const struct engine *e, const char *names)
-{
-	uint64_t bits = 0;
-
-	for (unsigned k = 0; names && k < e->config->n_audiences && k < AUDIENCES_MAX; k++) {
-		const char *name = e->config->audiences[k].name, *at = names;
-		size_t n = strlen(name);
-
-		for (; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
-			if (!strncmp(at, name, n) && (at[n] == ',' || at[n] == '\0'))
-				bits |= AUDIENCE_BIT(k);
-	}
-	return bits;
-}
-
 static void save_problem(const struct engine *e, const struct engine_rows *rows, const struct problem *p)
 {
-	struct buf heard;
+	struct buf heard, told;
+	char relapses[RELAPSES_MAX * 24];
 	struct problem_row row = {
 		.id = p->id,
 		.incident = p->incident ? p->incident->id : 0,
@@ -56,14 +54,26 @@ static void save_problem(const struct engine *e, const struct engine_rows *rows,
 		.until_s = p->until_s,
 		.output = p->output,
 		.owner = p->owner,
+		.hard_s = p->hard_s,
+		.worse_s = p->worse_s,
+		.was_state = p->was_state,
+		.changes = p->changes,
+		.flap_s = p->flap_s,
+		.changed_s = p->changed_s,
+		.acked_as = p->acked_as,
+		.relapses = relapses,
 	};
 
+	join_numbers(p->relapses, RELAPSES_MAX, relapses, sizeof relapses);
 	if (!p->incident && !p->adopted)
 		return;
 	buf_init(&heard, 8192);
-	row.heard = heard_names(e, p, &heard);
+	buf_init(&told, 8192);
+	row.heard = names_of_bits(e, p->heard, &heard);
+	row.told = names_of_bits(e, p->told, &told);
 	rows->problem(rows->arg, &row);
 	buf_finish(&heard);
+	buf_finish(&told);
 }
 
 static void save_incident(const struct engine_rows *rows, const struct incident *i)
@@ -84,6 +94,17 @@ static void save_incident(const struct engine_rows *rows, const struct incident 
 		.was_owner = i->was_owner,
 		.acked_s = i->acked_s,
 		.ack_until_s = i->ack_until_s,
+		.owner_round = i->owner_round,
+		.let_go = i->unack_due ? i->let_go : NULL,
+		.eta_s = i->eta_s,
+		.quiet_until_s = i->quiet_until_s,
+		.from_s = i->from_s,
+		.to_s = i->to_s,
+		.name = i->name,
+		.text = i->text,
+		.by = i->by,
+		.known = i->known,
+		.known_tag = i->known_tag,
 	};
 
 	memcpy(row.tag, i->tag, sizeof row.tag);
@@ -118,9 +139,96 @@ static void save_thread(struct engine *e, const struct engine_rows *rows, const 
 		.remind_boot_ms = t->remind,
 		.since_s = t->since_s,
 		.until_s = t->until_s,
+		.missed = t->missed,
+		.escalated = t->escalated,
+		.flap_ms = on_the_wall(t->flap, now),
+		.flap_boot_ms = t->flap,
+		.ask_ms = on_the_wall(t->ask, now),
+		.ask_boot_ms = t->ask,
+		.escalate_ms = on_the_wall(t->escalate, now),
+		.escalate_boot_ms = t->escalate,
 	};
 
 	rows->thread(rows->arg, &row);
+}
+
+static void save_downtimes(struct engine *e, const struct engine_rows *rows)
+{
+	const struct downtime *d;
+
+	LL_FOREACH (e->downtimes, d) {
+		struct downtime_row row = {.node = d->node->name, .host = d->host,
+					   .service = d->service ? d->service : "", .id = d->id,
+					   .kind = d->kind, .flags = d->flags & ~(unsigned)(DOWNTIME_SEEN | DOWNTIME_UNKNOWN),
+					   .from_s = d->from_s, .to_s = d->to_s, .author = d->author,
+					   .text = d->text, .incident = d->incident ? d->incident->id : 0,
+					   .gone = d->is_gone};
+
+		if (d->dirty)
+			rows->downtime(rows->arg, &row);
+	}
+}
+
+static void save_channel(struct engine *e, const struct engine_rows *rows, const struct channel *c,
+			 const struct now *now)
+{
+	char recent[RECENT_MAX * 32] = "";
+	size_t len = 0;
+	struct channel_row row = {
+		.audience = e->config->audiences[c->audience].name,
+		.account = e->config->accounts[c->account].name,
+		.digest = c->digest,
+		.digest_tag = c->digest_tag,
+		.digest_root = c->digest_root,
+		.from_s = c->from_s,
+		.digest_ms = on_the_wall(c->digest_due, now),
+		.digest_boot_ms = c->digest_due,
+		.folded = c->folded,
+		.longest_s = c->longest_s,
+		.longest = c->longest,
+		.lost = c->lost,
+		.storm = c->storm,
+		.storm_tag = c->storm_tag,
+		.storm_root = c->storm_root,
+		.storm_s = c->storm_s,
+		.stormed = c->stormed,
+		.storm_told = c->storm_told,
+		.storm_ms = on_the_wall(c->storm_due, now),
+		.storm_boot_ms = c->storm_due,
+		.calm_ms = on_the_wall(c->calm, now),
+		.calm_boot_ms = c->calm,
+		.recent = recent,
+	};
+
+	for (unsigned k = 0; k < c->n_recent && len + 48 < sizeof recent; k++)
+		len += (size_t)snprintf(recent + len, sizeof recent - len, "%s%lld,%lld", k ? "," : "",
+					(long long)c->recent[k].told_s, (long long)c->recent[k].since_s);
+	rows->channel(rows->arg, &row);
+}
+
+static void save_by_hand(struct engine *e, const struct engine_rows *rows, const struct now *now)
+{
+	const struct quiet *q;
+	const struct pause *p;
+
+	save_downtimes(e, rows);
+	for (unsigned k = 0; k < e->n_channels; k++)
+		if (e->channels[k].dirty)
+			save_channel(e, rows, &e->channels[k], now);
+	LL_FOREACH (e->quiets, q) {
+		struct quiet_row row = {.id = q->id, .match = q->match_text, .text = q->text, .by = q->by,
+					.since_s = q->since_s, .until_s = q->until_s, .gone = q->is_gone};
+
+		if (q->dirty)
+			rows->quiet(rows->arg, &row);
+	}
+	LL_FOREACH (e->pauses, p) {
+		struct pause_row row = {.audience = p->audience, .account = p->account, .text = p->text,
+					.by = p->by, .since_s = p->since_s, .gone = p->is_gone};
+
+		if (p->dirty)
+			rows->pause(rows->arg, &row);
+	}
 }
 
 static void save_one(struct engine *e, const struct engine_rows *rows, struct incident *i,
@@ -149,6 +257,7 @@ void engine_save(struct engine *e, const struct engine_rows *rows, const struct 
 		save_one(e, rows, i, now);
 	for (struct problem *p = e->dirty; p; p = p->dirty_next)
 		save_problem(e, rows, p);
+	save_by_hand(e, rows, now);
 }
 
 static void incident_clean(struct incident *i)
@@ -158,6 +267,38 @@ static void incident_clean(struct incident *i)
 	i->dirty = false;
 	LL_FOREACH (i->threads, t)
 		t->dirty = false;
+}
+
+/* Clean now; what is gone is forgotten. */
+static void by_hand_saved(struct engine *e)
+{
+	struct downtime *d, *dnext;
+	struct quiet *q, *qnext;
+	struct pause *p, *pnext;
+
+	for (unsigned k = 0; k < e->n_channels; k++)
+		e->channels[k].dirty = false;
+	LL_FOREACH_SAFE (e->downtimes, d, dnext) {
+		d->dirty = false;
+		if (d->is_gone) {
+			LL_DELETE(e->downtimes, d);
+			downtime_free(d);
+		}
+	}
+	LL_FOREACH_SAFE (e->quiets, q, qnext) {
+		q->dirty = false;
+		if (q->is_gone) {
+			LL_DELETE(e->quiets, q);
+			quiet_free(q);
+		}
+	}
+	LL_FOREACH_SAFE (e->pauses, p, pnext) {
+		p->dirty = false;
+		if (p->is_gone) {
+			LL_DELETE(e->pauses, p);
+			pause_free(p);
+		}
+	}
 }
 
 void engine_saved(struct engine *e)
@@ -184,137 +325,5 @@ void engine_saved(struct engine *e)
 		problem_free(p);
 	}
 	e->gone = NULL;
-}
-
-/* --- at start ------------------------------------------------------------------- */
-
-void engine_load_node(struct engine *e, const struct node_row *row)
-{
-	struct node *n = engine_node(e, row->name);
-
-	if (!n)
-		return;
-	engine_set_string(&n->epoch, row->epoch);
-	n->adopted = row->adopted;
-	n->seq = row->seq;
-}
-
-void engine_load_incident(struct engine *e, const struct incident_row *row)
-{
-	struct incident *i = calloc(1, sizeof *i);
-
-	if (!i)
-		return;
-	i->id = row->id;
-	memcpy(i->tag, row->tag, sizeof i->tag);
-	i->flags = row->flags;
-	i->times = row->times;
-	i->opened_ms = row->opened_ms;
-	i->since_s = row->since_s;
-	i->until_s = row->until_s;
-	i->acked_s = row->acked_s;
-	i->ack_until_s = row->ack_until_s;
-	engine_set_string(&i->object, row->object);
-	engine_set_string(&i->owner, row->owner);
-	engine_set_string(&i->was_owner, row->was_owner);
-	i->owner_round = i->times;
-	i->state_word = "";
-	i->parent_id = row->parent; /* a child may be older, and loaded first */
-	incident_link(e, i);
-}
-
-static struct incident *incident_by_id(const struct engine *e, uint64_t id)
-{
-	struct incident *i;
-
-	DL_FOREACH (e->incidents, i)
-		if (i->id == id)
-			return i;
-	return NULL;
-}
-
-void engine_load_problem(struct engine *e, const struct problem_row *row)
-{
-	struct event ev = {.kind = (uint8_t)row->kind, .host = row->host, .service = row->service};
-	struct node *n = engine_node(e, row->node);
-	struct incident *i = row->incident ? incident_by_id(e, row->incident) : NULL;
-	struct problem *p = n ? engine_problem(e, row->node, row->host, row->service) : NULL;
-
-	if (!n || (p && (problem_is_live(p) || row->until_s)))
-		return; /* an earlier trouble of the same object */
-	if (!p)
-		p = problem_create(e, n, &ev);
-	if (!p)
-		return;
-	p->id = row->id;
-	p->state = (uint8_t)row->state;
-	p->flags = row->flags;
-	p->since_s = p->hard_s = row->since_s;
-	p->until_s = row->until_s;
-	p->worst = (uint8_t)problem_severity(p);
-	p->adopted = row->incident == 0;
-	p->heard = heard_bits(e, row->heard);
-	engine_set_string(&p->output, row->output);
-	engine_set_string(&p->owner, row->owner);
-	if (i && !p->incident) {
-		p->incident = i;
-		LL_PREPEND(i->problems, p);
-	}
-}
-
-/* A deadline on this boot's clock; after a reboot only the wall clock knows. */
-static int64_t deadline(int64_t boot_ms, int64_t wall_ms, bool same_boot, const struct now *now)
-{
-	if (!boot_ms && !wall_ms)
-		return 0;
-	if (same_boot)
-		return boot_ms;
-	boot_ms = now->boot_ms + (wall_ms - now->wall_ms);
-	return boot_ms < 1 ? 1 : boot_ms;
-}
-
-void engine_load_thread(struct engine *e, const struct thread_row *row, bool same_boot, const struct now *now)
-{
-	struct incident *i = incident_by_id(e, row->incident);
-	int audience = config_audience_index(e->config, row->audience);
-	int account = config_account_index(e->config, row->account);
-	struct thread *t;
-
-	if (!i || audience < 0 || account < 0)
-		return; /* no longer configured: nobody is told any more */
-	t = calloc(1, sizeof *t);
-	if (!t)
-		return;
-	t->id = row->id;
-	t->incident = i;
-	t->audience = (unsigned)audience;
-	t->account = (unsigned)account;
-	t->state = row->state;
-	t->root = row->root;
-	t->flags = row->flags;
-	t->told_severity = row->told_state;
-	t->told_count = row->told_count;
-	t->reminders = row->reminders;
-	t->times = row->times;
-	t->due = deadline(row->due_boot_ms, row->due_ms, same_boot, now);
-	t->update = deadline(row->update_boot_ms, row->update_ms, same_boot, now);
-	t->remind = deadline(row->remind_boot_ms, row->remind_ms, same_boot, now);
-	t->since_s = row->since_s;
-	t->until_s = row->until_s;
-	t->dirty = !same_boot;
-	LL_APPEND(i->threads, t);
-}
-
-void engine_loaded(struct engine *e, const struct now *now)
-{
-	struct incident *i;
-	struct node *n;
-
-	LL_FOREACH (e->nodes, n)
-		n->down_boot_ms = now->boot_ms, n->down_wall_s = now->wall_ms / 1000;
-	DL_FOREACH (e->incidents, i) {
-		i->parent = i->parent_id ? incident_by_id(e, i->parent_id) : NULL;
-		incident_refresh(i);
-	}
-	engine_wake(e, now->boot_ms);
+	by_hand_saved(e);
 }

@@ -8,167 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool hears(const struct problem *p, unsigned audience)
-{
-	return (p->heard & AUDIENCE_BIT(audience)) != 0;
-}
-
-/* Is it a service of a host that is itself DOWN and heard here, or behind one? Then it goes without saying. */
-static bool goes_without_saying(const struct incident *i, const struct problem *p, unsigned audience)
-{
-	for (const struct problem *q = i->problems; q; q = q->next) {
-		if (q == p || q->kind != EVENT_HOST || !problem_is_live(q) || !hears(q, audience))
-			continue;
-		if (p->kind == EVENT_SERVICE && !strcmp(q->host, p->host))
-			return true;
-		if (q->state != EVENT_DOWN || !p->object)
-			continue;
-		for (const char *const *above = p->object->ancestors; above && *above; above++)
-			if (!strcmp(*above, q->host))
-				return true;
-	}
-	return false;
-}
-
-unsigned thread_count(const struct thread *t)
-{
-	unsigned n = 0;
-
-	for (const struct problem *p = t->incident->problems; p; p = p->next)
-		n += problem_is_live(p) && hears(p, t->audience) &&
-		     !goes_without_saying(t->incident, p, t->audience);
-	return n;
-}
-
-/* --- lists ------------------------------------------------------------------------- */
-
-static bool grow(const char ***at, unsigned *cap, unsigned n)
-{
-	const char **more;
-
-	if (n < *cap)
-		return true;
-	more = realloc(*at, sizeof **at * (*cap ? *cap * 2 : 16));
-	if (!more)
-		return false;
-	*cap = *cap ? *cap * 2 : 16;
-	*at = more;
-	return true;
-}
-
-static void names_add(struct engine *e, unsigned *n, const char *name)
-{
-	if (!name)
-		return;
-	for (unsigned k = 0; k < *n; k++)
-		if (!strcmp(e->names[k], name))
-			return;
-	if (grow(&e->names, &e->names_cap, *n))
-		e->names[(*n)++] = name;
-}
-
-/* SURFACE 1.3 rule 5: a host that is not UP stands for all of its services that have a public name. */
-static void names_of(struct engine *e, unsigned *n, const struct problem *p, unsigned audience,
-		     const char *language)
-{
-	const struct match *match = e->config->audiences[audience].match;
-
-	if (!p->object)
-		return;
-	if (match_object(match, p->object))
-		names_add(e, n, object_public_name(p->object, language));
-	if (p->kind != EVENT_HOST)
-		return;
-	for (unsigned k = 0; k < p->object->n_named; k++)
-		if (match_object(match, &p->object->named[k]))
-			names_add(e, n, object_public_name(&p->object->named[k], language));
-}
-
-/* Live members, or all that were members where none is live any more. */
-static unsigned names_fill(struct engine *e, const struct incident *i, unsigned audience, const char *language)
-{
-	bool live = false;
-	unsigned n = 0;
-
-	for (const struct problem *p = i->problems; p; p = p->next)
-		live |= problem_is_live(p) && hears(p, audience);
-	for (const struct problem *p = i->problems; p; p = p->next)
-		if (hears(p, audience) && (problem_is_live(p) || !live))
-			names_of(e, &n, p, audience, language);
-	return n;
-}
-
-unsigned thread_names(struct engine *e, const struct thread *t)
-{
-	return names_fill(e, t->incident, t->audience, "");
-}
-
-static char *label_of(const struct problem *p)
-{
-	size_t size = strlen(p->host) + strlen(p->service) + 2;
-	char *s = malloc(size);
-
-	if (s)
-		snprintf(s, size, "%s%s%s", p->host, p->service[0] ? "/" : "", p->service);
-	return s;
-}
-
-static void members_free(struct engine *e)
-{
-	for (unsigned k = 0; k < e->members_cap; k++) {
-		free((void *)(uintptr_t)e->members[k]);
-		e->members[k] = NULL;
-	}
-}
-
-static unsigned members_fill(struct engine *e, const struct incident *i, const struct problem *root,
-			     unsigned audience)
-{
-	unsigned n = 0;
-
-	members_free(e);
-	for (const struct problem *p = i->problems; p; p = p->next) {
-		unsigned cap = e->members_cap;
-
-		if (p == root || !problem_is_live(p) || !hears(p, audience) ||
-		    goes_without_saying(i, p, audience))
-			continue;
-		if (!grow(&e->members, &e->members_cap, n))
-			break;
-		for (; cap < e->members_cap; cap++)
-			e->members[cap] = NULL;
-		e->members[n] = label_of(p);
-		if (!e->members[n])
-			break;
-		n++;
-	}
-	return n;
-}
-
-/* --- one sentence -------------------------------------------------------------------- */
-
-/* The member that stands for the incident to this audience. */
-struct problem *incident_root_heard(const struct incident *i, unsigned audience)
-{
-	struct problem *root = incident_root(i), *best = NULL;
-
-	if (root && hears(root, audience))
-		return root;
-	for (struct problem *p = i->problems; p; p = p->next) {
-		if (!hears(p, audience))
-			continue;
-		if (!best || (problem_is_live(p) && !problem_is_live(best)) ||
-		    (problem_is_live(p) == problem_is_live(best) && p->worst > best->worst))
-			best = p;
-	}
-	return best ? best : root;
-}
-
 static enum say_symbol symbol_for(enum say_event event, const struct problem *root)
 {
-	if (event == SAY_RECOVERY || event == SAY_PAST)
+	if (event == SAY_RECOVERY || event == SAY_PAST || event == SAY_CLOSED)
 		return SYMBOL_GREEN;
-	if (!root || !problem_is_live(root))
+	if (!root)
+		return SYMBOL_RED;
+	if (!problem_is_live(root))
 		return SYMBOL_GREEN;
 	return problem_severity(root) <= 2 ? SYMBOL_YELLOW : SYMBOL_RED;
 }
@@ -181,24 +27,39 @@ static void fill_times(const struct incident *i, const struct now *now, struct s
 	out->until = i->until_s;
 	out->at = i->acked_s;
 	out->now = now->wall_ms / 1000;
+	out->eta = i->eta_s > out->now ? i->eta_s : 0;
 	end = out->until ? out->until : out->now;
 	out->duration = end >= out->since ? end - out->since : -1;
+}
+
+void say_object(struct engine *e, const struct problem *p, struct say *out)
+{
+	free(e->object_text);
+	e->object_text = problem_label_dup(p);
+	out->object = e->object_text;
+	out->host = p->host;
+	out->service = p->service;
+	out->state = problem_state_word(p);
+	out->output = p->output;
 }
 
 void say_internals(struct engine *e, struct incident *i, unsigned audience, struct say *out)
 {
 	struct problem *root = incident_root_heard(i, audience);
 
-	free(e->object_text);
-	e->object_text = root ? label_of(root) : NULL;
-	out->object = e->object_text ? e->object_text : i->object;
-	out->host = root ? root->host : NULL;
-	out->service = root ? root->service : NULL;
-	out->state = root ? problem_state_word(root) : i->state_word;
-	out->output = root ? root->output : NULL;
+	out->object = i->object;
+	out->state = i->state_word;
+	if (root)
+		say_object(e, root, out);
 	out->owner = i->owner;
-	out->text = i->ack_text;
-	out->n_members = members_fill(e, i, root, audience);
+	out->text = i->flags & INCIDENT_BY_HAND ? i->text : i->ack_text;
+	if (!root)
+		out->owner = i->by;
+	if (i->flags & INCIDENT_BY_HAND) { /* no core has a state for it; whoever spoke last has it */
+		out->state = i->until_s ? "over" : "open";
+		out->acked = true;
+	}
+	out->n_members = members_fill(e, i, out->event == SAY_UNREACHABLE ? NULL : root, audience);
 	out->members = e->members;
 	if (root && root->kind == EVENT_HOST && problem_is_live(root) && root->object)
 		out->with_services = root->object->services;
@@ -214,7 +75,7 @@ void say_fill(struct engine *e, struct incident *i, unsigned audience, unsigned 
 	out->event = event;
 	out->tag = i->tag;
 	out->symbol = symbol_for(event, root);
-	out->n_names = names_fill(e, i, audience, language ? language : "");
+	out->n_names = incident_names(e, i, audience, language ? language : "");
 	out->names = e->names;
 	out->acked = (i->flags & INCIDENT_ACKED) != 0;
 	out->times = i->times;
@@ -223,11 +84,13 @@ void say_fill(struct engine *e, struct incident *i, unsigned audience, unsigned 
 		say_internals(e, i, audience, out);
 }
 
+#define LABEL_MAX 200 /* bytes of the object before the tag: the tag is what matters */
+
 static const char *parent_label(const struct incident *parent, bool internals)
 {
-	static char label[EVENT_NAME_MAX * 2 + 16];
+	static char label[LABEL_MAX + 16];
 
-	snprintf(label, sizeof label, "%s%s#%s", internals && parent->object ? parent->object : "",
+	snprintf(label, sizeof label, "%.*s%s#%s", LABEL_MAX, internals && parent->object ? parent->object : "",
 		 internals && parent->object ? " " : "", parent->tag);
 	return label;
 }
@@ -242,7 +105,89 @@ static const char *owner_for(const struct incident *i, enum say_event event)
 	return i->owner_round == i->times ? i->was_owner : NULL;
 }
 
-void thread_say(struct engine *e, struct thread *t, enum say_event event, const char *was, const struct now *now)
+bool incident_had_owner(const struct incident *i)
+{
+	return owner_for(i, SAY_RECOVERY) != NULL;
+}
+
+/* What a person said, where the sentence is about that. */
+struct words_of {
+	const char *text, *by;
+};
+
+static const char *known_label(const struct incident *i)
+{
+	static char label[TAG_SIZE + 2];
+
+	snprintf(label, sizeof label, "#%s", i->known_tag ? i->known_tag : "");
+	return i->known_tag ? label : NULL;
+}
+
+#define STEP_MS 2000 /* less is not a step, but how clocks go */
+
+/* By how many seconds the wall clock was set between the two ends of a span that we saw both. */
+static int64_t clock_stepped(const struct thread *t, bool is_end, const struct now *now)
+{
+	int64_t step = (is_end ? t->until_clock : clock_of(now)) - t->since_clock;
+
+	if (!t->since_clock || (is_end && !t->until_clock) || (step > -STEP_MS && step < STEP_MS))
+		return 0;
+	return step / 1000;
+}
+
+/* Until when, from when: by the kind of sentence. */
+static void fill_span(const struct thread *t, enum say_event event, const struct now *now, struct say *say)
+{
+	const struct incident *i = t->incident;
+	const struct problem *root = incident_root_heard(i, t->audience);
+	bool is_end = event == SAY_RECOVERY || event == SAY_PAST || event == SAY_CLOSED;
+
+	if (t->since_s)
+		say->since = t->since_s;
+	if (event == SAY_WORSE && root && t->root == DELIVERY_NONE)
+		say->since = root->hard_s; /* it was milder before; that is what it is about */
+	say->until = is_end ? t->until_s : event == SAY_ACK ? i->ack_until_s : 0;
+	say->duration = (is_end ? t->until_s : say->now) - say->since - clock_stepped(t, is_end, now);
+	if (say->duration < 0)
+		say->duration = 0;
+}
+
+/* Facts that only one kind of sentence has, or that only operators hear. */
+static void fill_special(struct engine *e, const struct thread *t, enum say_event event,
+			 const struct words_of *words, struct say *say)
+{
+	const struct incident *i = t->incident;
+	bool internals = e->config->audiences[t->audience].internals;
+
+	if (event == SAY_OPENED)
+		say->text = i->text;
+	else if (event == SAY_CLOSED)
+		say->text = i->ack_text;
+	else if (words)
+		say->text = words->text;
+	if (event == SAY_PART_OF && i->parent)
+		say->parent = parent_label(i->parent, internals);
+	if (!internals)
+		return;
+	say->owner = words ? words->by : i->flags & INCIDENT_BY_HAND ? i->by : owner_for(i, event);
+	if (event == SAY_OPENED && !i->name)
+		say->object = NULL; /* its words say what it is */
+	if (event == SAY_ETA || event == SAY_MAJOR || event == SAY_NOT_MAJOR || event == SAY_CLOSED ||
+	    event == SAY_OPENED)
+		say->owner = i->by;
+	if (event == SAY_KNOWN_ERROR) {
+		say->text = i->known;
+		say->parent = known_label(i);
+	}
+	if (event == SAY_RECOVERY)
+		say->by_restart = incident_root_heard(i, t->audience) &&
+				  incident_root_heard(i, t->audience)->by_restart;
+	if (event == SAY_PAST)
+		say->was = "down";
+}
+
+static void say_it(struct engine *e, struct thread *t, enum say_event event, const char *was,
+		   const struct words_of *words, const struct now *now)
 {
 	struct incident *i = t->incident;
 	struct say say;
@@ -251,24 +196,33 @@ void thread_say(struct engine *e, struct thread *t, enum say_event event, const 
 		.incident = i->id,
 		.audience = t->audience,
 		.account = t->account,
-		.root = event == SAY_PROBLEM || event == SAY_PAST,
+		.root = t->root == DELIVERY_NONE, /* whatever is said first is what the others hang under */
 	};
 
 	say_fill(e, i, t->audience, t->account, event, now, &say);
 	say.was = was;
 	say.times = t->times;
-	if (e->config->audiences[t->audience].internals)
-		say.owner = owner_for(i, event);
-	if (t->since_s)
-		say.since = t->since_s;
-	if (event == SAY_RECOVERY || event == SAY_PAST)
-		say.until = t->until_s;
-	else
-		say.until = event == SAY_ACK ? i->ack_until_s : 0;
-	say.duration = (event == SAY_RECOVERY || event == SAY_PAST ? t->until_s : say.now) - say.since;
-	if (event == SAY_PAST)
-		say.was = "down";
-	if (event == SAY_PART_OF && i->parent)
-		say.parent = parent_label(i->parent, e->config->audiences[t->audience].internals);
+	fill_span(t, event, now, &say);
+	fill_special(e, t, event, words, &say);
+	if (target.root)
+		t->root = DELIVERY_QUEUED;
+	t->dirty = true;
+	flap_fill(e, t, event, &say);
+	remind_fill(e, t, event, &say);
+	group_fill(e, t, event, &say);
+	downtime_fill(e, t, event, &say);
 	e->sink.say(e->sink.arg, &target, &say);
+}
+
+void thread_say(struct engine *e, struct thread *t, enum say_event event, const char *was, const struct now *now)
+{
+	say_it(e, t, event, was, NULL, now);
+}
+
+void thread_say_words(struct engine *e, struct thread *t, enum say_event event, const char *text, const char *by,
+		      const struct now *now)
+{
+	const struct words_of words = {.text = text, .by = by};
+
+	say_it(e, t, event, NULL, &words, now);
 }

@@ -6,11 +6,10 @@
 #include "agent/incident_internal.h"
 
 #include <string.h>
-#include <utlist.h>
 
 static bool in_scope(const struct problem *p, const struct node *n, const struct event *ev)
 {
-	if (p->node != n || !problem_is_live(p))
+	if (p->node != n || !problem_is_trouble(p))
 		return false;
 	return !ev->host[0] || (p->kind == EVENT_SERVICE && !strcmp(p->host, ev->host));
 }
@@ -23,33 +22,38 @@ void snapshot_begin(struct engine *e, struct node *n, const struct event *ev)
 		n->up = false;
 		n->adopting = !n->adopted;
 		n->adopted_now = 0;
+		downtimes_begin(e, n);
 	}
 	HASH_ITER (hh, e->problems, p, next)
 		if (in_scope(p, n, ev))
 			p->seen = false;
 }
 
-void say_to_operators(struct engine *e, enum say_event event, const struct node *n, unsigned count,
-			     const struct now *now)
+void operators_hear(struct engine *e, struct say *say, const struct now *now)
 {
 	const struct config *c = e->config;
 	char tag[TAG_SIZE];
 
-	for (unsigned a = 0; a < c->n_audiences; a++) {
-		struct say_target target = {.audience = a};
-		struct say say = {.event = event, .symbol = SYMBOL_WHITE, .count = count, .object = n->name,
-				  .now = now->wall_ms / 1000, .duration = -1};
+	(void)now;
+	for (unsigned k = 0; k < e->n_channels; k++) {
+		struct say_target target = {.audience = e->channels[k].audience, .account = e->channels[k].account};
 
-		if (!c->audiences[a].internals)
+		if (!c->audiences[target.audience].internals || is_paused(e, target.audience, target.account))
 			continue;
-		say.since = event == SAY_LOST ? n->down_wall_s : say.now;
-		for (unsigned k = 0; k < c->audiences[a].n_accounts; k++) {
-			target.account = c->audiences[a].accounts[k];
-			e->sink.fresh_tag(e->sink.arg, tag);
-			say.tag = tag;
-			e->sink.say(e->sink.arg, &target, &say);
-		}
+		e->sink.fresh_tag(e->sink.arg, tag);
+		say->tag = tag;
+		e->sink.say(e->sink.arg, &target, say);
 	}
+}
+
+void say_to_operators(struct engine *e, enum say_event event, const struct node *n, unsigned count,
+		      const struct now *now)
+{
+	struct say say = {.event = event, .symbol = SYMBOL_WHITE, .count = count, .object = n->name,
+			  .now = now->wall_ms / 1000, .duration = -1};
+
+	say.since = event == SAY_LOST ? n->down_wall_s : say.now;
+	operators_hear(e, &say, now);
 }
 
 void snapshot_end(struct engine *e, struct node *n, const struct event *ev, const struct now *now)
@@ -59,6 +63,11 @@ void snapshot_end(struct engine *e, struct node *n, const struct event *ev, cons
 	HASH_ITER (hh, e->problems, p, next) {
 		if (!in_scope(p, n, ev))
 			continue;
+		if (!problem_is_live(p)) {
+			if (!p->seen)
+				flap_follow(p, false, now); /* the incident's next timer sees it */
+			continue;
+		}
 		p->checking = !p->seen; /* well, or gone from the configuration? */
 		if (p->checking || (!p->object && !p->adopted))
 			engine_ask(e, p, now);
@@ -71,6 +80,7 @@ void snapshot_end(struct engine *e, struct node *n, const struct event *ev, cons
 		return;
 	n->up = true;
 	n->lost_told = false;
+	downtimes_end(e, n, now);
 	if (n->adopting) {
 		n->adopting = false;
 		n->adopted = true;

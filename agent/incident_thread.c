@@ -1,6 +1,7 @@
 /*
- * Threads: when to speak (SPEC 4.1). One incident as told by one audience on one
- * account; all patience lives here.
+ * Threads: the table of SPEC 4.1. One incident as told by one audience on one account;
+ * all patience lives here. What an event does to a thread in each of its states stands
+ * in thread_update() and the functions that it calls, in the order of the table.
  * Must never word anything, and never speak before a deadline that is still ahead.
  */
 #include "agent/incident_internal.h"
@@ -9,75 +10,15 @@
 #include <string.h>
 #include <utlist.h>
 
-#define PAST_MIN_S (10 * 60)   /* an outage this long is told even when it is over (SPEC 4.5 case 1) */
-#define REMIND_DOUBLINGS 6
+#define PAST_MIN_S (10 * 60) /* an outage this long is told even when it is over (SPEC 4.5 case 1) */
+#define LATE_S 120	     /* news so old on arrival came while we were away (case 14) */
 
-void engine_wake(struct engine *e, int64_t boot_ms)
-{
-	if (boot_ms < e->next_due)
-		e->next_due = boot_ms;
-}
-
-static const struct config_audience *audience_of(const struct engine *e, const struct thread *t)
-{
-	return &e->config->audiences[t->audience];
-}
-
-/* Where every line costs, only those that the file asks for by name are said beside the news. */
-static bool costs(const struct engine *e, const struct thread *t)
-{
-	return e->config->accounts[t->account].is_metered;
-}
-
-static bool says_acks(const struct engine *e, const struct thread *t)
-{
-	const struct config_audience *a = audience_of(e, t);
-
-	return a->acks && (a->acks_asked || !costs(e, t));
-}
-
-static bool hears(const struct thread *t, const struct problem *p)
-{
-	return (p->heard & AUDIENCE_BIT(t->audience)) != 0;
-}
-
-unsigned thread_live(const struct thread *t)
-{
-	unsigned n = 0;
-
-	for (const struct problem *p = t->incident->problems; p; p = p->next)
-		n += problem_is_live(p) && hears(t, p);
-	return n;
-}
-
-/* Scheduled downtime mutes: nothing new is said while it covers everything. */
-bool thread_is_muted(const struct thread *t)
-{
-	for (const struct problem *p = t->incident->problems; p; p = p->next)
-		if (problem_is_live(p) && hears(t, p) && !(p->flags & EVENT_IN_DOWNTIME))
-			return false;
-	return true;
-}
-
-static unsigned worst(const struct thread *t)
-{
-	unsigned severity = 0;
-
-	for (const struct problem *p = t->incident->problems; p; p = p->next)
-		if (problem_is_live(p) && hears(t, p) && problem_severity(p) > severity)
-			severity = problem_severity(p);
-	return severity;
-}
-
-static unsigned news_count(struct engine *e, const struct thread *t)
-{
-	return audience_of(e, t)->internals ? thread_count(t) : thread_names(e, t);
-}
+/* --- one thread --------------------------------------------------------------------- */
 
 void thread_finish(struct thread *t, enum thread_state state)
 {
 	t->state = state;
-	t->due = t->update = t->remind = 0;
+	t->due = t->update = t->remind = t->flap = t->ask = t->escalate = 0;
 	t->dirty = true;
 }
 
@@ -86,89 +27,69 @@ static bool is_final(const struct thread *t)
 	return t->state == THREAD_CLOSED || t->state == THREAD_DROPPED;
 }
 
-static struct thread *thread_find(const struct incident *i, unsigned audience, unsigned account)
+struct thread *thread_find(const struct incident *i, unsigned audience, unsigned account)
 {
 	for (struct thread *t = i->threads; t; t = t->next)
-		if (t->audience == audience && t->account == account && t->state != THREAD_CLOSED)
+		if (t->audience == audience && t->account == account && t->state != THREAD_CLOSED &&
+		    t->state != THREAD_MISSED)
 			return t;
 	return NULL;
 }
 
-/* Part of another incident that the same people hear of: that one speaks for both. */
-bool thread_is_silent(const struct thread *t)
-{
-	const struct incident *parent = t->incident->parent;
-	const struct thread *theirs = parent ? thread_find(parent, t->audience, t->account) : NULL;
+/* --- HELD ------------------------------------------------------------------------- */
 
-	return theirs && theirs->state != THREAD_DROPPED;
-}
-
-/* Said as soon as the parent stands there to be read; a tag that nobody has seen explains nothing. */
-void thread_part_line(struct engine *e, struct thread *t, const struct now *now)
-{
-	const struct incident *parent = t->incident->parent;
-	const struct thread *theirs = parent ? thread_find(parent, t->audience, t->account) : NULL;
-
-	if (t->state != THREAD_TOLD || (t->flags & THREAD_PART_TOLD) || !theirs || theirs->state != THREAD_TOLD)
-		return;
-	t->flags |= THREAD_PART_TOLD;
-	t->dirty = true;
-	thread_say(e, t, SAY_PART_OF, NULL, now);
-}
-
-/* The children's threads of the same people, when a thread of the parent was told. */
-static void tell_children(struct engine *e, const struct thread *parent, const struct now *now)
-{
-	struct incident *child;
-	struct thread *t;
-
-	DL_FOREACH (e->incidents, child) {
-		if (child->parent != parent->incident)
-			continue;
-		LL_FOREACH (child->threads, t)
-			if (t->audience == parent->audience && t->account == parent->account)
-				thread_part_line(e, t, now);
-	}
-}
-
-/* --- beginning ------------------------------------------------------------------ */
-
-static void thread_hold(struct engine *e, struct thread *t, int64_t since_s, const struct now *now)
+void thread_hold(struct engine *e, struct thread *t, int64_t since_s, const struct now *now)
 {
 	int64_t ago = now->wall_ms - since_s * 1000;
+	int64_t hold_ms = t->incident->flags & INCIDENT_MAJOR ? 0 : audience_of(e, t)->hold_ms;
 
 	t->state = THREAD_HELD;
 	t->root = DELIVERY_NONE;
 	t->flags = 0;
-	t->due = now->boot_ms - (ago > 0 ? ago : 0) + audience_of(e, t)->hold_ms;
+	t->due = now->boot_ms - (ago > 0 ? ago : 0) + hold_ms;
 	if (t->due < 1)
 		t->due = 1;
 	t->dirty = true;
 	engine_wake(e, t->due);
 }
 
+void thread_free(struct thread *t)
+{
+	free(t->missed);
+	free(t);
+}
+
+struct thread *thread_create(struct engine *e, struct incident *i, unsigned audience, unsigned account)
+{
+	struct thread *t = calloc(1, sizeof *t);
+
+	if (!t)
+		return NULL;
+	t->id = e->sink.next_id(e->sink.arg);
+	t->incident = i;
+	t->audience = audience;
+	t->account = account;
+	t->times = 1;
+	t->dirty = true;
+	LL_APPEND(i->threads, t);
+	return t;
+}
+
 static void thread_ensure(struct engine *e, struct incident *i, unsigned audience, unsigned account,
 			  const struct problem *p, const struct now *now)
 {
 	struct thread *t = thread_find(i, audience, account);
-	struct thread *theirs = i->parent ? thread_find(i->parent, audience, account) : NULL;
 
-	if ((t && t->state != THREAD_DROPPED) || (theirs && theirs->state != THREAD_DROPPED))
+	if ((t && t->state != THREAD_DROPPED) || parent_speaks(i, audience, account))
 		return; /* told already, or the parent speaks for it */
 	if (p->since_s < e->sink.born_s(e->sink.arg, audience, account))
 		return; /* older than the audience */
-	if (!t) {
-		t = calloc(1, sizeof *t);
-		if (!t)
-			return;
-		t->id = e->sink.next_id(e->sink.arg);
-		t->incident = i;
-		t->audience = audience;
-		t->account = account;
-		LL_APPEND(i->threads, t);
-	}
+	if (!t)
+		t = thread_create(e, i, audience, account);
+	if (!t)
+		return;
 	t->times = 1;
-	thread_hold(e, t, e->config->audiences[audience].soft ? p->since_s : p->hard_s, now);
+	thread_hold(e, t, problem_since_for(e, p, audience), now);
 }
 
 void threads_for(struct engine *e, struct incident *i, struct problem *p, const struct now *now)
@@ -176,145 +97,97 @@ void threads_for(struct engine *e, struct incident *i, struct problem *p, const 
 	const struct config *c = e->config;
 
 	for (unsigned a = 0; a < c->n_audiences && a < AUDIENCES_MAX; a++) {
-		if (!(p->heard & AUDIENCE_BIT(a)) || !problem_is_live(p))
+		if (!(p->heard & AUDIENCE_BIT(a)) || !problem_is_trouble(p))
 			continue;
 		for (unsigned k = 0; k < c->audiences[a].n_accounts; k++)
 			thread_ensure(e, i, a, c->audiences[a].accounts[k], p, now);
 	}
 }
 
-/* --- saying, and what follows from it -------------------------------------------- */
-
-static int64_t remind_interval(const struct engine *e, const struct thread *t)
+/* Over before anything was said: nobody ever hears of it, or in a digest. */
+static void thread_drop(struct engine *e, struct thread *t, const struct now *now)
 {
 	const struct config_audience *a = audience_of(e, t);
-	bool acked = (t->incident->flags & INCIDENT_ACKED) && a->internals;
-	bool asked = acked ? a->remind_acked_asked : a->remind_asked;
-	int64_t ms = acked ? a->remind_acked_ms : a->remind_ms;
-	unsigned doublings = t->reminders < REMIND_DOUBLINGS ? t->reminders : REMIND_DOUBLINGS;
+	int64_t until_s = thread_last_s(t), since_s = thread_first_s(e, t);
+	bool came_late = now->wall_ms / 1000 - until_s > LATE_S && (until_s - since_s) * 1000 >= a->hold_ms &&
+			 !(t->incident->flags & INCIDENT_DOWNTIME);
 
-	if (costs(e, t) && !asked)
-		return 0;
-	return ms << (acked ? 0 : doublings);
+	if (t->flags & THREAD_OVERDUE) {
+		thread_miss(e, t, thread_hush(e, t, now), now);
+	} else if (came_late && a->internals) { /* we were away; the public needs no old news (SPEC 4.5 case 14) */
+		thread_miss(e, t, HUSH_NONE, now);
+	} else {
+		thread_finish(t, THREAD_DROPPED);
+		e->dropped++;
+	}
+}
+
+/* --- TOLD: saying, and what follows from it ---------------------------------------- */
+
+/* All that is trouble is named, or goes without saying for what is. */
+static void name_members(const struct engine *e, struct thread *t)
+{
+	bool internals = audience_of(e, t)->internals; /* public names are all said, whatever stands before what */
+	uint64_t bit = AUDIENCE_BIT(t->audience);
+
+	for (const struct incident *part = t->incident; part; part = next_part(e, t->incident, part, t->audience))
+		for (struct problem *p = part->problems; p; p = p->next) {
+			if ((p->told & bit) || !problem_is_trouble(p) || !thread_hears(t, p) ||
+			    (internals && goes_without_saying(t->incident, p, t->audience)))
+				continue;
+			p->told |= bit;
+			problem_touch(p);
+		}
+}
+
+/* A thread begins, or breaks again: what is well by now is no part of it. */
+static void forget_members(struct thread *t)
+{
+	uint64_t bit = AUDIENCE_BIT(t->audience);
+
+	for (struct problem *p = t->incident->problems; p; p = p->next)
+		if ((p->told & bit) && !problem_is_trouble(p)) {
+			p->told &= ~bit;
+			problem_touch(p);
+		}
 }
 
 void thread_told(struct engine *e, struct thread *t, const struct now *now)
 {
-	int64_t interval = remind_interval(e, t);
-
-	t->told_severity = worst(t);
-	t->told_count = news_count(e, t);
+	name_members(e, t);
+	t->told_severity = thread_worst(t);
 	t->flags &= ~(unsigned)THREAD_NEWS;
+	if (!thread_is_silent(t)) /* "part of" is not its last word any more */
+		t->flags &= ~(unsigned)THREAD_PART_TOLD;
 	t->update = now->boot_ms + audience_of(e, t)->update_ms;
-	t->remind = interval > 0 ? now->boot_ms + interval : 0;
-	if (t->remind)
-		engine_wake(e, t->remind);
 	t->dirty = true;
+	remind_restart(e, t, now);
 }
 
-/* Whoever is told the object is told its own time; the public, since when anything is bad. */
-static int64_t told_since(const struct engine *e, const struct thread *t)
+/* The clock by which its beginning was noted. */
+static int64_t since_clock(const struct engine *e, const struct thread *t, const struct now *now)
 {
-	const struct problem *root = incident_root_heard(t->incident, t->audience);
-	bool soft = audience_of(e, t)->soft;
-	int64_t since = 0;
-
-	if (audience_of(e, t)->internals && root && hears(t, root))
-		return soft ? root->since_s : root->hard_s;
-
-	for (const struct problem *p = t->incident->problems; p; p = p->next) {
-		int64_t from = soft ? p->since_s : p->hard_s;
-
-		if (problem_is_live(p) && hears(t, p) && (!since || from < since))
-			since = from;
-	}
-	return since;
+	for (const struct problem *p = t->incident->problems; p; p = p->next)
+		if (thread_hears(t, p) && problem_since_for(e, p, t->audience) == t->since_s)
+			return p->clock;
+	return clock_of(now);
 }
 
-void thread_tell(struct engine *e, struct thread *t, enum say_event event, const struct now *now)
+void thread_tell(struct engine *e, struct thread *t, enum say_event event, const char *was, const struct now *now)
 {
 	t->state = THREAD_TOLD;
 	t->due = 0;
-	t->since_s = told_since(e, t);
+	t->since_s = thread_since(e, t);
+	t->since_clock = since_clock(e, t, now);
 	t->until_s = 0;
 	t->reminders = 0;
-	if (event == SAY_PROBLEM)
-		t->root = DELIVERY_QUEUED;
-	thread_say(e, t, event, NULL, now);
+	t->flags &= ~(unsigned)(THREAD_OVERDUE | THREAD_OWES_AGAIN);
+	forget_members(t);
+	channel_changed(e, t, now);
+	thread_say(e, t, event, was, now);
 	thread_told(e, t, now);
-	tell_children(e, t, now);
-}
-
-static int64_t latest_until(const struct thread *t)
-{
-	int64_t until = 0;
-
-	for (const struct problem *p = t->incident->problems; p; p = p->next)
-		if (hears(t, p) && p->until_s > until)
-			until = p->until_s;
-	return until;
-}
-
-static void thread_recovering(struct engine *e, struct thread *t, const struct now *now)
-{
-	t->state = THREAD_RECOVERING;
-	t->until_s = latest_until(t);
-	t->due = now->boot_ms + audience_of(e, t)->recovery_hold_ms;
-	t->update = t->remind = 0;
-	t->dirty = true;
-	engine_wake(e, t->due);
-	/* What nobody has read yet would no longer be so when they read it. */
-	if (t->root == DELIVERY_QUEUED) {
-		e->sink.cancel(e->sink.arg, t->id);
-		t->root = DELIVERY_NONE;
-	}
-}
-
-void thread_resolve(struct engine *e, struct thread *t, const struct now *now)
-{
-	if ((t->flags & THREAD_PART_TOLD) && thread_is_silent(t)) {
-		thread_finish(t, THREAD_CLOSED); /* "part of" was its last word */
-		return;
-	}
-	if (t->root == DELIVERY_NONE && t->until_s - t->since_s < PAST_MIN_S) {
-		thread_finish(t, THREAD_DROPPED);
-		e->dropped++;
-		return;
-	}
-	t->state = THREAD_RESOLVED;
-	t->due = now->boot_ms + audience_of(e, t)->reopen_ms;
-	t->dirty = true;
-	engine_wake(e, t->due);
-	if (t->root == DELIVERY_NONE) {
-		t->root = DELIVERY_QUEUED;
-		e->sink.cancel(e->sink.arg, t->id); /* an older one that nobody has read: one is enough */
-		thread_say(e, t, SAY_PAST, NULL, now);
-	} else {
-		thread_say(e, t, SAY_RECOVERY, NULL, now);
-	}
-}
-
-/* It broke again before the recovery was said: nothing happened, as far as anybody was told. */
-static void thread_relapse(struct engine *e, struct thread *t, const struct now *now)
-{
-	if (t->root == DELIVERY_NONE) {
-		thread_hold(e, t, told_since(e, t), now);
-		return;
-	}
-	t->state = THREAD_TOLD;
-	t->due = 0;
-	t->until_s = 0;
-	t->update = now->boot_ms + audience_of(e, t)->update_ms;
-	t->remind = remind_interval(e, t) > 0 ? now->boot_ms + remind_interval(e, t) : 0;
-	if (t->remind)
-		engine_wake(e, t->remind);
-	t->dirty = true;
-}
-
-static void thread_again(struct engine *e, struct thread *t, const struct now *now)
-{
-	t->times++;
-	thread_tell(e, t, SAY_AGAIN, now);
+	escalate_restart(e, t, now);
+	children_part_lines(e, t, now);
 }
 
 /*
@@ -328,32 +201,201 @@ static int64_t news_patience(const struct engine *e, const struct thread *t)
 	return a->hold_ms > a->recovery_hold_ms ? a->hold_ms : a->recovery_hold_ms;
 }
 
-/* TOLD, and something about its members changed. */
-static void thread_look(struct engine *e, struct thread *t, const struct now *now)
+/* Severity crosses what was told: said at once, through an acknowledgement, too. */
+static bool thread_worse(struct engine *e, struct thread *t, const struct now *now)
 {
 	static const char *const word[] = {"OK", "WARNING", "UNKNOWN", "CRITICAL", "DOWN"};
-	unsigned severity = worst(t);
+	unsigned severity = thread_worst(t);
 
-	if (thread_is_silent(t) || thread_is_muted(t))
-		return;
-	if (severity > t->told_severity) {
+	if (severity <= t->told_severity)
+		return false;
+	if (t->told_severity)
 		thread_say(e, t, SAY_WORSE, word[t->told_severity], now);
-		if (audience_of(e, t)->internals) {
-			thread_told(e, t, now);
-			return;
-		}
-		t->told_severity = severity; /* the public knows only broken and working */
-		t->dirty = true;
+	if (t->told_severity && audience_of(e, t)->internals) {
+		thread_told(e, t, now);
+		return true;
 	}
-	if (news_count(e, t) > t->told_count && !(t->flags & THREAD_NEWS)) {
+	t->told_severity = severity; /* the public knows only broken and working */
+	t->dirty = true;
+	return false;
+}
+
+/* Something about its members changed, or may be said again. */
+void thread_look(struct engine *e, struct thread *t, const struct now *now)
+{
+	if ((t->flags & (THREAD_OWES_AGAIN | THREAD_FLAP_TOLD)) || rest_is_pending(t) ||
+	    thread_hush(e, t, now) != HUSH_NONE || thread_flaps(e, t, now))
+		return;
+	if (thread_worse(e, t, now))
+		return;
+	if (!(t->flags & THREAD_NEWS) && thread_has_news(e, t)) {
 		int64_t patience = now->boot_ms + news_patience(e, t);
 
 		t->flags |= THREAD_NEWS;
 		t->update = t->update > patience ? t->update : patience;
 		t->dirty = true;
+	}
+	if (t->flags & THREAD_NEWS)
 		engine_wake(e, t->update);
+}
+
+/* --- RECOVERING and RESOLVED -------------------------------------------------------- */
+
+void thread_over(struct engine *e, struct thread *t, const struct now *now)
+{
+	int64_t ago_ms;
+
+	t->state = THREAD_RECOVERING;
+	t->until_s = thread_last_s(t);
+	t->until_clock = clock_of(now);
+	ago_ms = now->wall_ms - t->until_s * 1000;
+	t->due = now->boot_ms - (ago_ms > 0 ? ago_ms : 0) + audience_of(e, t)->recovery_hold_ms;
+	if (t->due < now->boot_ms || (t->incident->flags & INCIDENT_BY_HAND))
+		t->due = now->boot_ms;
+	t->update = t->remind = t->flap = 0;
+	t->dirty = true;
+	engine_wake(e, t->due);
+	/* What nobody has read yet would no longer be so when they read it. */
+	if (t->root == DELIVERY_QUEUED) {
+		e->sink.cancel(e->sink.arg, t->id);
+		t->root = DELIVERY_NONE;
 	}
 }
+
+static enum say_event end_of(const struct thread *t)
+{
+	if (t->incident->flags & INCIDENT_BY_HAND)
+		return SAY_CLOSED;
+	return t->flags & THREAD_FLAP_TOLD ? SAY_STABLE : SAY_RECOVERY;
+}
+
+static void say_end(struct engine *e, struct thread *t, const struct now *now)
+{
+	enum say_event end = end_of(t);
+
+	t->flags &= ~(unsigned)(THREAD_OWES_END | THREAD_REST_TOLD | THREAD_FLAP_TOLD);
+	t->dirty = true;
+	ask_later(e, t, now);
+	if (t->root == DELIVERY_NONE) {
+		t->flags |= THREAD_BY_PAST;
+		e->sink.cancel(e->sink.arg, t->id); /* an older one that nobody has read: one is enough */
+		thread_say(e, t, SAY_PAST, NULL, now);
+	} else {
+		thread_say(e, t, end, NULL, now);
+	}
+}
+
+void thread_resolved(struct engine *e, struct thread *t, const struct now *now)
+{
+	t->state = THREAD_RESOLVED;
+	t->due = now->boot_ms + audience_of(e, t)->reopen_ms;
+	t->dirty = true;
+	engine_wake(e, now->boot_ms); /* for whom it spoke till now */
+	channel_changed(e, t, now);
+}
+
+/* Nobody has read of it and nobody can now: too short for a line of its own, or for a digest. */
+static bool thread_passes_unsaid(struct engine *e, struct thread *t, enum hush hush, const struct now *now)
+{
+	bool is_unread = t->root == DELIVERY_NONE;
+
+	if (!(t->flags & THREAD_OWES_AGAIN) && !is_unread)
+		return false;
+	if (is_unread && t->until_s - t->since_s < PAST_MIN_S && !is_missed_by(hush)) {
+		thread_finish(t, THREAD_DROPPED);
+		e->dropped++;
+		return true;
+	}
+	if (is_missed_by(hush)) {
+		thread_miss(e, t, hush, now);
+		return true;
+	}
+	if (t->flags & THREAD_OWES_AGAIN) { /* the last that was said is an end: so it is */
+		t->flags &= ~(unsigned)THREAD_OWES_AGAIN;
+		thread_resolved(e, t, now);
+		return true;
+	}
+	return false;
+}
+
+void thread_resolve(struct engine *e, struct thread *t, const struct now *now)
+{
+	enum hush hush = thread_hush(e, t, now);
+
+	if ((t->flags & THREAD_PART_TOLD) && thread_is_silent(t)) {
+		thread_finish(t, THREAD_CLOSED); /* "part of" was its last word */
+		return;
+	}
+	if (t->flags & THREAD_IN_STORM) {
+		thread_resolved(e, t, now);
+		return;
+	}
+	if (thread_passes_unsaid(e, t, hush, now))
+		return;
+	thread_resolved(e, t, now);
+	if (hush_owes(hush))
+		t->flags |= THREAD_OWES_END;
+	else
+		say_end(e, t, now);
+}
+
+/* RESOLVED while nothing might be said: now it may. */
+void thread_pay_end(struct engine *e, struct thread *t, const struct now *now)
+{
+	if ((t->flags & THREAD_OWES_END) && !hush_owes(thread_hush(e, t, now)))
+		say_end(e, t, now);
+}
+
+/* It broke again before the recovery was said: nothing happened, as far as anybody was told. */
+static void thread_relapse(struct engine *e, struct thread *t, const struct now *now)
+{
+	unsigned kept = t->flags;
+
+	if (t->root == DELIVERY_NONE && !(t->flags & THREAD_IN_STORM)) {
+		thread_hold(e, t, thread_since(e, t), now);
+		t->flags |= kept & THREAD_OVERDUE;
+		return;
+	}
+	t->state = THREAD_TOLD;
+	t->flags &= ~(unsigned)THREAD_OWES_END;
+	t->due = 0;
+	t->until_s = 0;
+	t->update = now->boot_ms + audience_of(e, t)->update_ms;
+	t->dirty = true;
+	remind_restart(e, t, now);
+	thread_part_line(e, t, now);
+}
+
+void thread_tell_again(struct engine *e, struct thread *t, const struct now *now)
+{
+	if (thread_flaps(e, t, now))
+		thread_flap_begin(e, t, now);
+	else
+		thread_tell(e, t, SAY_AGAIN, NULL, now);
+}
+
+/* RESOLVED, and broken again. */
+static void thread_again(struct engine *e, struct thread *t, const struct now *now)
+{
+	if (t->flags & (THREAD_OWES_END | THREAD_IN_STORM)) {
+		thread_relapse(e, t, now);
+		return;
+	}
+	t->times++;
+	t->ask = 0;
+	if (thread_hush(e, t, now) == HUSH_NONE) {
+		thread_tell_again(e, t, now);
+		return;
+	}
+	t->state = THREAD_TOLD;
+	t->due = 0;
+	t->since_s = thread_since(e, t);
+	t->until_s = 0;
+	t->flags |= THREAD_OWES_AGAIN;
+	t->dirty = true;
+}
+
+/* --- the table ------------------------------------------------------------------------ */
 
 static void thread_update(struct engine *e, struct thread *t, const struct now *now)
 {
@@ -361,16 +403,14 @@ static void thread_update(struct engine *e, struct thread *t, const struct now *
 
 	switch (t->state) {
 	case THREAD_HELD:
-		if (!live) {
-			thread_finish(t, THREAD_DROPPED);
-			e->dropped++;
-		}
+		if (!live)
+			thread_drop(e, t, now);
 		break;
 	case THREAD_TOLD:
-		if (!live)
-			thread_recovering(e, t, now);
-		else
+		if (live)
 			thread_look(e, t, now);
+		else if (!(t->flags & THREAD_FLAP_TOLD)) /* else its end is "stable" */
+			thread_over(e, t, now);
 		break;
 	case THREAD_RECOVERING:
 		if (live) {
@@ -383,16 +423,20 @@ static void thread_update(struct engine *e, struct thread *t, const struct now *
 		if (live)
 			thread_again(e, t, now);
 		break;
+	case THREAD_MISSED: /* broken again, it has a thread of its own: each time is in the digest */
 	case THREAD_CLOSED:
 	case THREAD_DROPPED: break;
 	}
 }
 
-/* While a member is not described (after a restart) nobody knows who hears of it, and by which name. */
+/*
+ * While a member is not described (after a restart) nobody knows who hears of it, and by which
+ * name; while it is missing in a snapshot nobody knows whether it is well.
+ */
 bool incident_is_known(const struct incident *i)
 {
 	for (const struct problem *p = i->problems; p; p = p->next)
-		if (!p->object && !p->is_unknown)
+		if ((!p->object && !p->is_unknown) || (p->checking && problem_is_live(p)))
 			return false;
 	return true;
 }
@@ -402,7 +446,16 @@ bool incident_is_over(const struct incident *i)
 	for (const struct thread *t = i->threads; t; t = t->next)
 		if (!is_final(t))
 			return false;
-	return true;
+	if (i->flags & INCIDENT_MAINTENANCE)
+		return maintenance_is_over(i);
+	return !(i->flags & INCIDENT_BY_HAND) || i->until_s != 0;
+}
+
+/* Nothing is left to be said of it. */
+void incident_close_if_over(struct engine *e, struct incident *i, const struct now *now)
+{
+	if (incident_is_over(i) && !(i->parent && incident_has_live(i)))
+		incident_close(e, i, now);
 }
 
 void incident_update(struct engine *e, struct incident *i, const struct now *now)
@@ -410,63 +463,16 @@ void incident_update(struct engine *e, struct incident *i, const struct now *now
 	struct thread *t, *next;
 
 	incident_refresh(i);
-	if (!incident_is_known(i))
+	if (!incident_has_live(i))
+		engine_wake(e, now->boot_ms); /* its children may be told again from now on */
+	if (!incident_is_known(i) || (i->flags & INCIDENT_MAINTENANCE))
 		return;
-	LL_FOREACH_SAFE (i->threads, t, next)
+	LL_FOREACH_SAFE (i->threads, t, next) {
+		thread_downtime_look(e, t, now); /* first: its line says what else would be said of the state */
 		thread_update(e, t, now);
+		thread_flap_look(e, t, now);
+	}
 	if (i->ack_unsaid)
 		threads_ack_line(e, i, now);
-	if (incident_is_over(i) && !(i->parent && incident_has_live(i)))
-		incident_close(e, i, now);
-}
-
-/* --- acknowledgements --------------------------------------------------------------- */
-
-void threads_ack_line(struct engine *e, struct incident *i, const struct now *now)
-{
-	i->ack_unsaid = !incident_is_known(i) && (i->flags & INCIDENT_ACKED);
-	if (i->ack_unsaid || !(i->flags & INCIDENT_ACKED))
-		return;
-	for (struct thread *t = i->threads; t; t = t->next) {
-		if (t->state != THREAD_TOLD || thread_is_silent(t) || !says_acks(e, t))
-			continue;
-		thread_say(e, t, SAY_ACK, NULL, now);
-		t->reminders = 0;
-		t->remind = remind_interval(e, t) > 0 ? now->boot_ms + remind_interval(e, t) : 0;
-		if (t->remind)
-			engine_wake(e, t->remind);
-		t->dirty = true;
-	}
-}
-
-void threads_unack_line(struct engine *e, struct incident *i, const struct now *now)
-{
-	char *shown = i->owner;
-
-	i->unack_due = 0;
-	if ((i->flags & INCIDENT_ACKED) || !incident_has_live(i))
-		return; /* somebody has it again, or it is over */
-	engine_note(e, i, "event", "acknowledgement of %s removed", i->let_go);
-
-	for (struct thread *t = i->threads; t; t = t->next) {
-		if (t->state != THREAD_TOLD || thread_is_silent(t) || !says_acks(e, t))
-			continue;
-		i->owner = i->let_go; /* "bob has let go": named though no longer owner */
-		thread_say(e, t, SAY_UNACK, NULL, now);
-		i->owner = shown;
-	}
-}
-
-/* The object left the configuration: that is all that can be said. */
-void threads_gone_line(struct engine *e, struct incident *i, const struct now *now)
-{
-	for (struct thread *t = i->threads; t; t = t->next) {
-		if (t->state != THREAD_TOLD && t->state != THREAD_RECOVERING)
-			continue;
-		if (t->root == DELIVERY_QUEUED)
-			e->sink.cancel(e->sink.arg, t->id);
-		else
-			thread_say(e, t, SAY_GONE, NULL, now);
-		thread_finish(t, THREAD_CLOSED);
-	}
+	incident_close_if_over(e, i, now);
 }

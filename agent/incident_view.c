@@ -9,7 +9,7 @@
 #include <string.h>
 #include <utlist.h>
 
-static struct incident *find(const struct engine *e, uint64_t id)
+struct incident *incident_find(const struct engine *e, uint64_t id)
 {
 	struct incident *i;
 
@@ -26,7 +26,7 @@ static void fill(const struct incident *i, struct incident_view *out)
 	memset(out, 0, sizeof *out);
 	out->id = i->id;
 	out->tag = i->tag;
-	out->open = incident_has_live(i);
+	out->open = incident_has_live(i) || (i->flags & INCIDENT_MAINTENANCE);
 	out->acked = (i->flags & INCIDENT_ACKED) != 0;
 	out->object = i->object ? i->object : "";
 	out->owner = i->owner ? i->owner : "";
@@ -34,10 +34,19 @@ static void fill(const struct incident *i, struct incident_view *out)
 	out->until_s = i->until_s;
 	out->acked_s = i->acked_s;
 	out->times = i->times;
+	out->flags = i->flags;
+	out->eta_s = i->eta_s;
+	out->quiet_until_s = i->quiet_until_s;
+	out->from_s = i->from_s;
+	out->to_s = i->to_s;
+	out->text = i->text ? i->text : "";
+	out->known = i->known ? i->known : "";
+	out->known_tag = i->known_tag ? i->known_tag : "";
+	out->parent_tag = i->parent ? i->parent->tag : "";
+	out->public_name = i->name;
 	out->node = out->host = out->service = out->output = "";
 	out->state_word = i->state_word ? i->state_word : "";
-	for (const struct problem *p = i->problems; p; p = p->next)
-		out->members += problem_is_live(p);
+	out->members = incident_members(i);
 	if (!root)
 		return;
 	out->node = root->node->name;
@@ -52,7 +61,7 @@ static void fill(const struct incident *i, struct incident_view *out)
 
 bool engine_view(const struct engine *e, uint64_t incident, struct incident_view *out)
 {
-	const struct incident *i = find(e, incident);
+	const struct incident *i = incident_find(e, incident);
 
 	if (i)
 		fill(i, out);
@@ -66,7 +75,7 @@ bool engine_is_told_on(const struct engine *e, unsigned account)
 
 	DL_FOREACH (e->incidents, i)
 		for (t = i->threads; t; t = t->next)
-			if (t->account == account &&
+			if (t->account == account && !(i->flags & INCIDENT_MAINTENANCE) &&
 			    (t->root == DELIVERY_SENT || t->root == DELIVERY_UNSETTLED) &&
 			    (t->state == THREAD_TOLD || t->state == THREAD_RECOVERING ||
 			     t->state == THREAD_RESOLVED))
@@ -89,7 +98,7 @@ bool engine_view_tag(const struct engine *e, const char *tag, struct incident_vi
 
 const struct object *engine_root_object(const struct engine *e, uint64_t incident)
 {
-	const struct incident *i = find(e, incident);
+	const struct incident *i = incident_find(e, incident);
 	const struct problem *root = i ? incident_root(i) : NULL;
 
 	return root ? root->object : NULL;
@@ -109,7 +118,7 @@ void engine_each(const struct engine *e, void (*fn)(void *arg, const struct inci
 bool engine_status(struct engine *e, uint64_t incident, unsigned audience, bool internals,
 		   const struct now *now, struct say *out)
 {
-	struct incident *i = find(e, incident);
+	struct incident *i = incident_find(e, incident);
 
 	if (!i || audience >= e->config->n_audiences || !e->config->audiences[audience].n_accounts)
 		return false;
@@ -121,7 +130,7 @@ bool engine_status(struct engine *e, uint64_t incident, unsigned audience, bool 
 
 unsigned engine_told_to(const struct engine *e, uint64_t incident, const char **names, unsigned max)
 {
-	const struct incident *i = find(e, incident);
+	const struct incident *i = incident_find(e, incident);
 	const struct thread *t;
 	unsigned n = 0;
 
@@ -155,15 +164,27 @@ void engine_counts(const struct engine *e, struct engine_counts *out)
 {
 	struct problem *p, *next;
 	const struct incident *i;
+	const struct downtime *d;
 	const struct thread *t;
+	const struct quiet *q;
+	const struct pause *pause;
 
 	memset(out, 0, sizeof *out);
 	out->dropped = e->dropped;
+	out->summed = e->summed;
+	out->untold_ends = e->untold_ends;
+	LL_FOREACH (e->quiets, q)
+		out->quiet += !q->is_gone;
+	LL_FOREACH (e->pauses, pause)
+		out->paused += !pause->is_gone;
+	LL_FOREACH (e->downtimes, d)
+		out->downtimes += !d->is_gone;
 	HASH_ITER (hh, e->problems, p, next) {
 		out->problems += problem_is_live(p);
 		out->adopted += problem_is_live(p) && p->adopted;
 	}
 	DL_FOREACH (e->incidents, i) {
+		out->maintenances += (i->flags & INCIDENT_MAINTENANCE) != 0;
 		if (!incident_has_live(i))
 			continue;
 		out->incidents++;
@@ -208,7 +229,7 @@ static void remap_threads(struct engine *e, struct incident *i, const struct con
 		}
 		e->sink.cancel(e->sink.arg, t->id);
 		LL_DELETE(i->threads, t);
-		free(t);
+		thread_free(t);
 	}
 }
 
@@ -225,10 +246,15 @@ void engine_set_config(struct engine *e, const struct config *config)
 	e->config = config;
 	for (unsigned k = 0; k < n; k++)
 		to[k] = config_audience_index(config, old->audiences[k].name);
-	DL_FOREACH (e->incidents, i)
+	DL_FOREACH (e->incidents, i) {
 		remap_threads(e, i, old, to);
+		i->look = 0;
+	}
+	channels_remap(e, old);
+	channels_count(e);
 	HASH_ITER (hh, e->problems, p, next) {
 		p->heard = map_bits(p->heard, to, n);
+		p->told = map_bits(p->told, to, n);
 		p->notified = map_bits(p->notified, to, n);
 		problem_hear(e, p);
 	}

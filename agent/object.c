@@ -378,10 +378,21 @@ static void object_release(struct object *o)
 	array_release(o->ancestors);
 }
 
+struct object *object_share(struct object *o)
+{
+	if (o)
+		o->shares++;
+	return o;
+}
+
 void object_destroy(struct object *o)
 {
 	if (!o)
 		return;
+	if (o->shares) {
+		o->shares--;
+		return;
+	}
 	for (unsigned i = 0; i < o->n_named; i++)
 		object_release(&o->named[i]);
 	object_release(o);

@@ -33,6 +33,7 @@ struct object {
 	unsigned services;		/* a host: how many services it has */
 	struct object *named;		/* a host: its services that have a public name */
 	unsigned n_named;
+	unsigned shares; /* owners besides the first; object_share() and object_destroy() count them */
 };
 
 /*
@@ -42,7 +43,8 @@ struct object {
  */
 struct object *object_create(const char *node, unsigned kind, const char *host,
 			     const char *service, const char *pairs, size_t len);
-void object_destroy(struct object *o); /* NULL is fine */
+void object_destroy(struct object *o); /* NULL is fine; the last owner's call frees it */
+struct object *object_share(struct object *o); /* one more owner; NULL is fine */
 
 /* The public name in a language ("de", or "" for the plain one): _TWICKET_PUBLIC_DE, else
  * _TWICKET_PUBLIC; NULL when it has none. Blanks around it do not count. Borrowed. */

@@ -106,6 +106,7 @@ static void post_free(struct outbox *o, struct post *p)
 	if (p->thread)
 		thread_drop(o, p->thread);
 	free(p->remote);
+	free(p->target);
 	free(p->reason);
 	free(p);
 }
@@ -156,115 +157,6 @@ void post_set_remote(struct post *p, const char *id, const char *uri, const char
 	p->remote = block;
 }
 
-/* --- taking and cancelling --- */
-
-static void make_key(struct outbox *o, char key[OUTBOX_KEY_SIZE])
-{
-	unsigned char bytes[(OUTBOX_KEY_SIZE - 1) / 2];
-
-	o->random(bytes, sizeof bytes);
-	for (size_t i = 0; i < sizeof bytes; i++)
-		snprintf(key + 2 * i, 3, "%02x", bytes[i]);
-}
-
-static bool is_waiting(const struct post *p)
-{
-	return p->row.state == POST_QUEUED || p->row.state == POST_RETRY;
-}
-
-/* The older text that a new one makes pointless. Nothing of it was accepted anywhere. */
-static struct post *find_older(struct outbox *o, const struct post_row *row)
-{
-	struct outbox_thread *t = NULL;
-	struct post *p;
-
-	if (!row->thread || row->kind != POST_SAY || row->event < 0)
-		return NULL;
-	HASH_FIND(hh, o->threads, &row->thread, sizeof row->thread, t);
-	if (!t)
-		return NULL;
-	DL_FOREACH2(t->posts, p, thread_next)
-	{
-		if (p->row.event == row->event && is_waiting(p))
-			return p;
-	}
-	return NULL;
-}
-
-static void cancel_quietly(struct outbox *o, struct post *p, const char *reason)
-{
-	post_close(o, p, POST_CANCELLED, reason);
-	log_info(
-	    "outbox", "post=%llu account=%s incident=%s event=%s result=cancelled reason=%s",
-	    (unsigned long long)p->row.id, p->row.account, p->row.tag[0] ? p->row.tag : "-",
-	    post_event_name(p), reason);
-}
-
-/*
- * The order of a thread is the order of its ids. So where the new text takes the
- * place of the thread's first post it takes its id too, and the old text is filed
- * under the fresh id.
- */
-static void replace(struct outbox *o, struct post *old, struct post *p)
-{
-	struct outbox_thread *t = old->thread;
-
-	if (t->posts == old && post_is_root(old)) {
-		uint64_t id = old->row.id;
-
-		DL_DELETE(old->account->waiting, old);
-		old->row.id = p->row.id;
-		post_wait(old);
-		p->row.id = id;
-		DL_PREPEND2(t->posts, p, thread_prev, thread_next);
-	} else {
-		DL_APPEND2(t->posts, p, thread_prev, thread_next);
-	}
-	cancel_quietly(o, old, "replaced by newer text");
-}
-
-uint64_t outbox_add(struct outbox *o, const struct post_row *post, const struct now *now)
-{
-	struct post *old = find_older(o, post), *p;
-	struct post_row row = *post;
-	char key[OUTBOX_KEY_SIZE];
-
-	make_key(o, key);
-	row.key = key;
-	row.id = row.id ? row.id : store_next_id(o->store);
-	row.state = POST_QUEUED;
-	row.created_ms = row.created_ms ? row.created_ms : now->wall_ms;
-	row.attempts = row.looks = row.refusals = 0;
-	row.maybe_sent = row.is_duplicate = false;
-	row.cost_micro = 0;
-	row.sending_ms = row.sent_ms = row.looked_ms = 0;
-	row.remote_id = row.uri = row.url = NULL;
-	p = post_create(o, &row);
-	if (old)
-		replace(o, old, p);
-	else if (p->thread)
-		DL_APPEND2(p->thread->posts, p, thread_prev, thread_next);
-	post_wait(p);
-	post_touch(o, p);
-	alarm_added(o, p, now->wall_ms);
-	return p->row.id;
-}
-
-void outbox_cancel_thread(struct outbox *o, uint64_t thread)
-{
-	struct outbox_thread *t = NULL;
-	struct post *p, *tmp;
-
-	HASH_FIND(hh, o->threads, &thread, sizeof thread, t);
-	if (!t)
-		return;
-	DL_FOREACH_SAFE2(t->posts, p, tmp, thread_next)
-	{
-		if (is_waiting(p))
-			cancel_quietly(o, p, "cancelled");
-	}
-}
-
 /* --- the store --- */
 
 static int load_post(void *arg, const struct post_row *row)
@@ -272,10 +164,10 @@ static int load_post(void *arg, const struct post_row *row)
 	struct outbox *o = arg;
 	struct post *p = post_create(o, row);
 
+	p->is_stored = true;
 	if (p->thread)
 		DL_APPEND2(p->thread->posts, p, thread_prev, thread_next);
-	if (row->state == POST_UNKNOWN ||
-	    (row->state == POST_SENDING && row->kind != POST_FAVOURITE)) {
+	if (row->state == POST_UNKNOWN || (row->state == POST_SENDING && row_creates(row))) {
 		DL_APPEND(p->account->busy, p);
 		p->account->unsettled++;
 	} else {
@@ -283,7 +175,7 @@ static int load_post(void *arg, const struct post_row *row)
 	}
 	if (row->state != POST_SENDING)
 		return 0;
-	p->row.state = row->kind == POST_FAVOURITE ? POST_RETRY : POST_UNKNOWN;
+	p->row.state = row_creates(row) ? POST_UNKNOWN : POST_RETRY;
 	p->row.looks = 0;
 	p->row.looked_ms = 0;
 	post_touch(o, p);
@@ -316,8 +208,12 @@ int outbox_load(struct outbox *o, const struct now *now, struct err *err)
 		return -1;
 	DL_FOREACH (o->accounts, a) {
 		a->is_stirred = true;
+		erase_loaded(o, a);
 		DL_FOREACH (a->waiting, p) /* we were away: what is old gets one more chance */
 			post_extend(p, now->wall_ms);
+		DL_FOREACH (a->busy, p) /* is it the first of its thread? What becomes of it is told soon */
+			if (p->thread && !thread_learn(o, p->thread))
+				return err_set(err, "the posts of a thread cannot be read");
 	}
 	return 0;
 }
@@ -333,9 +229,10 @@ void outbox_save(struct outbox *o)
 	}
 	DL_FOREACH2(o->dirty, p, dirty_next)
 	{
-		store_put_post(o->store, &p->row);
-		if (p->row.state == POST_SENT && p->row.remote_id[0])
-			store_put_alias(o->store, p->row.account, p->row.remote_id, p->row.id);
+		if (p->is_stored)
+			store_move_post(o->store, &p->row);
+		else
+			store_put_post(o->store, &p->row);
 		p->is_written = true;
 	}
 }
@@ -365,7 +262,10 @@ void outbox_saved(struct outbox *o)
 	}
 	DL_FOREACH_SAFE2(o->dirty, p, tmp, dirty_next)
 	{
-		if (!p->is_written || p->tells)
+		if (!p->is_written)
+			continue;
+		p->is_stored = true;
+		if (p->tells)
 			continue;
 		DL_DELETE2(o->dirty, p, dirty_prev, dirty_next);
 		p->is_dirty = false;

@@ -31,6 +31,11 @@ struct outbox_events {
 	 * must not: operators hear it elsewhere. Once per trouble; is_over: it can again.
 	 */
 	void (*alarm)(void *arg, const char *account, const char *text, bool is_over);
+	/*
+	 * Does somebody want nothing to be posted on that account (thread 0, asked once a turn), or in
+	 * that thread? NULL = nobody does. When the answer changes: outbox_stir().
+	 */
+	bool (*is_paused)(void *arg, unsigned account, uint64_t thread);
 };
 
 struct outbox *outbox_create(struct runner *runner, struct store *store, struct ledger *ledger,
@@ -55,11 +60,17 @@ int outbox_load(struct outbox *o, const struct now *now, struct err *err);
  */
 uint64_t outbox_add(struct outbox *o, const struct post_row *post, const struct now *now);
 
-/* Cancels what is QUEUED or in RETRY of a thread; what is SENDING or UNKNOWN is settled first. */
-void outbox_cancel_thread(struct outbox *o, uint64_t thread);
+/* Cancels what is QUEUED or in RETRY of a thread; what is SENDING or UNKNOWN is settled first.
+ * Returns a bit (1 << event) for each sentence that was still waiting. */
+uint64_t outbox_cancel_thread(struct outbox *o, uint64_t thread);
+/* The same, and deletes what was posted in it where the network can. */
+void outbox_erase_thread(struct outbox *o, uint64_t thread, const struct now *now);
 
 void outbox_turn(struct outbox *o, const struct now *now);
 int64_t outbox_next(const struct outbox *o, const struct now *now); /* wall ms, NOW_NEVER = nothing to wait for */
+
+/* Something outside has changed that may let posts go: look at all of them in the next turn. */
+void outbox_stir(struct outbox *o);
 
 void outbox_save(struct outbox *o);  /* writes changed rows to the store */
 void outbox_saved(struct outbox *o); /* the commit succeeded */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define QUARTER_MS (15 * MINUTE_MS)
-#define RESERVE_PART 5 /* one in five is kept for recoveries */
+#define RESERVE_PART 5 /* one in five is kept for ends */
 
 /* A ring of counts, one per slot of time; newest is the number of the last slot written. */
 struct ring {
@@ -113,9 +113,25 @@ unsigned budget_day(const struct outbox_account *a, int64_t now_ms)
 	return ring_sum(day_ring(a), now_ms);
 }
 
+bool post_is_end(const struct post *p)
+{
+	switch (p->row.event) {
+	case SAY_RECOVERY:
+	case SAY_STABLE:
+	case SAY_ENDED:
+	case SAY_CLOSED:
+	case SAY_CANCELLED:
+	case SAY_GONE:
+	case SAY_RETRACT: return true;
+	}
+	return false;
+}
+
+/* The ends; and what tells of an end that nobody was promised, or that it is not one yet. */
 bool post_has_reserve(const struct post *p)
 {
-	return p->row.event == SAY_RECOVERY || p->row.event == SAY_PAST;
+	return post_is_end(p) || p->row.event == SAY_PAST || p->row.event == SAY_DIGEST ||
+	       p->row.event == SAY_ENDED_BAD;
 }
 
 /* Posts on their way count as made. */

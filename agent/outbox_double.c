@@ -114,7 +114,7 @@ static int other_row(void *arg, const struct post_row *row)
 {
 	struct other *other = arg;
 
-	if (row->id == other->not_this->row.id || row->kind == POST_FAVOURITE)
+	if (row->id == other->not_this->row.id || !row_creates(row))
 		return 0;
 	if (strcmp(row->account, other->not_this->row.account) != 0 ||
 	    !text_is_same(row->text, other->item->text))

@@ -56,6 +56,7 @@ struct post {
 	struct attempt *attempt;
 	struct found found;
 	char *remote; /* block of remote_id, uri, url */
+	char *target; /* of a DELETE that was made before it was known; NULL = in strings */
 	char *reason;
 	int64_t expires_ms; /* wall */
 	int64_t budget_ms; /* wall: it waits for the budget until then, 0 = it does not */
@@ -68,7 +69,9 @@ struct post {
 	bool is_in_look;
 	bool is_watched; /* SENT after a resend: one more look for a double */
 	bool is_warned;
+	bool is_condemned; /* its thread was retracted while it was on its way */
 	bool is_dirty, is_written;
+	bool is_stored; /* the store has it, under this id and with these words */
 	char strings[]; /* text, key, tag, language, to, to_id, target */
 };
 
@@ -136,6 +139,7 @@ struct outbox_account {
 	const struct notifier *notifier; /* NULL: no token, or not configured any more */
 	struct account *account;
 	bool is_configured;
+	bool is_held; /* by hand: nothing is posted */
 	unsigned index, per_hour, per_day;
 	struct post *waiting; /* by id */
 	struct post *busy;
@@ -186,6 +190,12 @@ struct outbox {
 	bool has_clocks;
 	int64_t now_ms; /* wall, of the last turn */
 };
+
+/* Does sending it make something at the network that a look could find? */
+static inline bool row_creates(const struct post_row *row)
+{
+	return row->kind == POST_SAY || row->kind == POST_ANSWER;
+}
 
 /* outbox.c: rows */
 void *outbox_alloc(size_t n); /* zeroed; never NULL */
@@ -241,6 +251,12 @@ bool account_is_probed(const struct outbox_account *a); /* one at a time */
 void breaker_failure(struct outbox_account *a, const char *reason, int64_t now_ms);
 void breaker_success(struct outbox_account *a);
 
+/* outbox_erase.c: LATER: what it deletes is not settled yet; NEVER: it was not posted, or nobody knows its id */
+enum delete_ready { DELETE_NOW, DELETE_LATER, DELETE_NEVER };
+enum delete_ready delete_learn(struct outbox *o, struct post *p);
+void thread_condemn(const struct post *by); /* a retraction: what is on its way is not sent again */
+void erase_loaded(struct outbox *o, struct outbox_account *a);
+
 /* outbox_settle.c: UNKNOWN */
 void post_doubt(struct outbox *o, struct post *p, const char *reason, int64_t now_ms);
 void look_turn(struct outbox *o, struct outbox_account *a, int64_t now_ms);
@@ -263,6 +279,7 @@ void account_save(struct outbox *o, struct outbox_account *a);
 void account_saved(struct outbox_account *a);
 
 /* outbox_budget.c */
+bool post_is_end(const struct post *p); /* of what was told */
 bool post_has_reserve(const struct post *p);
 void budget_count(struct outbox *o, struct outbox_account *a, int64_t now_ms);
 void budget_spend(struct outbox_account *a, int64_t now_ms);

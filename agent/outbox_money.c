@@ -80,7 +80,7 @@ static int64_t reserve(const struct post *p, int64_t price)
 	int64_t told = a->money.promises, part = a->money.limit / RESERVE_PART, ends;
 	const struct post *b;
 
-	if (p->row.event == SAY_RECOVERY)
+	if (post_is_end(p))
 		return 0;
 	DL_FOREACH (a->busy, b)
 		told += !b->is_watched && post_is_root(b);

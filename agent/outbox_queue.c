@@ -25,7 +25,7 @@ static void halt_post(struct outbox *o, struct post *p)
 	free(p->attempt);
 	p->attempt = NULL;
 	p->account->in_flight--;
-	if (p->row.kind == POST_FAVOURITE) {
+	if (!row_creates(&p->row)) {
 		post_requeue(o, p, POST_RETRY, 0);
 		return;
 	}
@@ -193,6 +193,14 @@ void outbox_resume(struct outbox *o, int account)
 	}
 }
 
+void outbox_stir(struct outbox *o)
+{
+	struct outbox_account *a;
+
+	DL_FOREACH (o->accounts, a)
+		a->is_stirred = true;
+}
+
 static struct post *find_in(struct post *head, uint64_t id)
 {
 	struct post *p;
@@ -309,6 +317,8 @@ static void show(const struct post *p, void (*fn)(void *arg, const struct post_r
 		money_reason(a, unpaid, sizeof unpaid);
 		row.reason = unpaid;
 	}
+	if (is_waiting(p) && a->is_held)
+		row.reason = "paused by hand";
 	if (is_waiting(p) && !row.reason[0])
 		row.reason = p->budget_ms   ? "the budget is spent"
 			     : !a->notifier ? "the account has no token"

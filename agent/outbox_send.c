@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BACKOFF_MS (5 * SECOND_MS)
 #define BACKOFF_MAX_MS (5 * MINUTE_MS)
@@ -28,16 +29,21 @@ static bool is_past(const struct post_row *row)
 	return row->kind == POST_SAY && row->event == SAY_PAST;
 }
 
+static bool is_lasting(const struct post_row *row)
+{
+	return row->kind == POST_SAY || row->kind == POST_DELETE;
+}
+
 int64_t post_age_limit(const struct post_row *row)
 {
 	if (is_past(row))
 		return PAST_AGE_MS;
-	return row->kind == POST_SAY ? SAY_AGE_MS : ANSWER_AGE_MS;
+	return is_lasting(row) ? SAY_AGE_MS : ANSWER_AGE_MS;
 }
 
 void post_extend(struct post *p, int64_t now_ms)
 {
-	if (p->row.kind == POST_SAY && !is_past(&p->row) && p->expires_ms < now_ms + GRACE_MS)
+	if (is_lasting(&p->row) && !is_past(&p->row) && p->expires_ms < now_ms + GRACE_MS)
 		p->expires_ms = now_ms + GRACE_MS;
 }
 
@@ -59,7 +65,7 @@ int64_t outbox_backoff(struct outbox *o, int64_t first_ms, unsigned n)
 void post_requeue(struct outbox *o, struct post *p, enum post_state state, int64_t not_before_ms)
 {
 	DL_DELETE(p->account->busy, p);
-	p->account->unsettled -= p->row.kind != POST_FAVOURITE;
+	p->account->unsettled -= row_creates(&p->row);
 	p->row.state = state;
 	p->row.not_before_ms = not_before_ms;
 	if (!p->is_suspect)
@@ -106,9 +112,9 @@ void post_sent(struct outbox *o, struct post *p, int64_t now_ms)
 	p->row.sent_ms = now_ms;
 	if (p->row.kind == POST_SAY)
 		budget_spend(a, now_ms);
-	if (p->row.kind != POST_FAVOURITE)
+	if (row_creates(&p->row))
 		a->last_post_ms = now_ms;
-	if (p->row.tag[0])
+	if (row_creates(&p->row) && p->row.tag[0])
 		snprintf(a->last_tag, sizeof a->last_tag, "%s", p->row.tag);
 	breaker_success(a);
 	post_finish(o, p, POST_SENT, "", now_ms);
@@ -117,13 +123,13 @@ void post_sent(struct outbox *o, struct post *p, int64_t now_ms)
 static void post_accepted(
     struct outbox *o, struct post *p, const struct result *result, bool has_parent, int64_t now_ms)
 {
-	bool is_resent = p->is_suspect;
+	bool is_resent = p->is_suspect && row_creates(&p->row);
 
-	if (p->row.kind != POST_FAVOURITE && !result->id[0]) {
+	if (row_creates(&p->row) && !result->id[0]) {
 		post_doubt(o, p, "accepted, but the answer has no id", now_ms);
 		return;
 	}
-	if (p->row.kind != POST_FAVOURITE) {
+	if (row_creates(&p->row)) {
 		post_set_remote(p, result->id, result->uri, result->url);
 		p->row.cost_micro = result->cost_micro ? result->cost_micro : p->row.cost_micro;
 		alarm_posted(o, p);
@@ -157,7 +163,7 @@ static void
 post_uncertain(struct outbox *o, struct post *p, const struct result *result, int64_t now_ms)
 {
 	p->row.is_duplicate = result->is_duplicate;
-	if (p->row.kind == POST_FAVOURITE) /* may be done twice */
+	if (!row_creates(&p->row)) /* may be done twice */
 		post_retry(o, p, result->text, now_ms);
 	else if (p->row.kind == POST_ANSWER && result->is_duplicate && !p->is_suspect)
 		post_finish(
@@ -227,7 +233,9 @@ static enum emitted attempt_item(void *arg, const struct item *item)
 struct job post_job(const struct post *p, int64_t now_ms)
 {
 	return (struct job){
-	    .type = p->row.kind == POST_FAVOURITE ? JOB_FAVOURITE : JOB_POST,
+	    .type = p->row.kind == POST_FAVOURITE ? JOB_FAVOURITE
+		    : p->row.kind == POST_DELETE  ? JOB_DELETE
+						  : JOB_POST,
 	    .text = p->row.text,
 	    .key = p->row.key,
 	    .parent_id = post_parent(p, now_ms),
@@ -245,7 +253,7 @@ static void post_start(struct outbox *o, struct post *p, int64_t now_ms)
 
 	DL_DELETE(a->waiting, p);
 	DL_APPEND(a->busy, p);
-	a->unsettled += p->row.kind != POST_FAVOURITE;
+	a->unsettled += row_creates(&p->row);
 	a->in_flight++;
 	p->row.state = POST_SENDING;
 	p->row.attempts++;
@@ -264,16 +272,21 @@ static void post_start(struct outbox *o, struct post *p, int64_t now_ms)
 	    p->attempt);
 }
 
+/* What belongs to no incident is told apart by its tag. */
+static bool is_same_incident(const struct post_row *a, const struct post_row *b)
+{
+	return a->incident == b->incident && (a->incident || strcmp(a->tag, b->tag) == 0);
+}
+
 /* One unsettled creating request per incident: otherwise a look could not tell whose post it finds. */
 static bool incident_is_busy(const struct post *p)
 {
 	const struct post *b;
 
-	if (p->row.kind == POST_FAVOURITE)
+	if (!row_creates(&p->row))
 		return false;
 	DL_FOREACH (p->account->busy, b) {
-		if (!b->is_watched && b->row.kind != POST_FAVOURITE &&
-		    b->row.incident == p->row.incident)
+		if (!b->is_watched && row_creates(&b->row) && is_same_incident(&b->row, &p->row))
 			return true;
 	}
 	return false;
@@ -301,6 +314,14 @@ static bool end_if_pointless(struct outbox *o, struct post *p, int64_t now_ms)
 		post_finish(o, p, POST_DEAD, reason, now_ms);
 		return true;
 	}
+	if (p->is_condemned) {
+		post_finish(o, p, POST_CANCELLED, "retracted", now_ms);
+		return true;
+	}
+	if (p->row.kind == POST_DELETE && delete_learn(o, p) == DELETE_NEVER) {
+		post_finish(o, p, POST_CANCELLED, "it was not posted", now_ms);
+		return true;
+	}
 	if (thread_lacks_problem(p)) {
 		post_finish(o, p, POST_CANCELLED, "its problem was never posted", now_ms);
 		return true;
@@ -322,6 +343,22 @@ static int64_t money_time(struct outbox *o, struct post *p, int64_t now_ms)
 	return free_ms;
 }
 
+/* By hand: whatever waits goes on waiting, and what is under way is settled. */
+static bool is_paused_by_hand(const struct outbox_account *a, uint64_t thread)
+{
+	const struct outbox_events *e = &a->outbox->events;
+
+	return e->is_paused && a->is_configured && e->is_paused(e->arg, a->index, thread);
+}
+
+/* Nothing new may appear there. What is to go may go. */
+static bool must_stay(const struct post *p)
+{
+	if (p->row.kind == POST_DELETE)
+		return false;
+	return p->account->is_held || (p->thread && is_paused_by_hand(p->account, p->thread->id));
+}
+
 /* When p may start. It does not age while others or the budget keep it waiting. */
 static int64_t start_time(struct outbox *o, struct post *p, int64_t now_ms)
 {
@@ -330,7 +367,8 @@ static int64_t start_time(struct outbox *o, struct post *p, int64_t now_ms)
 
 	p->budget_ms = 0;
 	p->is_unpaid = false;
-	if (!thread_is_next(p) || incident_is_busy(p)) {
+	if (!thread_is_next(p) || incident_is_busy(p) || must_stay(p) ||
+	    (p->row.kind == POST_DELETE && delete_learn(o, p) == DELETE_LATER)) {
 		post_extend(p, now_ms);
 		return NOW_NEVER; /* something else changes first */
 	}
@@ -406,6 +444,7 @@ void account_turn(struct outbox *o, struct outbox_account *a, int64_t now_ms)
 {
 	struct post *p, *tmp;
 
+	a->is_held = is_paused_by_hand(a, 0);
 	if (!a->is_stirred && now_ms < a->wake_ms)
 		return;
 	a->wake_ms = NOW_NEVER;
@@ -419,7 +458,7 @@ void account_turn(struct outbox *o, struct outbox_account *a, int64_t now_ms)
 	}
 	look_turn(o, a, now_ms);
 	money_count(o, a, now_ms);
-	if (!a->notifier || account_needs_human(a))
+	if (!a->notifier || account_needs_human(a) || a->is_held)
 		keep_young(a, now_ms);
 	if (account_can_send(a, now_ms))
 		start_waiting(o, a, now_ms);

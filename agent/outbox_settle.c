@@ -58,7 +58,7 @@ static enum score match(const struct post *p, const struct item *item)
 
 static bool may_have_sent(const struct post *p)
 {
-	return p->row.kind != POST_FAVOURITE && (p->is_suspect || p->row.state == POST_SENDING);
+	return row_creates(&p->row) && (p->is_suspect || p->row.state == POST_SENDING);
 }
 
 /* The row that fits best: a text that another unsettled row has is not taken for a tag's sake. */

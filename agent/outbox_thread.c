@@ -90,8 +90,7 @@ bool thread_lacks_problem(const struct post *p)
 
 	if (!t || !t->is_learnt || t->posts != p || !t->is_lost || !post_is_root(p))
 		return false;
-	return p->row.event == SAY_RECOVERY || p->row.event == SAY_STABLE ||
-	       p->row.event == SAY_ENDED;
+	return post_is_end(p);
 }
 
 /* --- the parent --- */
@@ -153,7 +152,7 @@ void post_close(struct outbox *o, struct post *p, enum post_state state, const c
 		DL_DELETE(a->waiting, p);
 	} else {
 		DL_DELETE(a->busy, p);
-		a->unsettled -= p->row.kind != POST_FAVOURITE;
+		a->unsettled -= row_creates(&p->row);
 	}
 	p->row.state = state;
 	p->row.not_before_ms = 0;
@@ -172,6 +171,7 @@ const char *post_event_name(const struct post *p)
 	case POST_SAY: break;
 	case POST_ANSWER: return "answer";
 	case POST_FAVOURITE: return "favourite";
+	case POST_DELETE: return "delete";
 	}
 	return p->row.event >= 0 ? words_event_name((enum say_event)p->row.event) : "-";
 }
@@ -212,7 +212,9 @@ static void finish_one(
 	log_warnx(
 	    "outbox", "post %llu (%s) on %s was given up: %s", (unsigned long long)p->row.id,
 	    or_dash(p->row.tag), p->row.account, reason);
-	post_note(o, p, "not posted on %s: %s", p->row.account, reason);
+	post_note(
+	    o, p, "not %s on %s: %s", p->row.kind == POST_DELETE ? "deleted" : "posted",
+	    p->row.account, reason);
 }
 
 /* No recovery without its problem: what was to hang under it goes with it. */

@@ -328,15 +328,21 @@ enum people_verdict people_who(
 
 /* ---- may they ---- */
 
-/* SPEC 5.3, the part of it that this version has. */
+/* SPEC 5.3, the part of it that this version has. Nobody is a member of no role. */
 static bool people_role_may(enum role role, enum people_action action)
 {
 	switch (action) {
 	case PEOPLE_ACK:
-	case PEOPLE_UNACK: return role >= ROLE_OPERATOR;
-	case PEOPLE_UNACK_OTHERS: return role >= ROLE_LEAD;
+	case PEOPLE_UNACK:
+	case PEOPLE_EXPLAIN:
+	case PEOPLE_QUIET: return role >= ROLE_OPERATOR;
+	case PEOPLE_UNACK_OTHERS:
+	case PEOPLE_QUIET_LONG:
+	case PEOPLE_PART_OF: return role >= ROLE_LEAD;
 	case PEOPLE_COMMENT:
 	case PEOPLE_DETAILS: return role >= ROLE_COMMUNICATOR;
+	case PEOPLE_SAY:
+	case PEOPLE_MAJOR: return role == ROLE_COMMUNICATOR || role >= ROLE_LEAD;
 	}
 	return false;
 }

@@ -47,8 +47,20 @@ void people_learn(struct people *p, const char *network, const char *name, const
  */
 unsigned people_not_learnt(struct people *p, const char *name, int64_t since_ms);
 
-/* UNACK: one's own acknowledgement; UNACK_OTHERS: somebody else's. */
-enum people_action { PEOPLE_ACK, PEOPLE_UNACK, PEOPLE_UNACK_OTHERS, PEOPLE_COMMENT, PEOPLE_DETAILS };
+enum people_action {
+	PEOPLE_ACK,
+	PEOPLE_UNACK,	     /* one's own acknowledgement */
+	PEOPLE_UNACK_OTHERS, /* somebody else's */
+	PEOPLE_COMMENT,
+	PEOPLE_DETAILS,
+	PEOPLE_EXPLAIN,	   /* eta, known, fixed */
+	PEOPLE_QUIET,	   /* for PEOPLE_QUIET_S at most */
+	PEOPLE_QUIET_LONG,
+	PEOPLE_SAY,
+	PEOPLE_MAJOR,
+	PEOPLE_PART_OF
+};
+#define PEOPLE_QUIET_S 3600
 
 /* May they do this to that object? o NULL (not described): only a match of "*" holds. */
 bool people_may(const struct people *p, unsigned person, enum people_action action,

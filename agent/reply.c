@@ -20,7 +20,10 @@ enum reply_args {
 	ARGS_TEXT, /* [text] */
 	ARGS_COLON, /* the word has a colon; [text] */
 	ARGS_DOWNTIME, /* nothing, `cancel`, or a duration and then [text] */
-	ARGS_ETA, /* nothing, a duration or HH:MM */
+	ARGS_TIME, /* a duration */
+	ARGS_ETA, /* a duration or HH:MM */
+	ARGS_TAG, /* a tag */
+	ARGS_KNOWN, /* a tag, or a colon and text */
 	ARGS_ONE /* nothing or one word with a digit in it */
 };
 
@@ -55,18 +58,17 @@ static const struct reply_word reply_words[] = {
     {"steal", REPLY_VERB_LATER, ARGS_NONE, "take"},
     {"downtime", REPLY_VERB_LATER, ARGS_DOWNTIME, "downtime"},
     {"dt", REPLY_VERB_LATER, ARGS_DOWNTIME, "downtime"},
-    {"quiet", REPLY_VERB_LATER, ARGS_TIMED, "quiet"},
+    {"quiet", REPLY_VERB_QUIET, ARGS_TIME, "quiet"},
     {"recheck", REPLY_VERB_LATER, ARGS_TEXT, "recheck"},
-    {"fixed", REPLY_VERB_LATER, ARGS_COLON, "fixed"},
-    {"cause", REPLY_VERB_LATER, ARGS_COLON, "cause"},
-    {"workaround", REPLY_VERB_LATER, ARGS_COLON, "workaround"},
-    {"say", REPLY_VERB_LATER, ARGS_COLON, "say"},
-    {"eta", REPLY_VERB_LATER, ARGS_ETA, "eta"},
-    {"not major", REPLY_VERB_LATER, ARGS_NONE, "not major"},
-    {"major", REPLY_VERB_LATER, ARGS_NONE, "major"},
-    {"known", REPLY_VERB_LATER, ARGS_COLON, "known"},
-    {"known", REPLY_VERB_LATER, ARGS_NONE, "known"},
-    {"part of", REPLY_VERB_LATER, ARGS_NONE, "part of"},
+    {"fixed", REPLY_VERB_FIXED, ARGS_COLON, "fixed"},
+    {"cause", REPLY_VERB_FIXED, ARGS_COLON, "cause"},
+    {"workaround", REPLY_VERB_FIXED, ARGS_COLON, "workaround"},
+    {"say", REPLY_VERB_SAY, ARGS_COLON, "say"},
+    {"eta", REPLY_VERB_ETA, ARGS_ETA, "eta"},
+    {"not major", REPLY_VERB_NOT_MAJOR, ARGS_NONE, "not major"},
+    {"major", REPLY_VERB_MAJOR, ARGS_NONE, "major"},
+    {"known", REPLY_VERB_KNOWN, ARGS_KNOWN, "known"},
+    {"part of", REPLY_VERB_PART_OF, ARGS_TAG, "part of"},
     {"ticket", REPLY_VERB_LATER, ARGS_ONE, "ticket"},
     {"endorse", REPLY_VERB_LATER, ARGS_NONE, "endorse"},
     {"undo", REPLY_VERB_LATER, ARGS_NONE, "undo"},
@@ -89,6 +91,14 @@ const char *reply_verb_name(enum reply_verb verb)
 	case REPLY_VERB_ACK: return "ack";
 	case REPLY_VERB_UNACK: return "unack";
 	case REPLY_VERB_STATUS: return "?";
+	case REPLY_VERB_QUIET: return "quiet";
+	case REPLY_VERB_ETA: return "eta";
+	case REPLY_VERB_MAJOR: return "major";
+	case REPLY_VERB_NOT_MAJOR: return "not major";
+	case REPLY_VERB_KNOWN: return "known";
+	case REPLY_VERB_PART_OF: return "part of";
+	case REPLY_VERB_SAY: return "say";
+	case REPLY_VERB_FIXED: return "fixed";
 	case REPLY_VERB_LATER: return "later";
 	case REPLY_VERB_BARE_NUMBER: return "ack";
 	case REPLY_VERB_EMPTY: return "";
@@ -278,13 +288,53 @@ static bool reply_is_one(const char *s)
 	return !strchr(s, ' ') && strpbrk(s, "0123456789");
 }
 
+/* The incident that the words name, T7K2 or #T7K2, and nothing else behind it. */
+static bool reply_is_other(const char *s, struct reply_parsed *out)
+{
+	struct reply_parsed found = {.tag_sure = true};
+	const char *end = reply_take_bare(s + (*s == '#'), &found);
+
+	if (!found.tag[0] || *end)
+		return false;
+	memcpy(out->other, found.tag, TAG_SIZE);
+	memcpy(out->other_bare, *s == '#' ? "" : found.bare, *s == '#' ? 1 : TAG_SIZE);
+	out->is_other_sure = *s == '#' || found.tag_sure;
+	return true;
+}
+
+/* "known #T7K2": what was taken for the incident that is meant is the one that is named. */
+static void reply_take_other(struct reply_parsed *out)
+{
+	if (out->other[0] || !out->is_tag_inside)
+		return;
+	memcpy(out->other, out->tag, TAG_SIZE);
+	out->is_other_sure = true;
+	out->tag[0] = '\0';
+}
+
+/* A duration or time that is the whole rest; a bare number, or none, asks for its unit. */
+static bool reply_is_time(const char *s, const char *end, bool alone, struct reply_parsed *out, const char **text)
+{
+	int64_t number;
+	const char *behind = reply_number(s, &number);
+
+	if (end && !*end)
+		return true;
+	if (!alone && !(behind && reply_is_only(behind, ".!")))
+		return false;
+	out->verb = REPLY_VERB_BARE_NUMBER;
+	*text = s;
+	return true;
+}
+
 /* Do the arguments suit? text: where the free words begin. */
 static bool reply_suits(
     enum reply_args args, const char *s, const char *marks, const struct now *now,
     struct reply_parsed *out, const char **text)
 {
 	bool alone = reply_is_only(s, ".! ") && reply_is_only(marks, ".!");
-	const char *end = reply_duration(s, now, &out->duration_s);
+	bool plain = alone || !*marks || strcmp(marks, ":") == 0; /* "eta: 2h" */
+	const char *end = reply_duration(s, now, &out->duration_s), *clock;
 	int64_t number;
 
 	*text = s + strlen(s);
@@ -305,12 +355,29 @@ static bool reply_suits(
 	case ARGS_DOWNTIME:
 		*text = end ? end : *text;
 		return alone || end || strcasecmp(s, "cancel") == 0;
+	case ARGS_TIME: return plain && reply_is_time(s, end, alone, out, text);
 	case ARGS_ETA:
-		s = reply_clock(s, &number);
-		return alone || (end && !*end) || (s && reply_is_only(s, ".!"));
+		clock = reply_clock(s, &number);
+		if (!clock || !reply_is_only(clock, ".!"))
+			return plain && reply_is_time(s, end, alone, out, text);
+		out->duration_s = reply_until(number, now);
+		return plain && out->duration_s > 0;
+	case ARGS_TAG: return alone || (plain && reply_is_other(s, out));
+	case ARGS_KNOWN:
+		if (!strchr(marks, ':') && *s != ':')
+			return alone || (plain && reply_is_other(s, out));
+		s += strspn(s, ": ");
+		*text = reply_is_other(s, out) ? s + strlen(s) : s;
+		return true;
 	case ARGS_ONE: return alone || reply_is_one(s);
 	}
 	return false;
+}
+
+/* Is its argument an incident of its own, not the one that is meant? */
+static bool reply_names_other(enum reply_args args)
+{
+	return args == ARGS_TAG || args == ARGS_KNOWN;
 }
 
 /* Is the line this command? Fills out but for its text. */
@@ -323,7 +390,7 @@ static bool reply_try(
 
 	if (!reply_says(line, w->say, &rest, marks))
 		return false;
-	args = reply_take_bare(rest, out);
+	args = reply_names_other(w->args) ? rest : reply_take_bare(rest, out);
 	*text = args;
 	out->verb = w->verb;
 	if (w->args != ARGS_COLON && (*args || strchr(marks, '?')) && reply_is_only(args, "? ")) {
@@ -334,6 +401,8 @@ static bool reply_try(
 	}
 	if (strchr(marks, '?') || !reply_suits(w->args, args, marks, now, out, text))
 		return false;
+	if (reply_names_other(w->args))
+		reply_take_other(out);
 	reply_copy(out->word, sizeof(out->word), w->word);
 	return true;
 }
@@ -377,16 +446,21 @@ static const char *reply_decide(const char *line, const struct now *now, struct 
 }
 
 /* The next line that has words; tags in it are taken out. *more is what follows it. */
-static char *reply_line(char *text, char **more, char tag[TAG_SIZE])
+static char *reply_line(char *text, char **more, struct reply_parsed *out)
 {
 	char *line;
 
 	do {
+		bool has_tag = out->tag[0] != '\0';
+
 		line = text;
 		text += strcspn(text, "\n");
 		if (*text)
 			*text++ = '\0';
-		reply_take_tags(line, tag);
+		line += strspn(line, ":, ");
+		out->is_tag_inside = !has_tag && *line != '#';
+		reply_take_tags(line, out->tag);
+		out->is_tag_inside = out->is_tag_inside && out->tag[0];
 		line += strspn(line, ":, ");
 		reply_collapse(line);
 	} while (!*line && *text);
@@ -398,18 +472,24 @@ void reply_parse(const char *text, const struct now *now, struct reply_parsed *o
 {
 	char *clean = reply_clean(text), *line, *more, tail[256];
 	const char *words;
+	bool has_tag;
 
 	*out = (struct reply_parsed){.verb = REPLY_VERB_COMMENT, .tag_sure = true};
 	if (clean) {
-		line = reply_line(reply_behind_mentions(clean), &more, out->tag);
+		line = reply_line(reply_behind_mentions(clean), &more, out);
+		has_tag = out->tag[0] != '\0';
 		reply_take_tags(more, out->tag);
-		reply_collapse(more);
+		out->is_tag_inside = out->is_tag_inside || (!has_tag && out->tag[0]);
 		reply_cut_tail(line, tail, sizeof(tail));
 		words = reply_decide(reply_take_bare(line, out), now, out);
+		reply_take_tags(more, out->tag); /* "known #T7K2": the tag before was another's */
+		reply_collapse(more);
 		reply_copy(out->text, sizeof(out->text), words);
 		if (out->text[0]) /* "ack @status" has no text; "ack ask @bob" has */
 			reply_append(out->text, sizeof(out->text), tail);
 		reply_append(out->text, sizeof(out->text), more);
+		if (out->verb == REPLY_VERB_SAY)
+			reply_spoken(text, out);
 	}
 	if (out->verb == REPLY_VERB_COMMENT && !out->text[0])
 		out->verb = REPLY_VERB_EMPTY;

@@ -14,8 +14,16 @@ enum reply_verb {
 	REPLY_VERB_ACK,
 	REPLY_VERB_UNACK,
 	REPLY_VERB_STATUS,     /* ? */
+	REPLY_VERB_QUIET,      /* duration_s */
+	REPLY_VERB_ETA,	       /* duration_s from when it was said */
+	REPLY_VERB_MAJOR,
+	REPLY_VERB_NOT_MAJOR,
+	REPLY_VERB_KNOWN,      /* other, text or both; neither: it was not said which */
+	REPLY_VERB_PART_OF,    /* other; "": it was not said of which */
+	REPLY_VERB_SAY,	       /* text; "": nothing */
+	REPLY_VERB_FIXED,      /* fixed, cause, workaround: text */
 	REPLY_VERB_LATER,      /* a command of the language that this version does not have */
-	REPLY_VERB_BARE_NUMBER, /* "ack 30": ask whether 30m is meant */
+	REPLY_VERB_BARE_NUMBER, /* "ack 30": ask whether 30m is meant; "quiet": ask for how long */
 	REPLY_VERB_EMPTY	/* nothing but mentions and blanks */
 };
 
@@ -26,7 +34,11 @@ struct reply_parsed {
 	char tag[TAG_SIZE]; /* the first #Txxx in the text, or the tag argument; "" = none */
 	char bare[TAG_SIZE]; /* the tag as typed when it had no `#`; "" else */
 	bool tag_sure;	     /* false: "tmrw" is a word as well, a tag only if there is such an incident */
-	int64_t duration_s; /* of ack; 0 = none */
+	bool is_tag_inside;  /* that #Txxx stood behind words: "known #T7K2" */
+	char other[TAG_SIZE]; /* of known, part of: the incident that is named; "" = none */
+	char other_bare[TAG_SIZE]; /* as typed when it had no `#`; "" else */
+	bool is_other_sure;  /* as tag_sure */
+	int64_t duration_s; /* of ack, quiet, eta; 0 = none */
 	char text[REPLY_TEXT_MAX + 1]; /* the free words; for COMMENT all of them, one line */
 	char word[16];		       /* the command word as understood: "ack"; LATER: "downtime" */
 };

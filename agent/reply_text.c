@@ -216,3 +216,30 @@ const char *reply_take_bare(const char *s, struct reply_parsed *out)
 	s += TAG_SIZE - 1;
 	return s + strspn(s, " :,.!");
 }
+
+/* The tag that they may begin with addresses the incident; any other is one of the words. */
+static const char *reply_behind_tag(const char *s, struct reply_parsed *out)
+{
+	struct reply_parsed first = {.tag_sure = true};
+	const char *end = reply_take_bare(s + (*s == '#'), &first);
+
+	if (first.tag[0] && memcmp(first.tag, out->tag, TAG_SIZE) == 0)
+		return end;
+	if (out->is_tag_inside)
+		out->tag[0] = '\0';
+	return s;
+}
+
+void reply_spoken(const char *text, struct reply_parsed *out)
+{
+	char *clean = reply_clean(text), *at;
+
+	at = clean ? strcasestr(reply_behind_mentions(clean), "say") : NULL;
+	at = at ? strchr(at, ':') : NULL;
+	if (at) {
+		at += strspn(at, ": ");
+		reply_copy(out->text, sizeof(out->text), reply_behind_tag(at, out));
+		reply_collapse(out->text);
+	}
+	free(clean);
+}

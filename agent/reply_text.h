@@ -38,4 +38,7 @@ void reply_take_tags(char *s, char tag[TAG_SIZE]);
 /* A tag without its `#` at s: where the text goes on, s itself when there is none. */
 const char *reply_take_bare(const char *s, struct reply_parsed *out);
 
+/* Words behind "say:" as they were typed: they are published, so a tag in their middle stays there. */
+void reply_spoken(const char *text, struct reply_parsed *out);
+
 #endif

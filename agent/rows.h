@@ -17,6 +17,7 @@ struct node_row {
 	uint64_t seq;	    /* last event of that epoch that was committed */
 	bool adopted;	    /* its first snapshot is through */
 	int64_t last_seen_ms;
+	int64_t cut_off_s;  /* since when we may be cut off there; 0 = we are not */
 };
 
 struct problem_row {
@@ -29,9 +30,33 @@ struct problem_row {
 	const char *output;
 	const char *owner; /* author of its acknowledgement, "" = none */
 	const char *heard; /* audiences that count it as trouble: "public,operators" */
+	const char *told;  /* audiences to which it was named */
+	int64_t hard_s;	   /* HARD since; since_s may be of the SOFT state before; 0 = as since_s */
+	int64_t worse_s;   /* when it got worse last; 0 = it never did */
+	unsigned was_state; /* before that */
+	unsigned changes;  /* of state since it flaps */
+	int64_t flap_s;	   /* it flaps since; 0 = it does not */
+	int64_t changed_s; /* its state changed last */
+	unsigned acked_as;    /* the state that its acknowledgement was given for */
+	const char *relapses; /* when it broke again, the last ones: "1795332720,1795332780" */
 };
 
-enum incident_flag { INCIDENT_ACKED = 1, INCIDENT_STICKY = 2, INCIDENT_FLAPPING = 4, INCIDENT_DOWNTIME = 8 };
+enum incident_flag {
+	/* of the root problem */
+	INCIDENT_ACKED = 1,
+	INCIDENT_STICKY = 2,
+	INCIDENT_FLAPPING = 4,
+	INCIDENT_DOWNTIME = 8,
+	/* of the incident itself */
+	INCIDENT_MAJOR = 16,
+	INCIDENT_BY_HAND = 32,	   /* opened by a person: no problem belongs to it */
+	INCIDENT_MAINTENANCE = 64, /* a planned one; no problem belongs to it */
+	INCIDENT_BOUND = 128,	   /* made part of its parent by a person */
+	INCIDENT_BEGUN = 256,	   /* a planned one that has begun */
+	INCIDENT_GROUPED = 1024,   /* it took its group of `group_by` together */
+	INCIDENT_DISAGREED = 2048  /* that its nodes disagree was said */
+};
+#define INCIDENT_OF_ROOT (INCIDENT_ACKED | INCIDENT_STICKY | INCIDENT_FLAPPING | INCIDENT_DOWNTIME)
 
 struct incident_row {
 	uint64_t id;
@@ -45,10 +70,25 @@ struct incident_row {
 	const char *object;	      /* "db1/Postgres": the root, as last known */
 	const char *state;	      /* its word, as last known */
 	const char *owner, *was_owner;
+	const char *let_go;   /* whose acknowledgement went away, unsaid so far */
+	unsigned owner_round; /* was_owner had it when it was broken for the nth time */
 	int64_t acked_s, ack_until_s;
+	int64_t eta_s;		/* a person expects its end then; 0 = nobody did */
+	int64_t quiet_until_s;	/* nothing but its end is said until then */
+	int64_t from_s, to_s;	/* of a planned maintenance */
+	const char *name, *text, *by; /* opened by hand: public name ("" = none), words, who */
+	const char *known, *known_tag; /* known error: workaround, and of which incident */
 };
 
-enum thread_state { THREAD_HELD, THREAD_TOLD, THREAD_RECOVERING, THREAD_RESOLVED, THREAD_CLOSED, THREAD_DROPPED };
+enum thread_state {
+	THREAD_HELD,
+	THREAD_TOLD,
+	THREAD_RECOVERING,
+	THREAD_RESOLVED,
+	THREAD_CLOSED,
+	THREAD_DROPPED,
+	THREAD_MISSED /* over before it could be told; waits for a digest */
+};
 
 /* What is known of the delivery of a thread's first post. */
 enum delivery { DELIVERY_NONE, DELIVERY_QUEUED, DELIVERY_UNSETTLED, DELIVERY_SENT, DELIVERY_DEAD };
@@ -60,16 +100,78 @@ struct thread_row {
 	enum delivery root;
 	unsigned flags;	     /* the engine's own */
 	unsigned told_state; /* worst severity that was said */
-	unsigned told_count; /* members when last said */
+	unsigned told_count; /* of a maintenance: how many of its leads were announced */
 	unsigned reminders, times; /* times: how often it broke, 1 = once */
 	/* deadlines: 0 = none */
 	int64_t due_ms, due_boot_ms;	   /* of the state: hold, recovery_hold, reopen */
 	int64_t update_ms, update_boot_ms; /* earliest next automatic line */
 	int64_t remind_ms, remind_boot_ms;
 	int64_t since_s, until_s; /* as said */
+	const char *missed; /* MISSED: what it was about, a name a line */
+	unsigned escalated;	  /* steps of `escalate` that were taken */
+	int64_t flap_ms, flap_boot_ms; /* next summary while it flaps */
+	int64_t ask_ms, ask_boot_ms;   /* "what fixed it?", or "the promised end is near" */
+	int64_t escalate_ms, escalate_boot_ms; /* next step */
 };
 
-enum post_kind { POST_SAY, POST_ANSWER, POST_FAVOURITE };
+/* A scheduled downtime of one object, as the core has it. */
+struct downtime_row {
+	const char *node, *host, *service;
+	unsigned id;	      /* the core's */
+	unsigned kind, flags; /* enum downtime_flag of the engine */
+	int64_t from_s, to_s;
+	const char *author, *text;
+	uint64_t incident; /* the maintenance that it belongs to */
+	bool gone;	   /* the row is to be deleted */
+};
+
+/* One audience on one account: what is summed up there. */
+struct channel_row {
+	const char *audience, *account;
+	/* the digest: missed threads are rows of their own */
+	uint64_t digest;	   /* thread of the one on its way, 0 = none */
+	const char *digest_tag;
+	enum delivery digest_root;
+	int64_t from_s;		   /* from when the next one counts; 0 = none is due */
+	int64_t digest_ms, digest_boot_ms; /* not before */
+	unsigned folded;	   /* problems that are only counted */
+	int64_t longest_s;	   /* of those */
+	const char *longest;	   /* its name */
+	unsigned lost;		   /* events that never reached us */
+	/* the storm */
+	uint64_t storm; /* its thread, 0 = none */
+	const char *storm_tag;
+	enum delivery storm_root;
+	int64_t storm_s; /* since */
+	unsigned stormed;  /* incidents in it, those that were told one by one included */
+	unsigned storm_told; /* how many of them the last line knew */
+	int64_t storm_ms, storm_boot_ms; /* next line not before */
+	int64_t calm_ms, calm_boot_ms;	 /* nothing new until then: it is over */
+	const char *recent; /* when the last ones were told: wall seconds, comma between */
+};
+
+/* "Say nothing of these objects for a while." */
+struct quiet_row {
+	uint64_t id;
+	const char *match, *text, *by;
+	int64_t since_s, until_s;
+	bool gone;
+};
+
+/* "Say nothing at all": "" = all audiences, all accounts. */
+struct pause_row {
+	const char *audience, *account;
+	const char *text, *by;
+	int64_t since_s;
+	bool gone;
+};
+
+enum post_kind {
+	POST_SAY,
+	POST_ANSWER,
+	POST_FAVOURITE,
+	POST_DELETE /* of the post that `reply` names */
+};
 
 enum post_state {
 	POST_QUEUED,
@@ -85,13 +187,13 @@ struct post_row {
 	uint64_t id;
 	uint64_t thread;   /* 0: not part of a thread (answers, favourites) */
 	uint64_t incident; /* 0: none */
-	uint64_t reply;	   /* the reply that it answers, 0 = none */
+	uint64_t reply;	   /* the reply that it answers, 0 = none; DELETE: the post that it deletes */
 	const char *account;
 	enum post_kind kind;
 	int event; /* enum say_event, -1 = none */
 	enum post_state state;
 	const char *text, *key, *tag, *language, *to, *to_id; /* to_id: author_id of `to` */
-	const char *target; /* FAVOURITE: remote id; ANSWER: remote id that it answers */
+	const char *target; /* FAVOURITE, DELETE: remote id ("" = not known yet); ANSWER: remote id that it answers */
 	unsigned visibility; /* enum visibility */
 	unsigned attempts, looks;
 	unsigned refusals; /* of its parent: from 2 on it goes without */
@@ -111,7 +213,8 @@ enum reply_state {
 	REPLY_QUERY,
 	REPLY_DENIED,
 	REPLY_NO_EFFECT,
-	REPLY_IGNORED
+	REPLY_IGNORED,
+	REPLY_DONE /* by us: no core has to confirm it */
 };
 
 struct reply_row {

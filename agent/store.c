@@ -230,11 +230,24 @@ static int settle(struct store *s, struct err *err)
 	return 0;
 }
 
+/* One thread uses SQLite here: no locks, and no counting of bytes under one. As the first thing, or never. */
+static void set_up_sqlite(void)
+{
+	static bool is_done;
+
+	if (is_done)
+		return;
+	is_done = true;
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 struct store *store_open(const char *path, struct err *err)
 {
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 	struct store *s;
 
+	set_up_sqlite();
 	if (make_private(path, err) == -1)
 		return NULL;
 	s = calloc(1, sizeof *s);

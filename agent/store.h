@@ -39,12 +39,23 @@ int store_put_problem(struct store *s, const struct problem_row *r);
 int store_put_incident(struct store *s, const struct incident_row *r);
 int store_put_thread(struct store *s, const struct thread_row *r);
 int store_put_post(struct store *s, const struct post_row *r);
+/*
+ * The same for a row that is there already, of which nothing changed but what happened to it: state,
+ * attempts, looks, refusals, maybe_sent, is_duplicate, cost, reason, remote id and addresses, and all
+ * times but created_ms. Costs a third, as it leaves most indices alone.
+ */
+int store_move_post(struct store *s, const struct post_row *r);
 int store_put_reply(struct store *s, const struct reply_row *r);
 int store_put_account(struct store *s, const struct account_row *r);
 int store_put_identity(struct store *s, const struct identity_row *r);
 int store_put_timeline(struct store *s, const struct timeline_row *r);
 int store_put_audit(struct store *s, const struct audit_row *r);
 int store_put_ledger(struct store *s, const struct ledger_row *r);
+/* Rows that are `gone` are deleted. */
+int store_put_downtime(struct store *s, const struct downtime_row *r);
+int store_put_channel(struct store *s, const struct channel_row *r);
+int store_put_quiet(struct store *s, const struct quiet_row *r);
+int store_put_pause(struct store *s, const struct pause_row *r);
 int store_put_meta(struct store *s, const char *key, const char *value); /* "next_id" is the store's own */
 /* account + remote id -> one of our posts; several may lead to one. */
 int store_put_alias(struct store *s, const char *account, const char *remote_id, uint64_t post);
@@ -66,12 +77,20 @@ STORE_WALK(account, account_row);
 STORE_WALK(identity, identity_row);
 STORE_WALK(timeline, timeline_row);
 STORE_WALK(ledger, ledger_row);
+STORE_WALK(downtime, downtime_row);
+STORE_WALK(channel, channel_row);
+STORE_WALK(quiet, quiet_row);
+STORE_WALK(pause, pause_row);
 #undef STORE_WALK
 
 int store_nodes(struct store *s, store_node_fn *fn, void *arg, struct err *err);
 int store_live_problems(struct store *s, store_problem_fn *fn, void *arg, struct err *err); /* live, or of an open incident */
 int store_open_incidents(struct store *s, store_incident_fn *fn, void *arg, struct err *err);
 int store_open_threads(struct store *s, store_thread_fn *fn, void *arg, struct err *err); /* of open incidents */
+int store_downtimes(struct store *s, store_downtime_fn *fn, void *arg, struct err *err);
+int store_channels(struct store *s, store_channel_fn *fn, void *arg, struct err *err);
+int store_quiets(struct store *s, store_quiet_fn *fn, void *arg, struct err *err);
+int store_pauses(struct store *s, store_pause_fn *fn, void *arg, struct err *err);
 /* Not yet final: QUEUED SENDING RETRY UNKNOWN; in id order. */
 int store_unsettled_posts(struct store *s, store_post_fn *fn, void *arg, struct err *err);
 /* SEEN or SUBMITTED: not through yet. */

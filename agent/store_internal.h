@@ -15,32 +15,50 @@
  * The columns of each table, in the order of the statements: A is the first, F
  * each further one; t is handed through. This is the only list: statements, bound
  * parameters and what is read come from it. Migrations are written out by hand,
- * because they may never change.
+ * because they may never change. A row's `gone`, its last member, is no column.
  */
-#define NODE_FIELDS(A, F, t) A(t, name) F(t, epoch) F(t, seq) F(t, adopted) F(t, last_seen_ms)
+#define NODE_FIELDS(A, F, t) A(t, name) F(t, epoch) F(t, seq) F(t, adopted) F(t, last_seen_ms) \
+	F(t, cut_off_s)
 #define PROBLEM_FIELDS(A, F, t)                                                                    \
-	A(t, id)                                                                                   \
-	F(t, incident) F(t, node) F(t, host) F(t, service) F(t, kind) F(t, state) F(t, flags)      \
-	    F(t, since_s) F(t, until_s) F(t, output) F(t, owner) F(t, heard)
+	A(t, id) PROBLEM_CHANGES(F, F, t)
+#define PROBLEM_CHANGES(A, F, t)                                                                   \
+	A(t, incident) F(t, node) F(t, host) F(t, service) F(t, kind) F(t, state) F(t, flags)      \
+	    F(t, since_s) F(t, until_s) F(t, output) F(t, owner) F(t, heard) F(t, told)            \
+		F(t, hard_s) F(t, worse_s) F(t, was_state) F(t, changes) F(t, flap_s)              \
+		    F(t, changed_s) F(t, acked_as) F(t, relapses)
 #define INCIDENT_FIELDS(A, F, t)                                                                   \
-	A(t, id)                                                                                   \
-	F(t, parent) F(t, tag) F(t, open) F(t, flags) F(t, times) F(t, opened_ms) F(t, closed_ms)  \
+	A(t, id) INCIDENT_CHANGES(F, F, t)
+#define INCIDENT_CHANGES(A, F, t)                                                                  \
+	A(t, parent)                                                                               \
+	F(t, tag) F(t, open) F(t, flags) F(t, times) F(t, opened_ms) F(t, closed_ms)               \
 	    F(t, since_s) F(t, until_s) F(t, object) F(t, state) F(t, owner) F(t, was_owner)       \
-		F(t, acked_s) F(t, ack_until_s)
+		F(t, let_go) F(t, owner_round) F(t, acked_s) F(t, ack_until_s) F(t, eta_s)         \
+		    F(t, quiet_until_s) F(t, from_s) F(t, to_s) F(t, name) F(t, text) F(t, by)     \
+			F(t, known) F(t, known_tag)
 #define THREAD_FIELDS(A, F, t)                                                                     \
-	A(t, id)                                                                                   \
-	F(t, incident) F(t, audience) F(t, account) F(t, state) F(t, root) F(t, flags)             \
-	    F(t, told_state) F(t, told_count) F(t, reminders) F(t, times) F(t, due_ms)             \
-		F(t, due_boot_ms) F(t, update_ms) F(t, update_boot_ms) F(t, remind_ms)             \
-		    F(t, remind_boot_ms) F(t, since_s) F(t, until_s)
+	A(t, id) F(t, incident) F(t, audience) F(t, account) THREAD_CHANGES(F, F, t)
+#define THREAD_CHANGES(A, F, t)                                                                    \
+	A(t, state)                                                                                \
+	F(t, root) F(t, flags) F(t, told_state) F(t, told_count) F(t, reminders) F(t, times)       \
+	    F(t, due_ms) F(t, due_boot_ms) F(t, update_ms) F(t, update_boot_ms) F(t, remind_ms)    \
+		F(t, remind_boot_ms) F(t, since_s) F(t, until_s) F(t, missed) F(t, escalated)      \
+		    F(t, flap_ms) F(t, flap_boot_ms) F(t, ask_ms) F(t, ask_boot_ms) F(t, escalate_ms)            \
+			F(t, escalate_boot_ms)
 #define POST_FIELDS(A, F, t)                                                                       \
-	A(t, id)                                                                                   \
-	F(t, thread) F(t, incident) F(t, reply) F(t, account) F(t, kind) F(t, event) F(t, state)   \
+	A(t, id) POST_CHANGES(F, F, t)
+#define POST_CHANGES(A, F, t)                                                                      \
+	A(t, thread) F(t, incident) F(t, reply) F(t, account) F(t, kind) F(t, event) F(t, state)   \
 	    F(t, text) F(t, key) F(t, tag) F(t, language) F(t, to) F(t, to_id) F(t, target)        \
 		F(t, visibility) F(t, attempts) F(t, looks) F(t, refusals) F(t, maybe_sent)        \
 		    F(t, is_duplicate) F(t, created_ms) F(t, sending_ms) F(t, sent_ms)             \
 			F(t, not_before_ms) F(t, looked_ms) F(t, remote_id) F(t, uri) F(t, url)    \
 			    F(t, reason) F(t, cost_micro)
+/* Those that change after the row was made; id is bound last. */
+#define POST_MOVED_FIELDS(A, F, t)                                                                 \
+	A(t, state)                                                                                \
+	F(t, attempts) F(t, looks) F(t, refusals) F(t, maybe_sent) F(t, is_duplicate)              \
+	    F(t, sending_ms) F(t, sent_ms) F(t, not_before_ms) F(t, looked_ms) F(t, remote_id)     \
+		F(t, uri) F(t, url) F(t, reason) F(t, cost_micro) F(t, id)
 #define REPLY_FIELDS(A, F, t)                                                                      \
 	A(t, id)                                                                                   \
 	F(t, account) F(t, remote_id) F(t, uri) F(t, parent_id) F(t, author_id) F(t, acct)         \
@@ -59,6 +77,20 @@
 	F(t, network) F(t, acct) F(t, server_account) F(t, author_id) F(t, disabled)               \
 	    F(t, pinned_ms)
 #define TIMELINE_FIELDS(A, F, t) A(t, incident) F(t, at_ms) F(t, kind) F(t, text)
+#define DOWNTIME_FIELDS(A, F, t)                                                                   \
+	A(t, node)                                                                                 \
+	F(t, host) F(t, service) F(t, id) F(t, kind) F(t, flags) F(t, from_s) F(t, to_s)           \
+	    F(t, author) F(t, text) F(t, incident)
+#define CHANNEL_FIELDS(A, F, t)                                                                    \
+	A(t, audience)                                                                             \
+	F(t, account) F(t, digest) F(t, digest_tag) F(t, digest_root) F(t, from_s) F(t, digest_ms) \
+	    F(t, digest_boot_ms) F(t, folded) F(t, longest_s) F(t, longest) F(t, lost) F(t, storm) \
+		F(t, storm_tag) F(t, storm_root) F(t, storm_s) F(t, stormed) F(t, storm_told)      \
+		    F(t, storm_ms) F(t, storm_boot_ms) F(t, calm_ms) F(t, calm_boot_ms) F(t, recent)
+#define QUIET_FIELDS(A, F, t)                                                                      \
+	A(t, id) F(t, match) F(t, text) F(t, by) F(t, since_s) F(t, until_s)
+#define PAUSE_FIELDS(A, F, t)                                                                      \
+	A(t, audience) F(t, account) F(t, text) F(t, by) F(t, since_s)
 #define AUDIT_FIELDS(A, F, t) A(t, at_ms) F(t, actor) F(t, action) F(t, object) F(t, result)
 
 enum store_table {
@@ -72,7 +104,12 @@ enum store_table {
 	TABLE_IDENTITY,
 	TABLE_TIMELINE,
 	TABLE_AUDIT,
-	TABLE_LEDGER
+	TABLE_LEDGER,
+	TABLE_POST_MOVED, /* a post's changing columns */
+	TABLE_DOWNTIME,
+	TABLE_CHANNEL,
+	TABLE_QUIET,
+	TABLE_PAUSE
 };
 
 enum column_type {
@@ -106,12 +143,20 @@ enum store_sql {
 	SQL_PUT_INCIDENT,
 	SQL_PUT_THREAD,
 	SQL_PUT_POST,
+	SQL_MOVE_POST,
 	SQL_PUT_REPLY,
 	SQL_PUT_ACCOUNT,
 	SQL_PUT_IDENTITY,
 	SQL_PUT_TIMELINE,
 	SQL_PUT_AUDIT,
 	SQL_PUT_LEDGER,
+	SQL_PUT_DOWNTIME,
+	SQL_PUT_CHANNEL,
+	SQL_PUT_QUIET,
+	SQL_PUT_PAUSE,
+	SQL_DROP_DOWNTIME,
+	SQL_DROP_QUIET,
+	SQL_DROP_PAUSE,
 	SQL_PUT_META,
 	SQL_PUT_ALIAS,
 	SQL_LAST_ID,
@@ -119,6 +164,10 @@ enum store_sql {
 	SQL_LIVE_PROBLEMS,
 	SQL_OPEN_INCIDENTS,
 	SQL_OPEN_THREADS,
+	SQL_DOWNTIMES,
+	SQL_CHANNELS,
+	SQL_QUIETS,
+	SQL_PAUSES,
 	SQL_UNSETTLED_POSTS,
 	SQL_SUBMITTED_REPLIES,
 	SQL_ACCOUNTS,

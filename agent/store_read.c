@@ -35,6 +35,10 @@ union any_row {
 	struct identity_row identity;
 	struct timeline_row timeline;
 	struct ledger_row ledger;
+	struct downtime_row downtime;
+	struct channel_row channel;
+	struct quiet_row quiet;
+	struct pause_row pause;
 };
 
 static const char *text_at(sqlite3_stmt *stmt, int at)
@@ -151,6 +155,10 @@ GIVE(account)
 GIVE(identity)
 GIVE(timeline)
 GIVE(ledger)
+GIVE(downtime)
+GIVE(channel)
+GIVE(quiet)
+GIVE(pause)
 
 /* The body of a walk: its statement, its parameters, and s, fn, arg, err of the function around it. */
 #define WALK(noun, TABLE, which, n, ...)                                                           \
@@ -180,6 +188,26 @@ int store_open_incidents(struct store *s, store_incident_fn *fn, void *arg, stru
 int store_open_threads(struct store *s, store_thread_fn *fn, void *arg, struct err *err)
 {
 	return WALK(thread, TABLE_THREAD, SQL_OPEN_THREADS, 0, NONE);
+}
+
+int store_downtimes(struct store *s, store_downtime_fn *fn, void *arg, struct err *err)
+{
+	return WALK(downtime, TABLE_DOWNTIME, SQL_DOWNTIMES, 0, NONE);
+}
+
+int store_channels(struct store *s, store_channel_fn *fn, void *arg, struct err *err)
+{
+	return WALK(channel, TABLE_CHANNEL, SQL_CHANNELS, 0, NONE);
+}
+
+int store_quiets(struct store *s, store_quiet_fn *fn, void *arg, struct err *err)
+{
+	return WALK(quiet, TABLE_QUIET, SQL_QUIETS, 0, NONE);
+}
+
+int store_pauses(struct store *s, store_pause_fn *fn, void *arg, struct err *err)
+{
+	return WALK(pause, TABLE_PAUSE, SQL_PAUSES, 0, NONE);
 }
 
 int store_unsettled_posts(struct store *s, store_post_fn *fn, void *arg, struct err *err)

@@ -17,11 +17,14 @@
  * Partial indices name some of them, the queries repeat their words exactly.
  */
 _Static_assert(POST_QUEUED == 0 && POST_SENDING == 1 && POST_SENT == 2, "on disk");
-_Static_assert(POST_RETRY == 3 && POST_UNKNOWN == 4 && POST_DEAD == 6, "on disk");
+_Static_assert(POST_RETRY == 3 && POST_UNKNOWN == 4, "on disk");
+_Static_assert(POST_CANCELLED == 5 && POST_DEAD == 6, "on disk");
 _Static_assert(POST_SAY == 0 && POST_ANSWER == 1 && POST_FAVOURITE == 2, "on disk");
+_Static_assert(POST_DELETE == 3 && REPLY_DONE == 8, "on disk");
 _Static_assert(REPLY_SEEN == 0 && REPLY_SUBMITTED == 1 && REPLY_IGNORED == 7, "on disk");
 _Static_assert(VISIBILITY_PUBLIC == 0 && VISIBILITY_DIRECT == 3, "on disk");
 _Static_assert(THREAD_TOLD == 1 && THREAD_RECOVERING == 2, "on disk");
+_Static_assert(THREAD_MISSED == 6, "on disk");
 _Static_assert(THREAD_HELD == 0 && THREAD_CLOSED == 4 && THREAD_DROPPED == 5, "on disk");
 _Static_assert(DELIVERY_NONE == 0 && DELIVERY_DEAD == 4, "on disk");
 _Static_assert(DELIVERY_UNSETTLED == 2 && DELIVERY_SENT == 3, "on disk");
@@ -97,6 +100,55 @@ static const char *const migrations[] = {
     "CREATE TABLE ledger(account TEXT, month INTEGER, posts INTEGER, posts_micro INTEGER,"
     " reads INTEGER, reads_micro INTEGER, PRIMARY KEY(account, month)) WITHOUT ROWID;"
     "CREATE INDEX thread_told ON thread(account) WHERE state IN (1,2);",
+    /* 3: downtime, flapping, digests and storms, what is done by hand */
+    "PRAGMA user_version=3;"
+    "ALTER TABLE node ADD COLUMN cut_off_s INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE problem ADD COLUMN told TEXT NOT NULL DEFAULT '';"
+    "UPDATE problem SET told=heard WHERE until_s=0;"
+    "ALTER TABLE problem ADD COLUMN hard_s INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE incident ADD COLUMN owner_round INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE incident ADD COLUMN let_go TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE problem ADD COLUMN worse_s INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE problem ADD COLUMN was_state INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE problem ADD COLUMN changes INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE problem ADD COLUMN flap_s INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE problem ADD COLUMN changed_s INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE problem ADD COLUMN acked_as INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE problem ADD COLUMN relapses TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE incident ADD COLUMN eta_s INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE incident ADD COLUMN quiet_until_s INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE incident ADD COLUMN from_s INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE incident ADD COLUMN to_s INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE incident ADD COLUMN name TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE incident ADD COLUMN text TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE incident ADD COLUMN \"by\" TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE incident ADD COLUMN known TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE incident ADD COLUMN known_tag TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE thread ADD COLUMN missed TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE thread ADD COLUMN escalated INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE thread ADD COLUMN flap_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE thread ADD COLUMN flap_boot_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE thread ADD COLUMN ask_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE thread ADD COLUMN ask_boot_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE thread ADD COLUMN escalate_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE thread ADD COLUMN escalate_boot_ms INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE downtime(node TEXT, id INTEGER, host TEXT, service TEXT, kind INTEGER,"
+    " flags INTEGER, from_s INTEGER, to_s INTEGER, author TEXT, text TEXT, incident INTEGER,"
+    " PRIMARY KEY(node, id)) WITHOUT ROWID;"
+    "CREATE TABLE channel(audience TEXT, account TEXT, digest INTEGER, digest_tag TEXT,"
+    " digest_root INTEGER, from_s INTEGER, digest_ms INTEGER, digest_boot_ms INTEGER,"
+    " folded INTEGER, longest_s INTEGER, longest TEXT, lost INTEGER, storm INTEGER,"
+    " storm_tag TEXT, storm_root INTEGER, storm_s INTEGER, stormed INTEGER, storm_told INTEGER,"
+    " storm_ms INTEGER, storm_boot_ms INTEGER, calm_ms INTEGER, calm_boot_ms INTEGER,"
+    " recent TEXT, PRIMARY KEY(audience, account)) WITHOUT ROWID;"
+    "CREATE TABLE quiet(id INTEGER PRIMARY KEY, match TEXT, text TEXT, \"by\" TEXT,"
+    " since_s INTEGER, until_s INTEGER);"
+    "CREATE TABLE pause(audience TEXT, account TEXT, text TEXT, \"by\" TEXT, since_s INTEGER,"
+    " PRIMARY KEY(audience, account)) WITHOUT ROWID;",
+    /* 4: SQLite builds a table for each IN of more than two, whenever it writes such a row */
+    "PRAGMA user_version=4;"
+    "DROP INDEX post_unsettled;"
+    "CREATE INDEX post_unsettled ON post(id) WHERE state<=4 AND state<>2;",
 };
 
 #define MIGRATIONS ((int)(sizeof migrations / sizeof migrations[0]))

@@ -13,6 +13,15 @@
 #define NAMES(FIELDS) FIELDS(NAME_A, NAME_F, t)
 #define PUT(table, FIELDS)                                                                         \
 	"INSERT OR REPLACE INTO " table "(" NAMES(FIELDS) ") VALUES(" FIELDS(MARK_A, MARK_F, t) ")"
+/*
+ * The same where rows are many, at half the price: SQLite need not be able to take back a
+ * replacement. Columns that are not among the CHANGES never change; nor does their index.
+ */
+#define SET_A(t, f) "\"" #f "\"=excluded.\"" #f "\""
+#define SET_F(t, f) "," SET_A(t, f)
+#define PUT_OR_SET(table, FIELDS, CHANGES)                                                         \
+	"INSERT INTO " table "(" NAMES(FIELDS) ") VALUES(" FIELDS(MARK_A, MARK_F, t) ")"           \
+	" ON CONFLICT(id) DO UPDATE SET " CHANGES(SET_A, SET_F, t)
 #define SELECT(table, FIELDS) "SELECT " NAMES(FIELDS) " FROM " table " "
 
 #define SELECT_PROBLEM SELECT("problem", PROBLEM_FIELDS)
@@ -27,23 +36,34 @@ const char *const store_sql[SQL_END] = {
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_PUT_NODE] = PUT("node", NODE_FIELDS),
-    [SQL_PUT_PROBLEM] = PUT("problem", PROBLEM_FIELDS),
-    [SQL_PUT_INCIDENT] = PUT("incident", INCIDENT_FIELDS),
-    [SQL_PUT_THREAD] = PUT("thread", THREAD_FIELDS),
-    [SQL_PUT_POST] = PUT("post", POST_FIELDS),
+    [SQL_PUT_PROBLEM] = PUT_OR_SET("problem", PROBLEM_FIELDS, PROBLEM_CHANGES),
+    [SQL_PUT_INCIDENT] = PUT_OR_SET("incident", INCIDENT_FIELDS, INCIDENT_CHANGES),
+    [SQL_PUT_THREAD] = PUT_OR_SET("thread", THREAD_FIELDS, THREAD_CHANGES),
+    [SQL_PUT_POST] = PUT_OR_SET("post", POST_FIELDS, POST_CHANGES),
+    [SQL_MOVE_POST] = "UPDATE post SET state=?,attempts=?,looks=?,refusals=?,maybe_sent=?,"
+		      "is_duplicate=?,sending_ms=?,sent_ms=?,not_before_ms=?,looked_ms=?,"
+		      "remote_id=?,uri=?,url=?,reason=?,cost_micro=? WHERE id=?",
     [SQL_PUT_REPLY] = PUT("reply", REPLY_FIELDS),
     [SQL_PUT_ACCOUNT] = PUT("account", ACCOUNT_FIELDS),
     [SQL_PUT_IDENTITY] = PUT("identity", IDENTITY_FIELDS),
     [SQL_PUT_TIMELINE] = PUT("timeline", TIMELINE_FIELDS),
     [SQL_PUT_AUDIT] = PUT("audit", AUDIT_FIELDS),
     [SQL_PUT_LEDGER] = PUT("ledger", LEDGER_FIELDS),
+    [SQL_PUT_DOWNTIME] = PUT("downtime", DOWNTIME_FIELDS),
+    [SQL_PUT_CHANNEL] = PUT("channel", CHANNEL_FIELDS),
+    [SQL_PUT_QUIET] = PUT("quiet", QUIET_FIELDS),
+    [SQL_PUT_PAUSE] = PUT("pause", PAUSE_FIELDS),
+    [SQL_DROP_DOWNTIME] = "DELETE FROM downtime WHERE node=? AND id=?",
+    [SQL_DROP_QUIET] = "DELETE FROM quiet WHERE id=?",
+    [SQL_DROP_PAUSE] = "DELETE FROM pause WHERE audience=? AND account=?",
     [SQL_PUT_META] = "INSERT OR REPLACE INTO meta(key,value) VALUES(?,?)",
     [SQL_PUT_ALIAS] = "INSERT OR REPLACE INTO alias(account,remote_id,post) VALUES(?,?,?)",
     [SQL_LAST_ID] = "SELECT max(coalesce((SELECT max(id) FROM problem),0),"
 		    "coalesce((SELECT max(id) FROM incident),0),"
 		    "coalesce((SELECT max(id) FROM thread),0),"
 		    "coalesce((SELECT max(id) FROM post),0),"
-		    "coalesce((SELECT max(id) FROM reply),0))",
+		    "coalesce((SELECT max(id) FROM reply),0),"
+		    "coalesce((SELECT max(id) FROM quiet),0))",
     [SQL_NODES] = SELECT("node", NODE_FIELDS) "ORDER BY name",
     [SQL_LIVE_PROBLEMS] = SELECT_PROBLEM
     "WHERE id IN (SELECT id FROM problem WHERE until_s=0 UNION ALL SELECT p.id FROM incident i"
@@ -51,7 +71,11 @@ const char *const store_sql[SQL_END] = {
     [SQL_OPEN_INCIDENTS] = SELECT_INCIDENT "WHERE open=1 ORDER BY id",
     [SQL_OPEN_THREADS] =
 	SELECT_THREAD "WHERE incident IN (SELECT id FROM incident WHERE open=1) ORDER BY +id",
-    [SQL_UNSETTLED_POSTS] = SELECT_POST "WHERE state IN (0,1,3,4) ORDER BY id",
+    [SQL_DOWNTIMES] = SELECT("downtime", DOWNTIME_FIELDS) "ORDER BY node,id",
+    [SQL_CHANNELS] = SELECT("channel", CHANNEL_FIELDS) "ORDER BY audience,account",
+    [SQL_QUIETS] = SELECT("quiet", QUIET_FIELDS) "ORDER BY id",
+    [SQL_PAUSES] = SELECT("pause", PAUSE_FIELDS) "ORDER BY audience,account",
+    [SQL_UNSETTLED_POSTS] = SELECT_POST "WHERE state<=4 AND state<>2 ORDER BY id",
     [SQL_SUBMITTED_REPLIES] = SELECT_REPLY "WHERE state IN (0,1) ORDER BY id",
     [SQL_ACCOUNTS] = SELECT("account", ACCOUNT_FIELDS) "ORDER BY name",
     [SQL_IDENTITIES] =
@@ -66,7 +90,7 @@ const char *const store_sql[SQL_END] = {
     [SQL_POSTS_OF_THREAD] = SELECT_POST "WHERE thread=? ORDER BY id",
     [SQL_REPLIES_OF_INCIDENT] = SELECT_REPLY "WHERE incident=? ORDER BY id",
     [SQL_TOLD_POSTS] = SELECT_POST
-    "WHERE incident IN (SELECT id FROM incident WHERE open=1) AND +account=? AND state=2"
+    "WHERE incident IN (SELECT id FROM incident WHERE open=1 AND (flags & 64)=0) AND +account=? AND state=2"
     " ORDER BY sent_ms,+id",
     [SQL_POST_BY_ID] = SELECT_POST "WHERE id=?",
     [SQL_POST_BY_REMOTE] = SELECT_POST
@@ -122,12 +146,18 @@ COLUMNS(problem, PROBLEM_FIELDS);
 COLUMNS(incident, INCIDENT_FIELDS);
 COLUMNS(thread, THREAD_FIELDS);
 COLUMNS(post, POST_FIELDS);
+static const struct column post_moved_columns[] = {
+    POST_MOVED_FIELDS(COLUMN_A, COLUMN_F, struct post_row)};
 COLUMNS(reply, REPLY_FIELDS);
 COLUMNS(account, ACCOUNT_FIELDS);
 COLUMNS(identity, IDENTITY_FIELDS);
 COLUMNS(timeline, TIMELINE_FIELDS);
 COLUMNS(audit, AUDIT_FIELDS);
 COLUMNS(ledger, LEDGER_FIELDS);
+COLUMNS(downtime, DOWNTIME_FIELDS);
+COLUMNS(channel, CHANNEL_FIELDS);
+COLUMNS(quiet, QUIET_FIELDS);
+COLUMNS(pause, PAUSE_FIELDS);
 
 const struct columns store_columns[] = {
     [TABLE_NODE] = COUNTED(node),         [TABLE_PROBLEM] = COUNTED(problem),
@@ -135,5 +165,8 @@ const struct columns store_columns[] = {
     [TABLE_POST] = COUNTED(post),         [TABLE_REPLY] = COUNTED(reply),
     [TABLE_ACCOUNT] = COUNTED(account),   [TABLE_IDENTITY] = COUNTED(identity),
     [TABLE_TIMELINE] = COUNTED(timeline), [TABLE_AUDIT] = COUNTED(audit),
-    [TABLE_LEDGER] = COUNTED(ledger),
+    [TABLE_LEDGER] = COUNTED(ledger),     [TABLE_DOWNTIME] = COUNTED(downtime),
+    [TABLE_CHANNEL] = COUNTED(channel),   [TABLE_QUIET] = COUNTED(quiet),
+    [TABLE_PAUSE] = COUNTED(pause),
+    [TABLE_POST_MOVED] = COUNTED(post_moved),
 };

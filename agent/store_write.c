@@ -89,6 +89,13 @@ int store_put_post(struct store *s, const struct post_row *r)
 	return put(s, SQL_PUT_POST, TABLE_POST, r);
 }
 
+int store_move_post(struct store *s, const struct post_row *r)
+{
+	if (put(s, SQL_MOVE_POST, TABLE_POST_MOVED, r) == -1)
+		return -1;
+	return sqlite3_changes(s->db) ? 0 : store_put_post(s, r);
+}
+
 int store_put_reply(struct store *s, const struct reply_row *r)
 {
 	return put(s, SQL_PUT_REPLY, TABLE_REPLY, r);
@@ -117,6 +124,47 @@ int store_put_audit(struct store *s, const struct audit_row *r)
 int store_put_ledger(struct store *s, const struct ledger_row *r)
 {
 	return put(s, SQL_PUT_LEDGER, TABLE_LEDGER, r);
+}
+
+/* Its statement names the row by a text and a number, or by two texts; NULL: only the number. */
+static int drop(struct store *s, enum store_sql which, const char *a, const char *b, int64_t number)
+{
+	sqlite3_stmt *stmt = start(s, which);
+	int rc = SQLITE_OK, at = 1;
+
+	if (!stmt)
+		return -1;
+	if (a)
+		rc = bind_text(stmt, at++, a);
+	if (rc == SQLITE_OK)
+		rc = b ? bind_text(stmt, at, b) : sqlite3_bind_int64(stmt, at, number);
+	return finish(s, which, stmt, rc);
+}
+
+int store_put_downtime(struct store *s, const struct downtime_row *r)
+{
+	if (r->gone)
+		return drop(s, SQL_DROP_DOWNTIME, r->node, NULL, r->id);
+	return put(s, SQL_PUT_DOWNTIME, TABLE_DOWNTIME, r);
+}
+
+int store_put_channel(struct store *s, const struct channel_row *r)
+{
+	return put(s, SQL_PUT_CHANNEL, TABLE_CHANNEL, r);
+}
+
+int store_put_quiet(struct store *s, const struct quiet_row *r)
+{
+	if (r->gone)
+		return drop(s, SQL_DROP_QUIET, NULL, NULL, (int64_t)r->id);
+	return put(s, SQL_PUT_QUIET, TABLE_QUIET, r);
+}
+
+int store_put_pause(struct store *s, const struct pause_row *r)
+{
+	if (r->gone)
+		return drop(s, SQL_DROP_PAUSE, r->audience ? r->audience : "", r->account ? r->account : "", 0);
+	return put(s, SQL_PUT_PAUSE, TABLE_PAUSE, r);
 }
 
 int store_put_meta(struct store *s, const char *key, const char *value)

@@ -6,6 +6,7 @@
 #ifndef TWICKET_TEST_INBOX_RIG_H
 #define TWICKET_TEST_INBOX_RIG_H
 
+#include "agent/incident_hand.h"
 #include "agent/inbox.h"
 
 #include <setjmp.h>
@@ -128,7 +129,7 @@ bool engine_view_tag(const struct engine *e, const char *tag, struct incident_vi
 {
 	(void)e;
 	for (int i = 0; i < 2; i++) {
-		if (!are_there[i] || strcmp(views[i].tag, tag) != 0)
+		if (!are_there[i] || strcasecmp(views[i].tag, tag) != 0)
 			continue;
 		*out = views[i];
 		return true;
@@ -144,6 +145,14 @@ const struct object *engine_root_object(const struct engine *e, uint64_t inciden
 	return v ? &objects[v - views] : NULL;
 }
 
+static bool is_waiting;
+
+bool engine_node_waits(const struct engine *e, const char *node)
+{
+	(void)e, (void)node;
+	return is_waiting;
+}
+
 void engine_each(
     const struct engine *e, void (*fn)(void *arg, const struct incident_view *view), void *arg)
 {
@@ -156,6 +165,9 @@ void engine_each(
 /* ---- what goes out ---- */
 
 static struct buf out;
+
+#include "tests/unit/inbox_rig_hand.h"
+
 static bool is_connected;
 static uint64_t next_id;
 static struct store *store;
@@ -269,6 +281,7 @@ static inline void set_views(void)
 	    .kind = EVENT_SERVICE,
 	    .state = EVENT_CRITICAL,
 	    .owner = "",
+	    .parent_tag = "",
 	    .since_s = NOON / 1000 - 600};
 	views[1] = (struct incident_view){
 	    .id = 2,
@@ -281,6 +294,7 @@ static inline void set_views(void)
 	    .kind = EVENT_HOST,
 	    .state = EVENT_DOWN,
 	    .owner = "",
+	    .parent_tag = "",
 	    .since_s = NOON / 1000 - 600};
 	are_there[0] = are_there[1] = true;
 }
@@ -317,6 +331,7 @@ static inline int setup(void **state)
 	next_id = 100;
 	notes = 0;
 	is_connected = true;
+	is_refusing = is_waiting = false;
 	set_views();
 	store = store_open(":memory:", &err);
 	assert_non_null(store);

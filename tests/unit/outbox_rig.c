@@ -43,8 +43,17 @@ static void noted(void *arg, uint64_t incident, const char *text)
 	struct rig *rig = arg;
 
 	(void)incident;
-	(void)text;
+	snprintf(rig->note, sizeof rig->note, "%s", text);
 	rig->notes++;
+}
+
+static bool paused(void *arg, unsigned account, uint64_t thread)
+{
+	const struct rig *rig = arg;
+
+	if (thread)
+		return thread == rig->paused_thread;
+	return account == 0 && rig->is_paused;
 }
 
 static void open_accounts(struct rig *rig)
@@ -83,7 +92,7 @@ void rig_start(
     void *point_arg)
 {
 	struct outbox_events events = {
-	    .arg = rig, .delivery = told, .note = noted, .alarm = alarmed};
+	    .arg = rig, .delivery = told, .note = noted, .alarm = alarmed, .is_paused = paused};
 	struct carrier carrier;
 	struct err err = {{0}};
 

@@ -36,6 +36,9 @@ struct rig {
 	struct rig_told told[RIG_TOLD];
 	unsigned n_told, notes, alarms;
 	char alarm[512]; /* the last one */
+	char note[512]; /* the last one */
+	bool is_paused; /* account "one", by hand */
+	uint64_t paused_thread; /* 0 = none */
 	uint64_t last_id; /* of rig_say() and the like */
 	bool commits_fail; /* every one, by ourselves */
 	bool disk_may_fail; /* a commit that fails is no mistake of the test */

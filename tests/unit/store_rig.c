@@ -77,6 +77,29 @@ struct store *store_rig_reopen(struct store *s)
 	return store_rig_open();
 }
 
+static bool same_column(const struct column *c, const char *a, const char *b)
+{
+	a += c->offset;
+	b += c->offset;
+	switch (c->type) {
+	case COLUMN_TEXT: return strcmp(*(const char *const *)a, *(const char *const *)b) == 0;
+	case COLUMN_TAG: return strcmp(a, b) == 0;
+	case COLUMN_U64:
+	case COLUMN_I64: return memcmp(a, b, 8) == 0;
+	case COLUMN_UINT:
+	case COLUMN_INT: return memcmp(a, b, 4) == 0;
+	case COLUMN_BOOL: return *(const bool *)a == *(const bool *)b;
+	}
+	return false;
+}
+
+void store_rig_same_row(enum store_table t, const void *want, const void *got)
+{
+	for (int i = 0; i < store_columns[t].n; i++)
+		if (!same_column(&store_columns[t].at[i], want, got))
+			fail_msg("table %d column %d differs", (int)t, i);
+}
+
 void store_rig_incident(
     struct store *s, uint64_t id, const char *tag, bool open, int64_t opened, int64_t closed)
 {

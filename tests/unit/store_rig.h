@@ -6,7 +6,7 @@
 #ifndef TWICKET_TESTS_STORE_RIG_H
 #define TWICKET_TESTS_STORE_RIG_H
 
-#include "agent/store.h"
+#include "agent/store_internal.h"
 
 extern char store_rig_dir[64], store_rig_path[96];
 extern struct err store_rig_err;
@@ -18,6 +18,9 @@ void store_rig_remove(void); /* the file and what SQLite puts beside it */
 struct store *store_rig_open(void);
 void store_rig_commit(struct store *s);
 struct store *store_rig_reopen(struct store *s); /* commit, close, open */
+
+/* Fails at the first column in which two rows of a table differ; no text may be NULL. */
+void store_rig_same_row(enum store_table t, const void *want, const void *got);
 
 /* Rows with nothing but what the statements look at. A post's thread is incident + 1. */
 void store_rig_incident(

@@ -94,7 +94,7 @@ static void test_options(void **state)
 static void test_exit_codes(void **state)
 {
 	char *none[] = {"twicket", NULL}, *typo[] = {"twicket", "stauts", NULL};
-	char *later[] = {"twicket", "replay", "log", NULL},
+	char *later[] = {"twicket", "audit", "log", NULL},
 	     *version[] = {"twicket", "--version", NULL};
 	char *away[] = {"twicket", "-r", "/nonexistent/twicket", "status", NULL};
 	char *tag[] = {"twicket", "-r", "/nonexistent/twicket", "show", "db1/x", NULL};
@@ -141,6 +141,7 @@ static void render(const char *name, const json_t *json, struct buf *out)
 	    {"list", cli_list_text},
 	    {"show", cli_show_text},
 	    {"queue", cli_queue_text},
+	    {"quiet", cli_quiet_text},
 	    {"check", cli_check_text},
 	    {"preview", cli_preview_text}};
 	size_t n = strcspn(name, "-.");
@@ -205,7 +206,7 @@ static void test_answers(void **state)
 static void test_nonsense(void **state)
 {
 	static const char *const kinds[] = {"status", "list",  "show",
-					    "queue",  "check", "preview", NULL};
+					    "queue",  "check", "preview", "quiet", NULL};
 	static const char *const answers[] = {
 	    "{}",
 	    "[]",
@@ -214,6 +215,8 @@ static void test_nonsense(void **state)
 	    "{\"incident\":[],\"story\":{\"a\":1}}",
 	    "{\"story\":[1,{\"kind\":7,\"at_ms\":\"x\"}]}",
 	    "{\"posts\":[[],{\"id\":\"x\"}]}",
+	    "{\"quiet\":[7,{\"id\":\"x\"},{\"tag\":3}],\"paused\":{\"a\":1}}",
+	    "{\"quiet\":3,\"paused\":[7,{\"audience\":0}]}",
 	    "{\"audiences\":[0],\"people\":[0],\"accounts\":[0]}",
 	    "{\"audiences\":[{\"names\":[0],\"accounts\":[0],\"hold_ms\":-1}],\"objects\":1}",
 	    "{\"audiences\":[{\"told\":true,\"posts\":[7,{\"text\":7,\"price_micro\":\"x\"}]}]}",
@@ -261,6 +264,9 @@ static void test_reply(void **state)
 	assert_reply(
 	    "{\"state\":\"status\",\"text\":\"CRITICAL\\nsince \\u001b[1m03:12\\n\"}", CLI_DONE,
 	    "CRITICAL\nsince \\x1b[1m03:12\n");
+	assert_reply(
+	    "{\"state\":\"done\",\"ms\":0,\"text\":\"db1: quiet until 16:00\"}", CLI_DONE,
+	    "done: db1: quiet until 16:00\n");
 	assert_reply(
 	    "{\"state\":\"no effect\",\"text\":\"it is OK\"}", CLI_NO, "no effect: it is OK\n");
 	assert_reply("{\"state\":\"denied\",\"text\":\"\"}", CLI_NO, "denied\n");

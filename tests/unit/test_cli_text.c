@@ -177,12 +177,48 @@ static int set_zone(void **state)
 	return 0;
 }
 
+static void assert_ahead(const char *text, int64_t expected)
+{
+	struct err err;
+	int64_t ms = -1;
+
+	if (cli_parse_ahead(text, NOW, &ms, &err) != (expected < 0 ? -1 : 0) ||
+	    (expected >= 0 && ms != expected))
+		fail_msg("%s: %lld, not %lld", text, (long long)ms, (long long)expected);
+}
+
+/* Times to come; now is Saturday, 03:54. */
+static void test_ahead(void **state)
+{
+	int64_t midnight = NOW - (3 * HOUR + 54 * 60000);
+
+	(void)state;
+	assert_ahead("04:00", midnight + 4 * HOUR);
+	assert_ahead("03:54", midnight + DAY + 3 * HOUR + 54 * 60000);
+	assert_ahead("03:00", midnight + DAY + 3 * HOUR);
+	assert_ahead("24:00", midnight + DAY);
+	assert_ahead("Sat 22:00", midnight + 22 * HOUR);
+	assert_ahead("Sat 03:00", midnight + 7 * DAY + 3 * HOUR);
+	assert_ahead("sunday 01:00", midnight + DAY + HOUR);
+	assert_ahead("Fri", midnight + 6 * DAY);
+	assert_ahead("2026-11-28T22:00", midnight + 7 * DAY + 22 * HOUR);
+	assert_ahead("2026-11-20", midnight - DAY);
+	assert_ahead("2h", NOW + 2 * HOUR);
+	assert_ahead("1h30m", NOW + 90 * 60000);
+	assert_ahead("0", -1);
+	assert_ahead("-3h", -1);
+	assert_ahead("2", -1);
+	assert_ahead("soon", -1);
+	assert_ahead("", -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_escape), cmocka_unit_test(test_width),
 	    cmocka_unit_test(test_table),  cmocka_unit_test(test_clock),
 	    cmocka_unit_test(test_spans),  cmocka_unit_test(test_parse_time),
+	    cmocka_unit_test(test_ahead),
 	};
 
 	return cmocka_run_group_tests_name("cli_text", tests, set_zone, NULL);

@@ -4,6 +4,7 @@
  * timeline. The engine, the outbox and core.c's notes are stubs.
  */
 #include "agent/core_internal.h"
+#include "agent/incident_hand.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -90,9 +91,23 @@ bool engine_status(
 bool engine_view(const struct engine *e, uint64_t incident, struct incident_view *out)
 {
 	(void)e;
-	(void)incident;
-	(void)out;
-	return false;
+	*out = (struct incident_view){
+	    .id = 1, .parent_tag = "T9QM", .known_tag = "TB4X", .quiet_until_s = NOON + 3600};
+	return incident == 1;
+}
+
+static bool is_silenced; /* account toot, by hand */
+
+bool engine_account_is_paused(const struct engine *e, unsigned account)
+{
+	(void)e;
+	return is_silenced && account == TOOT;
+}
+
+bool engine_is_paused(const struct engine *e, unsigned audience, unsigned account)
+{
+	(void)e, (void)audience;
+	return is_silenced && account == TOOT;
 }
 
 static char said[2000], noted[2000];
@@ -270,6 +285,31 @@ static void test_internals_stay(void **state)
 	assert_string_equal(noted, "");
 }
 
+/* What a reason names beside the incident. */
+static void test_reasons(void **state)
+{
+	(void)state;
+	answer(TOOT, VISIBILITY_PUBLIC, 1, SAY_TROUBLE, "quiet_until");
+	assert_non_null(strstr(said, "quiet until 13:00"));
+	answer(TOOT, VISIBILITY_PUBLIC, 1, SAY_TROUBLE, "part_of_done");
+	assert_non_null(strstr(said, "now part of #T9QM"));
+	answer(TOOT, VISIBILITY_PUBLIC, 1, SAY_TROUBLE, "known_noted");
+	assert_non_null(strstr(said, "known error #TB4X"));
+}
+
+/* A whole account is paused by hand: no answer there, no favourite; elsewhere as ever. */
+static void test_silenced(void **state)
+{
+	(void)state;
+	is_silenced = true;
+	answer(TOOT, VISIBILITY_DIRECT, 1, SAY_STATUS, "");
+	core_favourite(&core, TOOT, 7, "r7");
+	assert_string_equal(said, "");
+	answer(STAFF_X, VISIBILITY_DIRECT, 1, SAY_STATUS, "");
+	assert_non_null(strstr(said, "staff_x direct"));
+	is_silenced = false;
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -277,6 +317,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(test_mastodon),	  CASE(test_direct_on_x),    CASE(test_public_on_x),
 	    CASE(test_trouble_on_x),	  CASE(test_nobody_asked_for_it), CASE(test_internals_stay),
+	    CASE(test_reasons),		  CASE(test_silenced),
 	};
 
 	setenv("TZ", "UTC", 1);

@@ -406,6 +406,38 @@ static void test_may(void **state)
 	assert_false(people_may(people, 99, PEOPLE_DETAILS, &on_web));
 }
 
+/* SPEC 5.3, cell by cell: lead, operator within and beyond its match, communicator. */
+static void test_may_by_hand(void **state)
+{
+	static const struct {
+		enum people_action action;
+		bool lead, operator, communicator;
+	} cells[] = {
+	    {PEOPLE_EXPLAIN, true, true, false},     {PEOPLE_QUIET, true, true, false},
+	    {PEOPLE_QUIET_LONG, true, false, false}, {PEOPLE_SAY, true, false, true},
+	    {PEOPLE_MAJOR, true, false, true},	     {PEOPLE_PART_OF, true, false, false},
+	};
+	const char *web[] = {"web", NULL}, *db[] = {"db", NULL};
+	struct object on_web = {
+	    .kind = EVENT_HOST, .node = "n", .host = "web1", .service = "", .hostgroups = web};
+	struct object on_db = {
+	    .kind = EVENT_HOST, .node = "n", .host = "db1", .service = "", .hostgroups = db};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+		enum people_action action = cells[i].action;
+
+		assert_int_equal(people_may(people, 0, action, &on_db), cells[i].lead);
+		assert_int_equal(people_may(people, 0, action, NULL), cells[i].lead);
+		assert_int_equal(people_may(people, 1, action, &on_web), cells[i].operator);
+		assert_false(people_may(people, 1, action, &on_db));
+		assert_false(people_may(people, 1, action, NULL));
+		assert_int_equal(people_may(people, 2, action, &on_db), cells[i].communicator);
+		assert_int_equal(people_may(people, 2, action, NULL), cells[i].communicator);
+		assert_false(people_may(people, 99, action, &on_web));
+	}
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -424,7 +456,7 @@ int main(void)
 	    CASE(test_no_such_name),
 	    CASE(test_name_not_learnt),
 	    CASE(test_other_name),
-	    CASE(test_may),
+	    CASE(test_may), CASE(test_may_by_hand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

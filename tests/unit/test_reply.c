@@ -32,6 +32,14 @@ static const char *shown(enum reply_verb verb)
 	case REPLY_VERB_ACK:
 	case REPLY_VERB_UNACK:
 	case REPLY_VERB_STATUS:
+	case REPLY_VERB_QUIET:
+	case REPLY_VERB_ETA:
+	case REPLY_VERB_MAJOR:
+	case REPLY_VERB_NOT_MAJOR:
+	case REPLY_VERB_KNOWN:
+	case REPLY_VERB_PART_OF:
+	case REPLY_VERB_SAY:
+	case REPLY_VERB_FIXED:
 	case REPLY_VERB_LATER: return reply_verb_name(verb);
 	}
 	return "";
@@ -73,18 +81,19 @@ static char *field(char **rest)
 static unsigned run_case(const char *file, unsigned line, char *text)
 {
 	char *rest = text, *input = field(&rest), *verb = field(&rest), *seconds = field(&rest);
-	char *tag = field(&rest), *want = field(&rest), got[2200];
+	char *tag = field(&rest), *want = field(&rest), got[2200], named[16];
 	struct reply_parsed p;
 
 	decode(input);
 	want = strcmp(want, "-") == 0 ? (char *)"" : want;
-	tag = strcmp(tag, "-") == 0 ? (char *)"" : tag;
 	reply_parse(input, &noon, &p);
 	snprintf(
-	    got, sizeof(got), "%s %lld [%s] %s", shown(p.verb), (long long)p.duration_s, p.tag,
+	    named, sizeof(named), "%s%s%s", p.tag[0] ? p.tag : "-", p.other[0] ? ">" : "", p.other);
+	snprintf(
+	    got, sizeof(got), "%s %lld [%s] %s", shown(p.verb), (long long)p.duration_s, named,
 	    p.text);
 	if (strcmp(shown(p.verb), verb) == 0 && p.duration_s == strtoll(seconds, NULL, 10) &&
-	    strcmp(p.tag, tag) == 0 && strcmp(p.text, want) == 0)
+	    strcmp(named, tag) == 0 && strcmp(p.text, want) == 0)
 		return 0;
 	print_error(
 	    "%s:%u: %s\n  want %s %s [%s] %s\n  got  %s\n", file, line, input, verb, seconds, tag,
@@ -117,6 +126,7 @@ static void test_data(void **state)
 
 	(void)state;
 	assert_int_equal(run_file(TEST_DATA "/reply/spec.txt", &cases), 0);
+	assert_int_equal(run_file(TEST_DATA "/reply/hand.txt", &cases), 0);
 	assert_int_equal(run_file(TEST_DATA "/reply/attacks.txt", &cases), 0);
 	print_message("%u cases\n", cases);
 }
@@ -132,6 +142,17 @@ static void test_words(void **state)
 	assert_string_equal(p.word, "ack");
 	reply_parse("history?", &noon, &p);
 	assert_string_equal(p.word, "last");
+	reply_parse("workaround: use web2", &noon, &p);
+	assert_string_equal(p.word, "workaround");
+	reply_parse("not major", &noon, &p);
+	assert_string_equal(p.word, "not major");
+	/* a word as well: only an incident of that name makes it one */
+	reply_parse("part of tmrw", &noon, &p);
+	assert_string_equal(p.other_bare, "tmrw");
+	assert_false(p.is_other_sure);
+	reply_parse("part of #tmrw", &noon, &p);
+	assert_true(p.is_other_sure);
+	assert_string_equal(p.other_bare, "");
 }
 
 static void test_bare_tags(void **state)

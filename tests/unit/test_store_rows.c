@@ -3,7 +3,6 @@
  * Run by make check; needs nothing but a temporary folder.
  * When it fails after a change of rows.h, a column is missing: store_internal.h.
  */
-#include "agent/store_internal.h"
 #include "notifiers/notifier.h"
 #include "tests/unit/store_rig.h"
 
@@ -20,7 +19,8 @@
 /* All fields, each with a value of its own, through a restart. */
 
 static const struct node_row node = {
-    .name = "n1", .epoch = "epoch1", .seq = UINT64_MAX - 1, .adopted = true, .last_seen_ms = 11};
+    .name = "n1", .epoch = "epoch1", .seq = UINT64_MAX - 1, .adopted = true, .last_seen_ms = 11,
+    .cut_off_s = 12};
 static const struct problem_row problem = {
     .id = 1,
     .incident = 2,
@@ -33,7 +33,16 @@ static const struct problem_row problem = {
     .since_s = -4,
     .output = "load \xc3\xa4 <5 \"x\"",
     .owner = "alice",
-    .heard = "public,operators"};
+    .heard = "public,operators",
+    .told = "public",
+    .hard_s = 5,
+    .worse_s = 6,
+    .was_state = 7,
+    .changes = 8,
+    .flap_s = 9,
+    .changed_s = 10,
+    .acked_as = 11,
+    .relapses = "12,13"};
 static const struct incident_row incident = {
     .id = 2,
     .parent = 9,
@@ -48,8 +57,19 @@ static const struct incident_row incident = {
     .state = "CRITICAL",
     .owner = "alice",
     .was_owner = "bob",
+    .let_go = "carol",
+    .owner_round = 13,
     .acked_s = 11,
-    .ack_until_s = 12};
+    .ack_until_s = 12,
+    .eta_s = 14,
+    .quiet_until_s = 15,
+    .from_s = 16,
+    .to_s = 17,
+    .name = "E-mail",
+    .text = "new disks",
+    .by = "dave",
+    .known = "restart it",
+    .known_tag = "TAAA"};
 static const struct thread_row thread = {
     .id = 3,
     .incident = 2,
@@ -69,7 +89,15 @@ static const struct thread_row thread = {
     .remind_ms = 15,
     .remind_boot_ms = 16,
     .since_s = 17,
-    .until_s = 18};
+    .until_s = 18,
+    .missed = "E-mail\nWeb",
+    .escalated = 20,
+    .flap_ms = 21,
+    .flap_boot_ms = 22,
+    .ask_ms = 23,
+    .ask_boot_ms = 24,
+    .escalate_ms = 25,
+    .escalate_boot_ms = 26};
 static const struct post_row post = {
     .id = 4,
     .thread = 3,
@@ -151,38 +179,56 @@ static const struct identity_row identity = {
     .pinned_ms = 51};
 static const struct timeline_row timeline = {
     .incident = 2, .at_ms = 61, .kind = "note", .text = "hello"};
-
-static bool same_column(const struct column *c, const char *a, const char *b)
-{
-	a += c->offset;
-	b += c->offset;
-	switch (c->type) {
-	case COLUMN_TEXT: return strcmp(*(const char *const *)a, *(const char *const *)b) == 0;
-	case COLUMN_TAG: return strcmp(a, b) == 0;
-	case COLUMN_U64:
-	case COLUMN_I64: return memcmp(a, b, 8) == 0;
-	case COLUMN_UINT:
-	case COLUMN_INT: return memcmp(a, b, 4) == 0;
-	case COLUMN_BOOL: return *(const bool *)a == *(const bool *)b;
-	}
-	return false;
-}
+static const struct downtime_row downtime = {
+    .node = "n1",
+    .host = "db1",
+    .service = "Postgres",
+    .id = 81,
+    .kind = 2,
+    .flags = 3,
+    .from_s = 82,
+    .to_s = 83,
+    .author = "alice",
+    .text = "new disks",
+    .incident = 84};
+static const struct channel_row channel = {
+    .audience = "public",
+    .account = "acc",
+    .digest = 91,
+    .digest_tag = "TDDD",
+    .digest_root = DELIVERY_SENT,
+    .from_s = 92,
+    .digest_ms = 93,
+    .digest_boot_ms = 94,
+    .folded = 95,
+    .longest_s = 96,
+    .longest = "E-mail",
+    .lost = 97,
+    .storm = 98,
+    .storm_tag = "TSSS",
+    .storm_root = DELIVERY_UNSETTLED,
+    .storm_s = 99,
+    .stormed = 100,
+    .storm_told = 101,
+    .storm_ms = 102,
+    .storm_boot_ms = 103,
+    .calm_ms = 104,
+    .calm_boot_ms = 105,
+    .recent = "106,107"};
+static const struct quiet_row quiet = {
+    .id = 111, .match = "host=db*", .text = "tests", .by = "alice", .since_s = 112, .until_s = 113};
+static const struct pause_row pause_of = {
+    .audience = "public", .account = "acc", .text = "an audit", .by = "bob", .since_s = 121};
 
 /* arg counts the rows that came; each must be the one above. */
-static int check_row(enum store_table t, const void *want, const void *got, void *arg)
-{
-	for (int i = 0; i < store_columns[t].n; i++)
-		if (!same_column(&store_columns[t].at[i], want, got))
-			fail_msg("table %d column %d differs", (int)t, i);
-	++*(int *)arg;
-	return 0;
-}
-
-#define CHECKER(noun, TABLE)                                                                       \
+#define CHECKER_OF(noun, TABLE, want)                                                              \
 	static int check_##noun(void *arg, const struct noun##_row *r)                             \
 	{                                                                                          \
-		return check_row(TABLE, &noun, r, arg);                                            \
+		store_rig_same_row(TABLE, &want, r);                                               \
+		++*(int *)arg;                                                                     \
+		return 0;                                                                          \
 	}
+#define CHECKER(noun, TABLE) CHECKER_OF(noun, TABLE, noun)
 CHECKER(node, TABLE_NODE)
 CHECKER(problem, TABLE_PROBLEM)
 CHECKER(incident, TABLE_INCIDENT)
@@ -193,17 +239,22 @@ CHECKER(account, TABLE_ACCOUNT)
 CHECKER(identity, TABLE_IDENTITY)
 CHECKER(timeline, TABLE_TIMELINE)
 CHECKER(ledger, TABLE_LEDGER)
+CHECKER(downtime, TABLE_DOWNTIME)
+CHECKER(channel, TABLE_CHANNEL)
+CHECKER(quiet, TABLE_QUIET)
+CHECKER_OF(pause, TABLE_PAUSE, pause_of)
 
 /*
  * A column list and a struct that drift apart would lose a member in silence: walking
  * the columns must lead over the whole struct without a gap. When this fails, a member
- * of rows.h is not in store_internal.h and in a migration.
+ * of rows.h is not in store_internal.h and in a migration. What says that a row is gone
+ * is its last member, and no column.
  */
 static void test_every_member_is_a_column(void **state)
 {
 	static const struct {
 		enum store_table table;
-		size_t size;
+		size_t size; /* up to `gone`, where there is one */
 	} rows[] = {{TABLE_NODE, sizeof(struct node_row)},
 		    {TABLE_PROBLEM, sizeof(struct problem_row)},
 		    {TABLE_INCIDENT, sizeof(struct incident_row)},
@@ -214,7 +265,11 @@ static void test_every_member_is_a_column(void **state)
 		    {TABLE_IDENTITY, sizeof(struct identity_row)},
 		    {TABLE_TIMELINE, sizeof(struct timeline_row)},
 		    {TABLE_AUDIT, sizeof(struct audit_row)},
-		    {TABLE_LEDGER, sizeof(struct ledger_row)}};
+		    {TABLE_LEDGER, sizeof(struct ledger_row)},
+		    {TABLE_DOWNTIME, offsetof(struct downtime_row, gone)},
+		    {TABLE_CHANNEL, sizeof(struct channel_row)},
+		    {TABLE_QUIET, offsetof(struct quiet_row, gone)},
+		    {TABLE_PAUSE, offsetof(struct pause_row, gone)}};
 	static const size_t sizes[] = {sizeof(char *), 8,       8, sizeof(unsigned), sizeof(int),
 				       sizeof(bool),   TAG_SIZE};
 
@@ -243,7 +298,7 @@ static void test_round_trip(void **state)
 {
 	struct store *s = store_rig_open();
 	const struct audit_row audit = {1, "bob", "ack", "T7K2", "ok"};
-	int n[10] = {0};
+	int n[14] = {0};
 
 	(void)state;
 	assert_int_equal(store_put_node(s, &node), 0);
@@ -259,6 +314,10 @@ static void test_round_trip(void **state)
 	assert_int_equal(store_put_audit(s, &audit), 0);
 	assert_int_equal(store_put_ledger(s, &ledger), 0);
 	assert_int_equal(store_put_ledger(s, &ledger), 0); /* a month is one row */
+	assert_int_equal(store_put_downtime(s, &downtime), 0);
+	assert_int_equal(store_put_channel(s, &channel), 0);
+	assert_int_equal(store_put_quiet(s, &quiet), 0);
+	assert_int_equal(store_put_pause(s, &pause_of), 0);
 	for (int i = 0; i < 2; i++) { /* within the transaction, then after a restart */
 		assert_int_equal(store_nodes(s, check_node, &n[0], &store_rig_err), 1);
 		assert_int_equal(store_live_problems(s, check_problem, &n[1], &store_rig_err), 1);
@@ -271,11 +330,57 @@ static void test_round_trip(void **state)
 		assert_int_equal(store_timeline(s, 2, check_timeline, &n[8], &store_rig_err), 1);
 		assert_int_equal(
 		    store_ledger(s, "acc", 202611, check_ledger, &n[9], &store_rig_err), 1);
+		assert_int_equal(store_downtimes(s, check_downtime, &n[10], &store_rig_err), 1);
+		assert_int_equal(store_channels(s, check_channel, &n[11], &store_rig_err), 1);
+		assert_int_equal(store_quiets(s, check_quiet, &n[12], &store_rig_err), 1);
+		assert_int_equal(store_pauses(s, check_pause, &n[13], &store_rig_err), 1);
 		s = store_rig_reopen(s);
 	}
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 14; i++)
 		assert_int_equal(n[i], 2);
 	assert_string_equal(store_rig_err.text, "");
+	store_close(s);
+}
+
+/* A row that is gone takes itself away, and none of those beside it. */
+static void test_gone_rows_are_deleted(void **state)
+{
+	struct store *s = store_rig_open();
+	struct downtime_row d = downtime, other_node = downtime;
+	struct quiet_row q = quiet, other_id = quiet;
+	struct pause_row p = pause_of, of_all = {.since_s = 122};
+	int n[3] = {0};
+
+	(void)state;
+	other_node.node = "n2"; /* each core counts its own downtimes */
+	other_id.id++;
+	for (int gone = 0; gone < 2; gone++) {
+		assert_int_equal(store_put_downtime(s, &downtime), 0);
+		assert_int_equal(store_put_quiet(s, &quiet), 0);
+		assert_int_equal(store_put_pause(s, &pause_of), 0);
+		other_node.gone = other_id.gone = of_all.gone = gone;
+		assert_int_equal(store_put_downtime(s, &other_node), 0);
+		assert_int_equal(store_put_quiet(s, &other_id), 0);
+		assert_int_equal(store_put_pause(s, &of_all), 0);
+		s = store_rig_reopen(s);
+		assert_int_equal(store_downtimes(s, NULL, NULL, &store_rig_err), gone ? 1 : 2);
+		assert_int_equal(store_quiets(s, NULL, NULL, &store_rig_err), gone ? 1 : 2);
+		assert_int_equal(store_pauses(s, NULL, NULL, &store_rig_err), gone ? 1 : 2);
+	}
+	store_downtimes(s, check_downtime, &n[0], &store_rig_err);
+	store_quiets(s, check_quiet, &n[1], &store_rig_err);
+	store_pauses(s, check_pause, &n[2], &store_rig_err);
+	assert_true(n[0] == 1 && n[1] == 1 && n[2] == 1);
+	d.gone = q.gone = p.gone = true;
+	for (int i = 0; i < 2; i++) { /* what is not there cannot go twice, and that is no failure */
+		assert_int_equal(store_put_downtime(s, &d), 0);
+		assert_int_equal(store_put_quiet(s, &q), 0);
+		assert_int_equal(store_put_pause(s, &p), 0);
+		s = store_rig_reopen(s);
+		assert_int_equal(store_downtimes(s, NULL, NULL, &store_rig_err), 0);
+		assert_int_equal(store_quiets(s, NULL, NULL, &store_rig_err), 0);
+		assert_int_equal(store_pauses(s, NULL, NULL, &store_rig_err), 0);
+	}
 	store_close(s);
 }
 
@@ -322,103 +427,13 @@ static void test_promises(void **state)
 	store_close(s);
 }
 
-/* --- a file of schema 1 --- */
-
-static void read_sql(const char *name)
-{
-	static char sql[65536];
-	FILE *f = fopen(name, "r");
-	sqlite3 *db;
-	size_t n;
-
-	if (!f)
-		fail_msg("cannot open %s", name);
-	n = fread(sql, 1, sizeof sql - 1, f);
-	sql[n] = '\0';
-	fclose(f);
-	assert_int_equal(sqlite3_open(store_rig_path, &db), SQLITE_OK);
-	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-		fail_msg("%s", sqlite3_errmsg(db));
-	sqlite3_close(db);
-}
-
-static int see_old_post(void *arg, const struct post_row *r)
-{
-	++*(int *)arg;
-	if (r->id == 4) {
-		assert_int_equal(r->state, POST_SENT);
-		assert_string_equal(r->remote_id, "1001");
-	} else {
-		assert_int_equal(r->id, 5);
-		assert_int_equal(r->state, POST_UNKNOWN);
-		assert_string_equal(r->text, "it is back\n#T7K2");
-		assert_string_equal(r->to, "bob@x");
-		assert_string_equal(r->target, "tgt");
-		assert_int_equal(r->looks, 1);
-		assert_int_equal(r->looked_ms, 33);
-		assert_string_equal(r->reason, "no answer");
-	}
-	assert_string_equal(r->to_id, "");
-	assert_int_equal(r->cost_micro, 0);
-	assert_int_equal(r->refusals, 0);
-	assert_false(r->is_duplicate);
-	return 0;
-}
-
-static int see_old_account(void *arg, const struct account_row *r)
-{
-	++*(int *)arg;
-	assert_string_equal(r->name, "status");
-	assert_string_equal(r->cursor, "c7");
-	assert_true(r->paused_until_ms == INT64_MAX);
-	assert_int_equal(r->last_post_ms, 42);
-	assert_int_equal(r->alone_until_ms, 0);
-	assert_false(r->is_locked);
-	return 0;
-}
-
-static void test_schema_1_is_brought_up_to_date(void **state)
-{
-	struct store *s;
-	int posts = 0, accounts = 0;
-
-	(void)state;
-	read_sql(TWICKET_TEST_DATA "/unit/data/store-1.sql");
-	s = store_rig_open();
-	for (int i = 0; i < 2; i++) { /* migrated just now, then a store like any other */
-		struct err *err = &store_rig_err;
-
-		assert_int_equal(store_posts_of_thread(s, 3, see_old_post, &posts, err), 2);
-		assert_int_equal(store_accounts(s, see_old_account, &accounts, err), 1);
-		assert_int_equal(store_nodes(s, NULL, NULL, err), 1);
-		assert_int_equal(store_live_problems(s, NULL, NULL, err), 1);
-		assert_int_equal(store_open_incidents(s, NULL, NULL, err), 1);
-		assert_int_equal(store_open_threads(s, NULL, NULL, err), 1);
-		assert_int_equal(store_submitted_replies(s, NULL, NULL, err), 1);
-		assert_int_equal(store_identities(s, NULL, NULL, err), 1);
-		assert_int_equal(store_timeline(s, 2, NULL, NULL, err), 1);
-		assert_int_equal(store_post_by_remote(s, "status", "1001", NULL, NULL, err), 1);
-		assert_int_equal(store_count_promises(s, "status", err), 1);
-		assert_int_equal(store_ledger(s, "status", 202611, NULL, NULL, err), 0);
-		s = store_rig_reopen(s);
-	}
-	assert_int_equal(store_next_id(s), 41);
-	assert_int_equal(posts, 4);
-	assert_int_equal(accounts, 2);
-	assert_int_equal(store_put_ledger(s, &ledger), 0);
-	assert_int_equal(store_put_post(s, &post), 0);
-	s = store_rig_reopen(s);
-	assert_int_equal(store_ledger(s, "acc", 202611, NULL, NULL, &store_rig_err), 1);
-	store_close(s);
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, store_rig_setup, store_rig_teardown)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_every_member_is_a_column),       TEST(test_round_trip),
 	    TEST(test_ledger_is_by_account_and_month), TEST(test_promises),
-	    TEST(test_schema_1_is_brought_up_to_date),
+	    TEST(test_gone_rows_are_deleted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 -- A store of schema 1, as the release before networks that take money wrote it (sqlite3 .dump).
--- Read by test_store_rows.c, which brings it up to date. It is never changed.
+-- Read by test_store_schema.c, which brings it up to date. It is never changed.
 PRAGMA application_id=1953983348;
 PRAGMA user_version=1;
 BEGIN TRANSACTION;

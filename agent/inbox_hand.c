@@ -1,0 +1,223 @@
+/*
+ * Replies that the engine alone carries out: eta, major, known, part of, quiet, say; and
+ * fixed, which is kept. Called by inbox_act.c once the incident is known. It must never do
+ * anything before people.c has said that its author may.
+ */
+#include "agent/inbox_internal.h"
+#include "agent/incident_hand.h"
+
+#include <string.h>
+
+/* How one hears that it worked. */
+enum thanks { BY_FEEDBACK, IN_WORDS };
+
+static void
+hand_done(struct inbox *b, struct inbox_reply *r, const struct inbox_answer *answer, enum thanks how)
+{
+	int account = config_account_index(b->config, r->row.account);
+
+	inbox_finish(b, r, REPLY_DONE, answer->reason);
+	if (r->is_local || account < 0)
+		return;
+	if (how == IN_WORDS || b->config->accounts[account].feedback == FEEDBACK_REPLY)
+		inbox_reply_to(b, &r->row, answer);
+	else
+		inbox_thank(b, r);
+}
+
+static void hand_failed(struct inbox *b, struct inbox_reply *r, const char *reason)
+{
+	inbox_finish(b, r, REPLY_NO_EFFECT, reason);
+	inbox_trouble(b, r, reason);
+}
+
+static struct inbox_answer hand_answer(const char *reason)
+{
+	return (struct inbox_answer){.event = SAY_TROUBLE, .reason = reason};
+}
+
+/* May they, and is there still something to say about it? If not, all that is to be said is said. */
+static bool hand_begins(
+    struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p, enum people_action action,
+    struct incident_view *v)
+{
+	if (!inbox_may(b, r, action)) {
+		inbox_denied(b, r, "not_allowed");
+		return false;
+	}
+	if (!engine_view(b->engine, r->row.incident, v)) {
+		inbox_say_closed(b, r, p);
+		return false;
+	}
+	if (!v->open)
+		hand_failed(b, r, "already_ok");
+	return v->open;
+}
+
+/* Wall seconds of a time that counts from when it was said. */
+static int64_t hand_time(const struct inbox_reply *r, const struct reply_parsed *p)
+{
+	return inbox_said_ms(r) / 1000 + p->duration_s;
+}
+
+static void hand_quiet(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
+{
+	const struct inbox_answer answer = hand_answer("quiet_until");
+	int64_t until_s = hand_time(r, p);
+	struct incident_view v;
+	struct err err;
+
+	if (!hand_begins(b, r, p, PEOPLE_QUIET, &v))
+		return;
+	if (p->duration_s > PEOPLE_QUIET_S && !inbox_may(b, r, PEOPLE_QUIET_LONG))
+		hand_failed(b, r, "quiet_too_long");
+	else if (until_s <= b->now.wall_ms / 1000 ||
+		 engine_quiet(b->engine, v.id, until_s, inbox_author(r), &b->now, &err) == -1)
+		hand_failed(b, r, "passed");
+	else
+		hand_done(b, r, &answer, BY_FEEDBACK);
+}
+
+static void hand_eta(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
+{
+	const struct inbox_answer answer = hand_answer("eta_noted");
+	struct incident_view v;
+	struct err err;
+
+	if (!hand_begins(b, r, p, PEOPLE_EXPLAIN, &v))
+		return;
+	if (hand_time(r, p) <= b->now.wall_ms / 1000 ||
+	    engine_eta(b->engine, v.id, hand_time(r, p), inbox_author(r), &b->now, &err) == -1)
+		hand_failed(b, r, "passed");
+	else
+		hand_done(b, r, &answer, BY_FEEDBACK);
+}
+
+static void hand_major(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
+{
+	bool is_major = p->verb == REPLY_VERB_MAJOR;
+	const struct inbox_answer answer = hand_answer(is_major ? "major_now" : "not_major_now");
+	struct incident_view v;
+	struct err err;
+
+	if (!hand_begins(b, r, p, PEOPLE_MAJOR, &v))
+		return;
+	if (engine_major(b->engine, v.id, is_major, inbox_author(r), &b->now, &err) == -1)
+		hand_failed(b, r, answer.reason); /* so it was before */
+	else
+		hand_done(b, r, &answer, IN_WORDS);
+}
+
+/* "part of tmrw" was no incident after all. */
+static void hand_comment(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p)
+{
+	inbox_drop_other(p);
+	inbox_set(r, TEXT_VERB, reply_verb_name(p->verb));
+	inbox_act_comment(b, r, p);
+}
+
+static void hand_known(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p)
+{
+	const struct inbox_answer answer = hand_answer("known_noted");
+	bool is_there = !p->other[0] || inbox_find_tag(b, p->other, &(uint64_t){0});
+	struct incident_view v;
+	struct err err;
+
+	if (!is_there && !p->is_other_sure) {
+		hand_comment(b, r, p);
+		return;
+	}
+	if (!hand_begins(b, r, p, PEOPLE_EXPLAIN, &v))
+		return;
+	if (!is_there)
+		hand_failed(b, r, "no_such_tag");
+	else if (!p->other[0] && !p->text[0])
+		hand_failed(b, r, "which");
+	else if (engine_known(b->engine, v.id, p->other, p->text, inbox_author(r), &b->now, &err) == -1)
+		hand_failed(b, r, "other");
+	else
+		hand_done(b, r, &answer, BY_FEEDBACK);
+}
+
+static void hand_part_of(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p)
+{
+	const struct inbox_answer answer = hand_answer("part_of_done");
+	struct incident_view v, of;
+	bool is_there = engine_view_tag(b->engine, p->other, &of) && of.open, was_part;
+	struct err err;
+
+	if (!is_there && p->other[0] && !p->is_other_sure &&
+	    !inbox_find_tag(b, p->other, &(uint64_t){0})) {
+		hand_comment(b, r, p);
+		return;
+	}
+	if (!hand_begins(b, r, p, PEOPLE_PART_OF, &v))
+		return;
+	if (!is_there) {
+		hand_failed(b, r, p->other[0] ? "no_such_tag" : "which");
+		return;
+	}
+	was_part = strcmp(v.parent_tag, of.tag) == 0;
+	if (!was_part &&
+	    engine_part_of(b->engine, v.id, of.id, inbox_author(r), &b->now, &err) == -1)
+		hand_failed(b, r, "part_of_itself");
+	else
+		hand_done(b, r, &answer, IN_WORDS);
+}
+
+/* Also when it is over: people want to hear why. */
+static void hand_say(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
+{
+	const struct inbox_answer answer = hand_answer("said");
+	struct incident_view v;
+	struct err err;
+
+	if (!inbox_may(b, r, PEOPLE_SAY))
+		inbox_denied(b, r, "not_allowed");
+	else if (!engine_view(b->engine, r->row.incident, &v))
+		inbox_say_closed(b, r, p);
+	else if (!p->text[0])
+		hand_failed(b, r, "other");
+	else if (engine_say(b->engine, v.id, p->text, inbox_author(r), &b->now, &err) == -1)
+		hand_failed(b, r, "not_public");
+	else
+		hand_done(b, r, &answer, IN_WORDS);
+}
+
+/* What was learnt belongs to the incident, live or not. */
+static void hand_fixed(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
+{
+	const struct inbox_answer answer = hand_answer("fixed_noted");
+
+	if (!inbox_may(b, r, PEOPLE_EXPLAIN)) {
+		inbox_denied(b, r, "not_allowed");
+		return;
+	}
+	if (!p->text[0]) {
+		hand_failed(b, r, "other");
+		return;
+	}
+	inbox_note(b, r->row.incident, "command", "%-9s by %s: %.600s", r->row.verb, inbox_author(r), p->text);
+	hand_done(b, r, &answer, BY_FEEDBACK);
+}
+
+void inbox_act_hand(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p)
+{
+	switch (p->verb) {
+	case REPLY_VERB_QUIET: hand_quiet(b, r, p); break;
+	case REPLY_VERB_ETA: hand_eta(b, r, p); break;
+	case REPLY_VERB_MAJOR:
+	case REPLY_VERB_NOT_MAJOR: hand_major(b, r, p); break;
+	case REPLY_VERB_KNOWN: hand_known(b, r, p); break;
+	case REPLY_VERB_PART_OF: hand_part_of(b, r, p); break;
+	case REPLY_VERB_SAY: hand_say(b, r, p); break;
+	case REPLY_VERB_FIXED: hand_fixed(b, r, p); break;
+	case REPLY_VERB_COMMENT:
+	case REPLY_VERB_ACK:
+	case REPLY_VERB_UNACK:
+	case REPLY_VERB_STATUS:
+	case REPLY_VERB_LATER:
+	case REPLY_VERB_BARE_NUMBER:
+	case REPLY_VERB_EMPTY: break;
+	}
+}

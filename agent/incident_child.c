@@ -1,0 +1,146 @@
+/*
+ * Incidents that are part of another (SPEC 4.0): a host that goes DOWN takes over what it
+ * caused; its end lets them go. Called when a problem is placed and when an incident closes.
+ * Must never take an incident that was told out of its thread: it becomes a child.
+ */
+#include "agent/incident_internal.h"
+
+#include <string.h>
+#include <utlist.h>
+
+bool was_told(const struct incident *i)
+{
+	for (const struct thread *t = i->threads; t; t = t->next)
+		if (t->state == THREAD_TOLD || t->state == THREAD_RECOVERING || t->state == THREAD_RESOLVED ||
+		    t->state == THREAD_MISSED)
+			return true;
+	return false;
+}
+
+/* Nothing was said of it yet: its problems simply become members. */
+void merge(struct engine *e, struct incident *into, struct incident *from, const struct now *now)
+{
+	struct problem *p, *next;
+
+	for (p = from->problems, from->problems = NULL; p; p = next) {
+		next = p->next;
+		p->incident = into;
+		problem_touch(p);
+		LL_PREPEND(into->problems, p);
+	}
+	for (struct thread *t = from->threads; t; t = t->next)
+		thread_finish(t, THREAD_DROPPED);
+	incident_close(e, from, now);
+	for (p = into->problems; p; p = p->next) {
+		if (!p->object)
+			continue;
+		incident_add_refs(e, into, p);
+		threads_for(e, into, p, now);
+	}
+}
+
+void become_child(struct engine *e, struct incident *child, struct incident *parent, const struct now *now)
+{
+	child->parent = parent;
+	child->release = 0;
+	child->dirty = true;
+	for (struct thread *t = child->threads; t; t = t->next) {
+		if (!thread_is_silent(t))
+			continue; /* these people do not hear of the parent */
+		if (t->state == THREAD_HELD)
+			thread_finish(t, THREAD_DROPPED);
+		else
+			thread_part_line(e, t, now);
+	}
+}
+
+/* Their parent is over for good: from now on they are told on their own. */
+void release_children(struct engine *e, struct incident *i, const struct now *now)
+{
+	for (struct incident *child = e->incidents; child; child = child->next) {
+		if (child->parent != i)
+			continue;
+		child->parent = NULL;
+		child->dirty = true;
+		for (struct thread *t = child->threads; t; t = t->next)
+			t->flags &= ~(unsigned)THREAD_PART_TOLD;
+		for (struct problem *p = child->problems; p; p = p->next)
+			threads_for(e, child, p, now);
+	}
+}
+
+static bool hangs_on(const struct engine *e, const struct problem *p, const struct problem *host)
+{
+	if (!p->object || strcmp(site_of(e, p->node), site_of(e, host->node)) != 0 || !problem_is_live(p) ||
+	    has_a_way(e, p))
+		return false;
+	for (const char *const *above = p->object->ancestors; above && *above; above++)
+		if (!strcmp(*above, host->host))
+			return true;
+	return false;
+}
+
+/* Its root is; or it is of hosts that nothing explained so far, and one of them is. */
+static bool is_behind(const struct engine *e, const struct incident *i, const struct problem *host)
+{
+	const struct problem *root = incident_root(i);
+
+	if (!root || hangs_on(e, root, host))
+		return root != NULL;
+	if (root->kind != EVENT_HOST || root->state != EVENT_UNREACHABLE || !problem_is_live(root))
+		return false;
+	for (const struct problem *p = i->problems; p; p = p->next)
+		if (p->kind == EVENT_HOST && p->state == EVENT_UNREACHABLE && hangs_on(e, p, host))
+			return true;
+	return false;
+}
+
+/* Two hosts with one public name can put an incident behind what is behind itself: the nearer cause wins. */
+static void break_circle(struct incident *child, struct incident *parent)
+{
+	for (struct incident *up = parent->parent; up; up = up->parent) {
+		if (up != child)
+			continue;
+		parent->parent = NULL;
+		parent->release = 0;
+		parent->dirty = true;
+		for (struct thread *t = parent->threads; t; t = t->next) {
+			t->flags &= ~(unsigned)THREAD_PART_TOLD;
+			t->dirty = true;
+		}
+		return;
+	}
+}
+
+void absorb(struct engine *e, struct problem *host, const struct now *now)
+{
+	struct incident *i, *next;
+
+	DL_FOREACH_SAFE (e->incidents, i, next) {
+		if (i == host->incident || i->parent || !is_behind(e, i, host))
+			continue;
+		break_circle(i, host->incident);
+		if (was_told(i))
+			become_child(e, i, host->incident, now);
+		else
+			merge(e, host->incident, i, now);
+	}
+}
+
+/* Broken again behind a host that went DOWN meanwhile: that one speaks for it. */
+void find_parent(struct engine *e, struct problem *p, const struct now *now)
+{
+	struct incident *i = p->incident;
+
+	if (i->parent || p->kind != EVENT_HOST || !p->object || incident_root(i) != p || !was_told(i))
+		return;
+	for (const char *const *above = p->object->ancestors; above && *above; above++) {
+		struct problem *up = engine_problem(e, p->node->name, *above, "");
+
+		if (!up || !problem_is_live(up) || !up->incident || up->incident == i)
+			continue;
+		break_circle(i, up->incident);
+		become_child(e, i, up->incident, now);
+		return;
+	}
+}

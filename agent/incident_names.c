@@ -1,0 +1,299 @@
+/*
+ * Which members a sentence names, and how: the public by its names, operators by objects.
+ * Called by whoever words a sentence or asks whether there is a new name to be said.
+ * Must never name an object to a public audience.
+ */
+#include "agent/incident_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+/* --- which members are named at all ------------------------------------------------ */
+
+static bool hears(const struct problem *p, unsigned audience)
+{
+	return (p->heard & AUDIENCE_BIT(audience)) != 0;
+}
+
+/* Is it a service of a host that is itself DOWN and heard here, or behind one? Then it goes without saying. */
+bool goes_without_saying(const struct incident *i, const struct problem *p, unsigned audience)
+{
+	for (const struct problem *q = i->problems; q; q = q->next) {
+		if (q == p || q->kind != EVENT_HOST || !problem_is_live(q) || !hears(q, audience))
+			continue;
+		if (p->kind == EVENT_SERVICE && !strcmp(q->host, p->host))
+			return true;
+		if (q->state != EVENT_DOWN || !p->object)
+			continue;
+		for (const char *const *above = p->object->ancestors; above && *above; above++)
+			if (!strcmp(*above, q->host))
+				return true;
+	}
+	return false;
+}
+
+unsigned thread_count(const struct thread *t)
+{
+	unsigned n = 0;
+
+	for (const struct problem *p = t->incident->problems; p; p = p->next)
+		n += problem_is_live(p) && hears(p, t->audience) &&
+		     !goes_without_saying(t->incident, p, t->audience) &&
+		     !is_said_by_twin(t->incident, p, t->audience);
+	return n;
+}
+
+static bool is_told(const struct problem *p, unsigned audience)
+{
+	return (p->told & AUDIENCE_BIT(audience)) != 0;
+}
+
+/* Which members a sentence is about: those that are trouble; where none is, those that were told. */
+enum about { ABOUT_LIVE, ABOUT_TOLD, ABOUT_ALL };
+
+static enum about about(const struct incident *i, unsigned audience)
+{
+	enum about what = ABOUT_ALL;
+
+	for (const struct problem *p = i->problems; p; p = p->next) {
+		if (!hears(p, audience))
+			continue;
+		if (problem_is_trouble(p))
+			return ABOUT_LIVE;
+		if (is_told(p, audience))
+			what = ABOUT_TOLD;
+	}
+	return what;
+}
+
+static bool is_about(const struct problem *p, unsigned audience, enum about what)
+{
+	return hears(p, audience) &&
+	       (what == ABOUT_ALL || (what == ABOUT_LIVE ? problem_is_trouble(p) : is_told(p, audience)));
+}
+
+static bool stands_better(const struct incident *i, const struct problem *p, const struct problem *best)
+{
+	if (problem_is_live(p) != problem_is_live(best))
+		return problem_is_live(p);
+	if (is_of_before(i, p) != is_of_before(i, best))
+		return is_of_before(i, best);
+	return p->worst > best->worst;
+}
+
+/* The member that stands for the incident to this audience. */
+struct problem *incident_root_heard(const struct incident *i, unsigned audience)
+{
+	struct problem *root = incident_root(i), *best = NULL;
+	enum about what = about(i, audience);
+
+	if (root && is_about(root, audience, what))
+		return root;
+	for (struct problem *p = i->problems; p; p = p->next) {
+		if (!is_about(p, audience, what))
+			continue;
+		if (!best || stands_better(i, p, best))
+			best = p;
+	}
+	return best ? best : root;
+}
+
+/* --- lists ------------------------------------------------------------------------- */
+
+static bool grow(const char ***at, unsigned *cap, unsigned n)
+{
+	const char **more;
+
+	if (n < *cap)
+		return true;
+	more = realloc(*at, sizeof **at * (*cap ? *cap * 2 : 16));
+	if (!more)
+		return false;
+	*cap = *cap ? *cap * 2 : 16;
+	*at = more;
+	return true;
+}
+
+static void names_add(struct engine *e, unsigned *n, const char *name)
+{
+	if (!name)
+		return;
+	for (unsigned k = 0; k < *n; k++)
+		if (!strcmp(e->names[k], name))
+			return;
+	if (grow(&e->names, &e->names_cap, *n))
+		e->names[(*n)++] = name;
+}
+
+void names_push(struct engine *e, unsigned *n, const char *name)
+{
+	if (grow(&e->names, &e->names_cap, *n))
+		e->names[(*n)++] = name;
+}
+
+/* SURFACE 1.3 rule 5: a host that is not UP stands for all of its services that have a public name. */
+static void names_of(struct engine *e, unsigned *n, const struct object *o, unsigned audience,
+		     const char *language)
+{
+	const struct match *match = e->config->audiences[audience].match;
+
+	if (!o)
+		return;
+	if (match_object(match, o))
+		names_add(e, n, object_public_name(o, language));
+	for (unsigned k = 0; k < o->n_named; k++)
+		if (match_object(match, &o->named[k]))
+			names_add(e, n, object_public_name(&o->named[k], language));
+}
+
+/* What was planned by hand without a name is called as it was put. */
+static unsigned names_of_plan(struct engine *e, const struct incident *i, unsigned audience, const char *language)
+{
+	const struct downtime *d;
+	bool live = false;
+	unsigned n = 0;
+
+	if (i->flags & INCIDENT_BY_HAND)
+		names_add(e, &n, i->name ? i->name : i->text);
+	LL_FOREACH2 (i->downtimes, d, sibling)
+		live |= !(d->flags & DOWNTIME_OVER);
+	LL_FOREACH2 (i->downtimes, d, sibling)
+		if (!live || !(d->flags & DOWNTIME_OVER))
+			names_of(e, &n, d->object, audience, language);
+	return n;
+}
+
+static bool has_own_thread(const struct incident *i, unsigned audience)
+{
+	for (const struct thread *t = i->threads; t; t = t->next)
+		if (t->audience == audience && t->root != DELIVERY_NONE)
+			return true;
+	return false;
+}
+
+/*
+ * The incident itself, then those that are part of it and were never told by themselves: to
+ * the public the host that is DOWN speaks for them by their names (SURFACE 1.3 rule 5).
+ */
+const struct incident *next_part(const struct engine *e, const struct incident *i, const struct incident *at,
+				 unsigned audience)
+{
+	const struct problem *root = incident_root(i);
+
+	if (e->config->audiences[audience].internals || !root || root->kind != EVENT_HOST)
+		return NULL;
+	for (at = at == i ? e->incidents : at->next; at; at = at->next)
+		if (at->parent == i && !has_own_thread(at, audience))
+			return at;
+	return NULL;
+}
+
+unsigned incident_names(struct engine *e, const struct incident *i, unsigned audience, const char *language)
+{
+	enum about what = about(i, audience);
+	unsigned n = 0;
+
+	if (i->flags & INCIDENT_MAINTENANCE)
+		return names_of_plan(e, i, audience, language);
+	if (i->flags & INCIDENT_BY_HAND)
+		names_add(e, &n, i->name ? i->name : what == ABOUT_ALL ? NULL : i->text);
+	for (const struct incident *part = i; part; part = next_part(e, i, part, audience))
+		for (const struct problem *p = part->problems; p; p = p->next)
+			if (is_about(p, audience, what) && (part == i || what != ABOUT_TOLD || !problem_is_trouble(p)))
+				names_of(e, &n, p->object, audience, language);
+	return n;
+}
+
+/* What was over in the round that this thread is about: public names, or the object. */
+unsigned thread_names_since(struct engine *e, const struct thread *t, const char *language)
+{
+	const struct incident *i = t->incident;
+	bool internals = e->config->audiences[t->audience].internals;
+	const struct problem *root = NULL;
+	unsigned n = 0;
+
+	names_add(e, &n, i->name);
+	for (const struct problem *p = i->problems; p; p = p->next) {
+		if (!hears(p, t->audience) || p->until_s < t->since_s)
+			continue;
+		if (!internals)
+			names_of(e, &n, p->object, t->audience, language);
+		else if (!root || (p->kind == EVENT_HOST && root->kind != EVENT_HOST) ||
+			 (p->kind == root->kind && p->worst > root->worst))
+			root = p;
+	}
+	if (!root)
+		return n;
+	free(e->object_text);
+	e->object_text = problem_label_dup(root);
+	names_add(e, &n, e->object_text);
+	return n;
+}
+
+static void members_free(struct engine *e)
+{
+	for (unsigned k = 0; k < e->members_cap; k++) {
+		free((void *)(uintptr_t)e->members[k]);
+		e->members[k] = NULL;
+	}
+}
+
+unsigned members_fill(struct engine *e, const struct incident *i, const struct problem *root,
+		      unsigned audience)
+{
+	unsigned n = 0;
+
+	members_free(e);
+	for (const struct problem *p = i->problems; p; p = p->next) {
+		unsigned cap = e->members_cap;
+
+		if (p == root || !problem_is_live(p) || !hears(p, audience) ||
+		    goes_without_saying(i, p, audience) || is_said_by_twin(i, p, audience) ||
+		    (root && is_twin(root, p)))
+			continue;
+		if (!grow(&e->members, &e->members_cap, n))
+			break;
+		for (; cap < e->members_cap; cap++)
+			e->members[cap] = NULL;
+		e->members[n] = problem_label_dup(p);
+		if (!e->members[n])
+			break;
+		n++;
+	}
+	return n;
+}
+
+/* --- news --------------------------------------------------------------------------- */
+
+static bool has_further_name(struct engine *e, const struct thread *t)
+{
+	const struct incident *i = t->incident;
+	unsigned n = 0, before = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		before = n; /* what was told, then what is not */
+		for (const struct incident *part = i; part; part = next_part(e, i, part, t->audience))
+			for (const struct problem *p = part->problems; p; p = p->next)
+				if (hears(p, t->audience) && is_told(p, t->audience) == (pass == 0) &&
+				    (pass == 0 || problem_is_trouble(p)))
+					names_of(e, &n, p->object, t->audience, "");
+	}
+	return n > before;
+}
+
+/* To the public only a further name is news; to operators each further object. */
+bool thread_has_news(struct engine *e, const struct thread *t)
+{
+	bool internals = e->config->audiences[t->audience].internals;
+
+	if (!internals)
+		return has_further_name(e, t);
+	for (const struct problem *p = t->incident->problems; p; p = p->next) {
+		if (!problem_is_trouble(p) || !hears(p, t->audience) || is_told(p, t->audience))
+			continue;
+		if (!goes_without_saying(t->incident, p, t->audience))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,386 @@
+/*
+ * Which downtimes are one maintenance, who hears of it, what it is called, and the facts of a
+ * sentence about it. Called by incident_downtime.c and by whoever words it. Must never speak.
+ */
+#include "agent/incident_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <utlist.h>
+
+#define ACT_S 60	 /* what people schedule in one act begins and ends within this */
+#define GATHER_MS 10000	 /* 15 or 500 downtimes of one act are one line */
+
+/* --- what belongs together ----------------------------------------------------------- */
+
+static bool is_near(int64_t a, int64_t b)
+{
+	return a - b <= ACT_S && b - a <= ACT_S;
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+	return !strcmp(a ? a : "", b ? b : "");
+}
+
+/*
+ * One act: the same words and times, or the same times and host. One after another: the cores
+ * have no other way to prolong one of an object than another one, or to move one than to delete it
+ * and to schedule another.
+ */
+static bool belongs(const struct downtime *d, const struct downtime *to, bool settles)
+{
+	bool same_host = !strcmp(d->host, to->host);
+	bool is_over = (to->flags & DOWNTIME_OVER) != 0;
+
+	if (d->node != to->node)
+		return false;
+	if (same_host && !strcmp(d->service, to->service) &&
+	    (is_over ? settles : d->from_s <= to->to_s + ACT_S && to->from_s <= d->to_s + ACT_S))
+		return true;
+	return !is_over && is_near(d->from_s, to->from_s) && is_near(d->to_s, to->to_s) &&
+	       (same_host || (is_same_text(d->author, to->author) && is_same_text(d->text, to->text)));
+}
+
+static struct incident *find_for(struct engine *e, const struct downtime *d, const struct now *now)
+{
+	struct incident *i;
+	struct downtime *s;
+
+	DL_FOREACH (e->incidents, i)
+		LL_FOREACH2 (i->downtimes, s, sibling)
+			if (belongs(d, s, i->settle > now->boot_ms))
+				return i;
+	return NULL;
+}
+
+void maintenance_look(struct engine *e, struct incident *i, const struct now *now)
+{
+	i->look = 0;
+	engine_wake(e, now->boot_ms);
+}
+
+void maintenance_settle(struct engine *e, struct incident *i, const struct now *now)
+{
+	if (i->settle <= now->boot_ms)
+		i->settle = now->boot_ms + GATHER_MS;
+	maintenance_look(e, i, now);
+}
+
+void maintenance_join(struct engine *e, struct downtime *d, const struct now *now)
+{
+	struct incident *i = find_for(e, d, now);
+	struct problem *p;
+
+	if (!i) {
+		i = incident_create(e, d->from_s, now);
+		if (!i)
+			return;
+		i->flags |= INCIDENT_MAINTENANCE;
+		i->from_s = d->from_s;
+		i->to_s = d->to_s;
+		engine_note(e, i, "event", "maintenance planned by %s: %.400s", d->author ? d->author : "somebody",
+			    d->text ? d->text : "");
+	}
+	downtime_attach(d, i);
+	maintenance_settle(e, i, now);
+	p = engine_problem(e, d->node->name, d->host, d->service);
+	if (!p || !p->object) {
+		e->sink.describe(e->sink.arg, d->node->name, d->kind, d->host, d->service);
+		return;
+	}
+	d->object = object_share(p->object);
+	maintenance_hear(e, d, now);
+}
+
+/* --- who hears of it -------------------------------------------------------------------- */
+
+static struct thread *thread_of(const struct incident *i, unsigned audience, unsigned account)
+{
+	for (struct thread *t = i->threads; t; t = t->next)
+		if (t->audience == audience && t->account == account)
+			return t;
+	return NULL;
+}
+
+static void thread_ensure(struct engine *e, struct incident *i, unsigned audience, unsigned account,
+			  const struct now *now)
+{
+	struct thread *t;
+
+	if (thread_of(i, audience, account) || i->opened_ms / 1000 < e->sink.born_s(e->sink.arg, audience, account))
+		return;
+	t = thread_create(e, i, audience, account);
+	if (!t)
+		return;
+	t->state = THREAD_HELD;
+	maintenance_look(e, i, now);
+}
+
+/* An audience that Nagios notifies is told what Nagios notifies of: no downtime. */
+void maintenance_hear(struct engine *e, struct downtime *d, const struct now *now)
+{
+	const struct config *c = e->config;
+
+	for (unsigned k = 0; k < c->n_audiences && k < AUDIENCES_MAX; k++) {
+		const struct config_audience *a = &c->audiences[k];
+
+		if ((a->as_contact && a->as_contact[0]) || !audience_includes(a, d->object))
+			continue;
+		for (unsigned j = 0; j < a->n_accounts; j++)
+			thread_ensure(e, d->incident, k, a->accounts[j], now);
+	}
+}
+
+/* --- what it is about --------------------------------------------------------------------- */
+
+bool maintenance_is_about(const struct incident *i, const struct match *match)
+{
+	const struct downtime *d;
+
+	LL_FOREACH2 (i->downtimes, d, sibling)
+		if (d->object && match_object(match, d->object))
+			return true;
+	return false;
+}
+
+bool maintenance_is_within(const struct incident *i, const struct match *match)
+{
+	const struct downtime *d;
+
+	LL_FOREACH2 (i->downtimes, d, sibling)
+		if (!d->object || !match_object(match, d->object))
+			return false;
+	return i->downtimes != NULL;
+}
+
+/* What has been cancelled is no part of it any more, unless all of it is over. */
+struct parts {
+	const struct incident *incident;
+	const struct config_audience *audience; /* NULL = whoever */
+	bool all_over;
+};
+
+static struct parts parts_of(const struct incident *i, const struct config_audience *a)
+{
+	struct parts parts = {.incident = i, .audience = a, .all_over = true};
+	const struct downtime *d;
+
+	LL_FOREACH2 (i->downtimes, d, sibling)
+		parts.all_over &= (d->flags & DOWNTIME_OVER) != 0;
+	return parts;
+}
+
+static bool is_part(const struct parts *parts, const struct downtime *d)
+{
+	if (parts->audience && (!d->object || !audience_includes(parts->audience, d->object)))
+		return false;
+	return parts->all_over || !(d->flags & DOWNTIME_OVER);
+}
+
+/* A host before services, the older before the younger. */
+static bool stands_before(const struct downtime *d, const struct downtime *other)
+{
+	if (d->kind != other->kind)
+		return d->kind == EVENT_HOST;
+	return d->id < other->id;
+}
+
+static const struct downtime *root_of(const struct parts *parts)
+{
+	const struct downtime *d, *root = NULL;
+
+	LL_FOREACH2 (parts->incident->downtimes, d, sibling)
+		if (is_part(parts, d) && (!root || stands_before(d, root)))
+			root = d;
+	return root;
+}
+
+const struct downtime *maintenance_root(const struct incident *i, const struct config_audience *a)
+{
+	struct parts parts = parts_of(i, a);
+
+	return root_of(&parts);
+}
+
+/* The second downtime of an object, or of a service of a host that is named. */
+static bool is_named_by_host(const struct parts *parts, const struct downtime *d)
+{
+	const struct downtime *other;
+
+	LL_FOREACH2 (parts->incident->downtimes, other, sibling) {
+		if (other == d || other->node != d->node || strcmp(other->host, d->host) != 0)
+			continue;
+		if (other->kind != d->kind ? other->kind != EVENT_HOST
+					   : other->id > d->id || strcmp(other->service, d->service) != 0)
+			continue;
+		if (is_part(parts, other))
+			return true;
+	}
+	return false;
+}
+
+unsigned maintenance_label(const struct incident *i, const struct config_audience *a, char *out, size_t size)
+{
+	struct parts parts = parts_of(i, a);
+	const struct downtime *root = root_of(&parts), *d;
+	unsigned more = 0;
+	int n;
+
+	out[0] = '\0';
+	if (!root)
+		return 0;
+	LL_FOREACH2 (i->downtimes, d, sibling)
+		more += d != root && is_part(&parts, d) && !is_named_by_host(&parts, d);
+	n = snprintf(out, size, "%s%s%s", root->host, root->service[0] ? "/" : "", root->service);
+	if (more && n > 0 && (size_t)n < size)
+		snprintf(out + n, size - (size_t)n, " +%u", more);
+	return more;
+}
+
+/* --- facts ------------------------------------------------------------------------------------ */
+
+/* One by hand has no objects but its public name. */
+static bool is_named_alike(const struct thread *t, const struct problem *p)
+{
+	const char *name = t->incident->flags & INCIDENT_BY_HAND && p->object && thread_hears(t, p)
+				   ? object_public_name(p->object, "")
+				   : NULL;
+
+	return name && t->incident->name && !strcmp(name, t->incident->name);
+}
+
+/* Recorded and told to nobody, so never described: it is bad all the same when work on it ends. */
+static bool is_adopted_there(const struct engine *e, const struct thread *t, const struct problem *p)
+{
+	const struct downtime *d;
+
+	if (!p->adopted)
+		return false;
+	if (audience_of(e, t)->internals)
+		return true;
+	LL_FOREACH2 (t->incident->downtimes, d, sibling)
+		if (!strcmp(d->host, p->host) && !strcmp(d->service ? d->service : "", p->service))
+			return true;
+	return false;
+}
+
+struct problem *maintenance_worst(const struct engine *e, const struct thread *t)
+{
+	struct problem *p, *next, *worst = NULL;
+	const struct downtime *d;
+
+	HASH_ITER (hh, e->problems, p, next) {
+		if (!problem_is_live(p) || (worst && problem_severity(p) <= problem_severity(worst)))
+			continue;
+		if (is_named_alike(t, p)) {
+			worst = p;
+			continue;
+		}
+		if (!thread_hears(t, p) && !is_adopted_there(e, t, p))
+			continue;
+		LL_FOREACH2 (t->incident->downtimes, d, sibling)
+			if (downtime_covers(d, p)) {
+				worst = p;
+				break;
+			}
+	}
+	return worst;
+}
+
+/* In whole minutes, so that "in 1 h" is one. */
+static int64_t minutes_left(const struct incident *i, const struct say *say)
+{
+	return i->from_s > say->now ? (i->from_s - say->now + 59) / 60 * 60 : -1;
+}
+
+static void fill_bad(const struct engine *e, const struct thread *t, struct say *say)
+{
+	static char label[EVENT_NAME_MAX * 2 + 2];
+	const struct problem *p = maintenance_worst(e, t);
+
+	if (!p)
+		return;
+	say->acked = (p->flags & EVENT_ACKED) != 0;
+	if (!audience_of(e, t)->internals)
+		return;
+	problem_label(p, label, sizeof label);
+	say->object = label;
+	say->host = p->host;
+	say->service = p->service;
+	say->state = problem_state_word(p);
+	say->output = p->output;
+	say->owner = p->owner;
+	say->text = NULL;
+}
+
+static const char *state_now(const struct engine *e, const struct downtime *d)
+{
+	const struct problem *p = engine_problem(e, d->node->name, d->host, d->service);
+
+	return p && problem_is_live(p) ? problem_state_word(p) : event_state_word(d->kind, EVENT_OK);
+}
+
+static const char *author_of_end(const struct incident *i)
+{
+	const struct downtime *d, *last = NULL;
+
+	LL_FOREACH2 (i->downtimes, d, sibling)
+		if (!(d->flags & DOWNTIME_OVER) && (!last || d->to_s > last->to_s))
+			last = d;
+	return last ? last->author : NULL;
+}
+
+static void fill_root(const struct engine *e, const struct thread *t, enum say_event event, struct say *say)
+{
+	static char label[EVENT_NAME_MAX * 2 + 32];
+	const struct config_audience *a = audience_of(e, t);
+	const struct downtime *root = maintenance_root(t->incident, a);
+	unsigned more = maintenance_label(t->incident, a, label, sizeof label);
+
+	if (!root)
+		return;
+	say->object = label;
+	say->host = root->host;
+	say->service = root->service;
+	say->owner = event == SAY_EXTENDED ? author_of_end(t->incident) : root->author;
+	say->text = root->text;
+	say->state = event == SAY_ENDED ? state_now(e, root) : NULL;
+	say->with_services = t->state == THREAD_HELD && !more && root->object ? root->object->services : 0;
+}
+
+/* By hand: what has no name is called as it was put. */
+static void fill_by_hand(const struct incident *i, struct say *say)
+{
+	say->object = i->name ? i->name : i->text;
+	say->owner = i->by;
+	say->text = i->name ? i->text : NULL;
+	say->state = NULL;
+}
+
+static bool is_of_a_plan(enum say_event event)
+{
+	return event == SAY_PLANNED || event == SAY_SOON || event == SAY_EXTENDED || event == SAY_CANCELLED ||
+	       event == SAY_BEGUN || event == SAY_ENDED || event == SAY_ENDED_BAD;
+}
+
+void downtime_fill(const struct engine *e, const struct thread *t, enum say_event event, struct say *say)
+{
+	const struct incident *i = t->incident;
+
+	if (!is_of_a_plan(event))
+		return;
+	if (!(i->flags & INCIDENT_MAINTENANCE)) {
+		rest_fill(e, t, event, say);
+		return;
+	}
+	say->since = i->from_s;
+	say->until = i->to_s;
+	say->duration = event == SAY_SOON ? minutes_left(i, say) : -1;
+	if (audience_of(e, t)->internals && (i->flags & INCIDENT_BY_HAND))
+		fill_by_hand(i, say);
+	else if (audience_of(e, t)->internals)
+		fill_root(e, t, event, say);
+	if (event == SAY_ENDED_BAD)
+		fill_bad(e, t, say);
+}

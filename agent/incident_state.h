@@ -1,0 +1,272 @@
+/*
+ * What the engine knows, as structs: nodes, problems, incidents, threads, channels. No behaviour
+ * here. Included by incident_internal.h, for incident*.c and for nobody else.
+ * Must never hold a decision that no row keeps: a restart would forget it.
+ */
+#ifndef TWICKET_INCIDENT_STATE_H
+#define TWICKET_INCIDENT_STATE_H
+
+#include "agent/incident.h"
+
+#include <uthash.h>
+
+#define AUDIENCES_MAX 64 /* bits of struct problem's masks */
+
+struct node {
+	struct engine *engine;
+	char *name, *epoch;
+	bool up;	    /* connected and its snapshot is through */
+	bool connected;
+	bool adopted;	    /* its first snapshot is through */
+	bool adopting;	    /* the snapshot under way is its first */
+	bool lost_told;
+	bool restarted;	    /* this connection is of another epoch than the one before */
+	bool dirty;
+	uint64_t seq;
+	int64_t down_boot_ms; /* since when it is away */
+	int64_t down_wall_s;
+	unsigned undescribed; /* problems that wait for their description */
+	int64_t undescribed_since_ms;
+	unsigned adopted_now;
+	unsigned objects, sentinels; /* what it watches; 0 = not known */
+	int64_t cut_off_s;	     /* wall: since when we may be cut off; 0 = we are not */
+	int64_t rejoin;		     /* boot ms: then we believe that we are not any more */
+	struct node *next;
+};
+
+enum downtime_flag {
+	DOWNTIME_RUNS = 1u << 0,
+	DOWNTIME_FIXED = 1u << 1, /* else it begins when trouble does */
+	DOWNTIME_SEEN = 1u << 2,  /* in the snapshot under way */
+	DOWNTIME_OVER = 1u << 3,  /* the core has it no more; kept while that is still to be told */
+	DOWNTIME_UNKNOWN = 1u << 4, /* the core does not know its object */
+	DOWNTIME_UNTOLD = 1u << 5 /* its maintenance was called a false alarm: nothing more of it */
+};
+
+/* One scheduled downtime of one object; those that belong together are one maintenance. */
+struct downtime {
+	struct downtime *next;
+	struct downtime *sibling; /* of the same maintenance */
+	struct node *node;
+	struct object *object;	   /* NULL until described */
+	struct incident *incident; /* its maintenance */
+	char *host, *service, *author, *text;
+	unsigned id, kind, flags;
+	int64_t from_s, to_s;
+	bool dirty, is_gone; /* gone: only its row is still to be deleted */
+};
+
+#define RELAPSES_MAX 4
+
+struct problem {
+	UT_hash_handle hh;
+	uint64_t id;
+	struct node *node;
+	struct incident *incident; /* NULL: adopted, or not yet placed */
+	struct problem *next;	   /* of the incident */
+	struct problem *dirty_next;
+	struct object *object;	   /* NULL until described */
+	char *output, *owner;
+	const char *host, *service; /* inside key */
+	uint64_t in;	   /* audiences whose match it belongs to */
+	uint64_t heard;	   /* audiences that count it as trouble */
+	uint64_t told;	   /* audiences to which it was named, since their thread began or broke again */
+	uint64_t notified; /* audiences told by as_contact */
+	int64_t since_s, until_s;
+	int64_t hard_s; /* HARD since; since_s may be of the SOFT state before */
+	int64_t clock;	 /* wall minus boot, ms, when it began; 0 = not in this life */
+	int64_t worse_s; /* when it got worse last; 0 = it never did */
+	uint8_t was_state; /* before that */
+	uint32_t flags;
+	uint8_t kind, state;
+	uint8_t worst; /* severity: the worst since it began */
+	uint8_t acked_as; /* the milder state that its acknowledgement was given for; 0 = none */
+	/* flapping (incident_flap.c) */
+	unsigned changes;
+	int64_t flap_s, changed_s;
+	int64_t calm; /* boot ms: by our own count it does not flap any more */
+	int64_t relapses[RELAPSES_MAX]; /* when it broke, of late: wall s, the newest first */
+	bool rejoins; /* a member from before, broken again, not yet described */
+	bool adopted;
+	bool waiting;  /* for its description */
+	bool seen;     /* in the snapshot under way */
+	bool is_unknown; /* to the core, when we asked last */
+	bool is_past;  /* begun and ended while we were away: only a digest asks who would have heard */
+	bool by_restart; /* it recovered while the core restarted */
+	bool checking; /* it was not: does the core still have it? */
+	bool dirty;
+	uint16_t key_len;
+	char key[]; /* node NUL host NUL service NUL */
+};
+
+enum thread_flag {
+	THREAD_NEWS = 1u << 0,	    /* something to say at the next update */
+	THREAD_PART_TOLD = 1u << 1, /* "part of" was said */
+	THREAD_OVERDUE = 1u << 2,   /* it would have been told, but for the hush */
+	THREAD_OWES_END = 1u << 3,  /* resolved, but that was not said yet */
+	THREAD_OWES_AGAIN = 1u << 4, /* broken again, but that was not said yet */
+	THREAD_IN_STORM = 1u << 5,  /* the storm's summary speaks for it */
+	THREAD_IN_DIGEST = 1u << 6, /* missed, and in the digest that is on its way */
+	THREAD_FLAP_TOLD = 1u << 7, /* "unstable" was said, its end was not */
+	THREAD_REST_TOLD = 1u << 8, /* "in maintenance" was said, its end was not */
+	THREAD_SOON_TOLD = 1u << 9, /* flags of a maintenance's thread, see incident_maintenance.c */
+	THREAD_BEGUN_TOLD = 1u << 10,
+	THREAD_BY_PAST = 1u << 11, /* its root is a "was disrupted", not a problem */
+	THREAD_ASKED = 1u << 16	   /* "what fixed it?" */
+};
+#define THREAD_RESTS_SHIFT 24 /* above it: how often "maintenance over, still bad" was said */
+
+/*
+ * Why nothing may be said in a thread right now; the first that holds. What each of them
+ * stops stands in incident_hush.c.
+ */
+enum hush {
+	HUSH_NONE,
+	HUSH_PAUSED,  /* by hand: nothing at all */
+	HUSH_CUT_OFF, /* the public hears nothing while we may not see */
+	HUSH_CHILD,   /* another incident speaks for it */
+	HUSH_STORM,   /* the summary speaks for it */
+	HUSH_QUIET,   /* by hand: nothing but its end */
+	HUSH_HOURS,   /* quiet hours: nothing new but what is urgent */
+	HUSH_DOWNTIME /* scheduled: nothing new */
+};
+
+struct thread {
+	uint64_t id;
+	struct thread *next;
+	struct incident *incident;
+	unsigned audience, account;
+	enum thread_state state;
+	enum delivery root;
+	unsigned flags;
+	unsigned told_severity;
+	unsigned told_count; /* of a maintenance: how many of its leads were announced */
+	unsigned reminders, times, escalated;
+	int64_t due, update, remind; /* boot ms, 0 = none */
+	int64_t flap, ask;	     /* next summary while it flaps; next question */
+	int64_t escalate;	     /* next step, if nobody has it by then */
+	int64_t since_s, until_s;    /* as said; of one that rests, the end that was promised */
+	unsigned rest_looked;	     /* engine.downtime_changes when its rest was looked at last */
+	char *missed; /* MISSED: what it was about, a name a line */
+	int64_t since_clock, until_clock; /* wall minus boot, ms, when these were noted; 0 = not in this life */
+	bool dirty;
+};
+
+struct incident {
+	uint64_t id;
+	struct incident *next, *prev;
+	struct incident *parent;
+	uint64_t parent_id; /* while loading */
+	struct problem *problems;
+	struct thread *threads;
+	struct ref *refs; /* names that lead here */
+	char *object, *owner, *was_owner, *ack_text;
+	const char *state_word;
+	int64_t opened_ms, closed_ms, since_s, until_s, acked_s, ack_until_s;
+	int64_t release; /* boot ms: a child that outlives its parent is told again */
+	unsigned flags, times;
+	unsigned owner_round; /* was_owner had it when it was broken for the nth time */
+	char tag[TAG_SIZE];
+	char *let_go;	   /* whose acknowledgement went away */
+	int64_t unack_due; /* boot ms: when that is said, unless it is over by then; 0 = nothing to say */
+	bool ack_unsaid; /* the line waits until its problems are described */
+	int64_t eta_s, quiet_until_s;
+	/* of a planned maintenance; the last ones in boot ms, and not kept */
+	int64_t from_s, to_s;
+	struct downtime *downtimes; /* linked by sibling; none when it was planned by hand */
+	int64_t settle;		    /* until then more of the same act may come */
+	int64_t begun;		    /* its first downtime began */
+	int64_t look;		    /* nothing to do before */
+	bool is_held_back;	    /* something is not said because of a hush */
+	char *name, *text, *by;	 /* opened by hand */
+	char *known, *known_tag;
+	bool dirty;
+};
+
+/* When the storm's limit was used up, a root at a time. */
+struct recent {
+	int64_t told_s, since_s; /* wall */
+};
+#define RECENT_MAX 128
+
+/* One audience on one account: what is summed up there. incident_channel.c's and incident_storm.c's. */
+struct channel {
+	unsigned audience, account;
+	/* digest */
+	uint64_t digest;
+	char digest_tag[TAG_SIZE];
+	enum delivery digest_root;
+	int64_t from_s, digest_due; /* due: boot ms, 0 = none */
+	unsigned missed; /* threads that wait for it */
+	bool is_lifted;	 /* a pause is over: said even if nothing came and went */
+	unsigned folded, lost;
+	unsigned folded_said, lost_said; /* in the digest on its way */
+	int64_t longest_s;
+	char *longest;
+	/* storm */
+	uint64_t storm;
+	char storm_tag[TAG_SIZE];
+	enum delivery storm_root;
+	int64_t storm_s, storm_due, calm;
+	int64_t storm_remind; /* boot ms: a summary then even if nothing has changed; not kept over a restart */
+	unsigned stormed, storm_told;
+	struct recent recent[RECENT_MAX]; /* the newest first */
+	unsigned n_recent;
+	bool dirty;
+};
+
+struct quiet {
+	struct quiet *next;
+	uint64_t id;
+	struct match *match;
+	char *match_text, *text, *by;
+	int64_t since_s, until_s;
+	bool dirty, is_gone;
+};
+
+struct pause {
+	struct pause *next;
+	char *audience, *account, *text, *by; /* "" = all */
+	int64_t since_s;
+	bool dirty, is_gone;
+};
+
+/* A host ("h node host") or a public name ("p node name") that leads to an open incident. */
+struct ref {
+	UT_hash_handle hh;
+	struct incident *incident;
+	struct ref *next;
+	char key[];
+};
+
+struct engine {
+	const struct config *config;
+	struct engine_sink sink;
+	struct node *nodes;
+	struct problem *problems; /* hash by key */
+	struct problem *dirty;	  /* rows to save */
+	struct problem *gone;	  /* recovered, row not yet saved; linked by next */
+	struct incident *incidents; /* open ones */
+	struct incident *closed;    /* closed, row not yet saved */
+	struct ref *refs;
+	struct blip *blips; /* of objects that are forgotten; incident_flap.c's */
+	int64_t next_due; /* boot ms; never later than the earliest deadline */
+	int64_t clock;	  /* wall minus boot, ms, when we looked last */
+	uint64_t dropped, summed, untold_ends;
+	struct downtime *downtimes;
+	unsigned downtime_changes; /* counted, so that who depends on them looks again */
+	struct channel *channels; /* all pairs of the configuration */
+	unsigned n_channels;
+	struct quiet *quiets;
+	struct pause *pauses;
+	/* scratch for the facts of one sentence */
+	const char **names, **members;
+	unsigned names_cap, members_cap;
+	char *object_text;
+	const char **mentions;
+	unsigned n_mentions;
+};
+
+#define AUDIENCE_BIT(i) (UINT64_C(1) << (i))
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * How the commands by hand are called: open, close, retract, quiet, pause, resume. There is no
+ * agent; what they print stands in tests/unit/data/cli.
+ */
+#include "agent/cli.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+/* Wrong usage is found before the agent is asked; what is right goes on to ask it. */
+static void test_hand_usage(void **state)
+{
+	static const struct {
+		enum cli_exit want;
+		const char *words[8];
+	} cases[] = {
+	    {CLI_USAGE, {"open"}},
+	    {CLI_USAGE, {"open", "it burns"}},
+	    {CLI_USAGE, {"open", "--to", "public"}},
+	    {CLI_USAGE, {"open", "x", "--to", "public", "--from", "22:00"}},
+	    {CLI_USAGE, {"open", "x", "--to", "public", "--until", "soon"}},
+	    {CLI_USAGE, {"open", "x", "--to", "public", "--until", "-3h"}},
+	    {CLI_AWAY, {"open", "x", "--to", "public"}},
+	    {CLI_AWAY, {"open", "x", "--to", "public", "--until", "2h"}},
+	    {CLI_USAGE, {"close"}},
+	    {CLI_USAGE, {"close", "db1/x"}},
+	    {CLI_AWAY, {"close", "#t7k2", "all", "well"}},
+	    {CLI_USAGE, {"retract"}},
+	    {CLI_USAGE, {"retract", "T7K2", "--deleted"}},
+	    {CLI_AWAY, {"retract", "T7K2", "monitoring fault", "--delete"}},
+	    {CLI_USAGE, {"quiet"}},
+	    {CLI_USAGE, {"quiet", "host:a"}},
+	    {CLI_USAGE, {"quiet", "host:a", "2h"}},
+	    {CLI_USAGE, {"quiet", "host:a", "2", "why"}},
+	    {CLI_USAGE, {"quiet", "host:a", "0", "why"}},
+	    {CLI_USAGE, {"quiet", "--list", "host:a"}},
+	    {CLI_USAGE, {"quiet", "--end"}},
+	    {CLI_AWAY, {"quiet", "host:a", "2h", "why"}},
+	    {CLI_AWAY, {"quiet", "--list"}},
+	    {CLI_AWAY, {"quiet", "--end", "17"}},
+	    {CLI_AWAY, {"pause"}},
+	    {CLI_AWAY, {"pause", "public", "moving", "racks"}},
+	    {CLI_USAGE, {"resume", "a", "b"}},
+	    {CLI_AWAY, {"resume", "public"}},
+	    {CLI_DONE, {"open", "-h"}},
+	    {CLI_DONE, {"help", "pause"}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char *argv[16] = {"twicket", "-r", "/nonexistent/twicket"};
+		int argc = 3;
+
+		for (int k = 0; k < 8 && cases[i].words[k]; k++)
+			argv[argc++] = (char *)(uintptr_t)cases[i].words[k];
+		if (cli_run(argc, argv) != cases[i].want)
+			fail_msg("case %zu: twicket %s", i, cases[i].words[0]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_hand_usage)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
