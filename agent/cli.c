@@ -26,10 +26,16 @@ static const struct command commands[] = {
      "    On X it first wants the keys of an app of yours, and says how to make it.\n"
      "    --token-stdin: reads a token that was made elsewhere, and does the same checks.\n"},
     {"preview", cli_preview,
-     "preview HOST [SERVICE] [--state STATE]\n"
+     "preview HOST [SERVICE] [--state STATE] [--at TIME] [--all]\n"
      "    Who would be told of it, when, in which words and at which price; or why not.\n"
      "    Asks the running twicketd for the objects of the core; posts nothing.\n"
-     "    STATE: down; critical, warning or unknown. Without it: down, critical.\n"},
+     "    STATE: down; critical, warning or unknown. Without it: down, critical.\n"
+     "    --at: if it went wrong then, not now. --all: the words of all that would follow.\n"},
+    {"replay", cli_replay,
+     "replay LOG... [--compare FILE] [--posts AUDIENCE] [--objects FILE]\n"
+     "    What an old nagios.log would have posted, and what each hold-back saved. LOG may be -.\n"
+     "    --compare: the same with another twicket.cfg. --posts: every post to one audience.\n"
+     "    --objects: the core's objects.cache, where no agent runs. Posts nothing.\n"},
     {"status", cli_status,
      "status\n"
      "    Module, accounts, queue, money: is twicket well.\n"},
@@ -45,18 +51,42 @@ static const struct command commands[] = {
      "    As if you had answered on your phone:\n"
      "      ack [2h] [text]   acknowledge (on it, mine, looking, taking it say the same)\n"
      "      unack [text]      take the acknowledgement back (release, drop, not me)\n"
+     "      eta 16:00, eta 2h when it will work again; said in the next public line\n"
+     "      say: text         official words, to everybody who was told in public\n"
+     "      quiet 1h          nothing more of it; its end is said\n"
+     "      major, not major  a major incident: breaks quiet hours, told sooner\n"
+     "      known T7K2, known: text    a known error, its workaround\n"
+     "      part of T9QM      that one speaks for it from now on\n"
+     "      fixed: text       what helped (cause:, workaround:); kept\n"
      "      ?                 how does it stand\n"
      "      any other text    a comment\n"},
     {"queue", cli_queue,
      "queue [retry|drop ID]\n"
      "    Posts on their way, and why they wait. retry: try now. drop: never send.\n"},
-    {"replay", NULL, NULL},
-    {"open", NULL, NULL},
-    {"close", NULL, NULL},
-    {"retract", NULL, NULL},
-    {"quiet", NULL, NULL},
-    {"pause", NULL, NULL},
-    {"resume", NULL, NULL},
+    {"open", cli_open,
+     "open TEXT --to AUDIENCE[,AUDIENCE] [--name NAME] [--from TIME --until TIME]\n"
+     "    An incident that no monitoring sees, or with --until a planned maintenance. TEXT is\n"
+     "    posted as it stands. NAME: what the public calls the thing. Prints the tag.\n"},
+    {"close", cli_close,
+     "close TAG [TEXT]\n"
+     "    The end of what was opened by hand.\n"},
+    {"retract", cli_retract,
+     "retract TAG [TEXT] [--delete]\n"
+     "    False alarm: says so wherever it was told, and closes it. --delete: deletes what\n"
+     "    was posted instead, where the network can.\n"},
+    {"quiet", cli_quiet,
+     "quiet MATCH FOR TEXT\n"
+     "quiet --list | --end N\n"
+     "    Post nothing about these objects for so long; the end of what was told is said.\n"
+     "    N: a number of the list, or the tag of an incident that a reply made quiet.\n"},
+    {"pause", cli_pause,
+     "pause [AUDIENCE|ACCOUNT] [TEXT]\n"
+     "    Post nothing there, or nothing at all; states are still followed. A name that both\n"
+     "    have is written audience:NAME or account:NAME. TEXT alone needs a blank in it.\n"},
+    {"resume", cli_resume,
+     "resume [AUDIENCE|ACCOUNT]\n"
+     "    Ends that pause, and tells what is still true as one summary. An account that\n"
+     "    nobody paused is tried again at once.\n"},
     {"people", NULL, NULL},
     {"audit", NULL, NULL},
 };
@@ -69,8 +99,10 @@ static const char usage[] =
     "  check [--online]                  is the configuration right, and whom does it reach\n"
     "  auth ACCOUNT                      log in: prints an address, takes the code, stores the "
     "token\n"
-    "  preview HOST [SERVICE] [--state STATE]\n"
+    "  preview HOST [SERVICE] [--state STATE] [--at TIME] [--all]\n"
     "                                    who would be told what and when, why (not), at which price\n"
+    "  replay LOG... [--compare FILE] [--posts AUDIENCE] [--objects FILE]\n"
+    "                                    what an old nagios.log would have posted\n"
     "\n"
     "What is going on\n"
     "  status                            module, accounts, queue, money: is twicket well\n"
@@ -80,14 +112,24 @@ static const char usage[] =
     "\n"
     "Speak\n"
     "  reply TAG WORDS...                as if you had answered on your phone: ack 2h disk full,\n"
-    "                                    unack, ?, any text is a comment\n"
+    "                                    say: text, eta 16:00, major ... (help reply: all words)\n"
+    "  open TEXT --to AUDIENCE[,AUDIENCE] [--name NAME] [--from TIME --until TIME]\n"
+    "                                    an incident that no monitoring sees, or a maintenance\n"
+    "  close TAG [TEXT]                  end what was opened by hand\n"
+    "  retract TAG [TEXT] [--delete]     false alarm\n"
+    "\n"
+    "Be quiet\n"
+    "  quiet MATCH FOR TEXT              post nothing about these objects for so long;\n"
+    "                                    quiet --list, --end N\n"
+    "  pause [AUDIENCE|ACCOUNT] [TEXT]   post nothing; states are still followed\n"
+    "  resume [AUDIENCE|ACCOUNT]         tell what is still true, as one summary\n"
     "\n"
     "Records\n"
     "  queue [retry|drop ID]             posts on their way, and why they wait\n"
     "\n"
     "help COMMAND says more. -c: instead of " CLI_CONFIG ".\n"
     "-s, -r: instead of the file's state_dir and run_dir.\n"
-    "TIME: 16:00, \"Sat 22:00\", 2026-11-21T16:00, -3h.  TAG: T7K2 or #T7K2.\n"
+    "TIME: 16:00, \"Sat 22:00\", 2026-11-21T16:00, -3h.  FOR: 30m, 2h, 1d.  TAG: T7K2 or #T7K2.\n"
     "Exit: 0 done, 1 no, 2 usage, 3 agent not running, 4 not confirmed in time.\n";
 
 static const struct command *find(const char *name)

@@ -3,6 +3,8 @@
  * at which price; or why not. Called by cli.c. It must never post, nor change anything.
  */
 #include "agent/cli_preview.h"
+#include "agent/cli_control.h"
+#include "agent/cli_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,26 +65,24 @@ find(const struct cli_objects *objects, const char *host, const char *service)
 
 /* --- facts --------------------------------------------------------------------------------- */
 
-static json_t *
-posts_facts(const struct preview *p, const struct config_audience *a, struct err *err)
+/* Whatever is said besides: why it is not told at once, or why it is. */
+static void add_held(const struct preview *p, const struct config_audience *a, json_t *audience)
 {
-	json_t *posts = json_array(), *post;
+	struct buf why;
+	bool held;
 
-	for (unsigned k = 0; k < a->n_accounts; k++) {
-		post = preview_post(p, a, &p->config->accounts[a->accounts[k]], err);
-		if (!post) {
-			json_decref(posts);
-			return NULL;
-		}
-		json_array_append_new(posts, post);
-	}
-	return posts;
+	buf_init(&why, 65536);
+	held = preview_is_held(p, a, &why);
+	if (why.len)
+		json_object_set_new(audience, held ? "held" : "urgent", json_string(buf_text(&why)));
+	buf_finish(&why);
 }
 
-static json_t *
-audience_facts(const struct preview *p, const struct config_audience *a, struct err *err)
+static json_t *audience_facts(const struct preview *p, unsigned k, struct err *err)
 {
+	const struct config_audience *a = &p->config->audiences[k];
 	json_t *audience, *posts;
+	int64_t lasts_ms;
 	struct buf why;
 	bool told;
 
@@ -93,17 +93,27 @@ audience_facts(const struct preview *p, const struct config_audience *a, struct 
 	buf_finish(&why);
 	if (!told || !audience)
 		return audience ? audience : json_object();
-	posts = posts_facts(p, a, err);
+	posts = preview_posts(p, k, &lasts_ms, err);
 	if (!posts) {
 		json_decref(audience);
 		return NULL;
 	}
+	add_held(p, a, audience);
 	json_object_set_new(audience, "hold_ms", json_integer((json_int_t)a->hold_ms));
+	json_object_set_new(audience, "lasts_ms", json_integer((json_int_t)lasts_ms));
 	json_object_set_new(audience, "posts", posts);
 	return audience;
 }
 
-static json_t *facts_of(const struct preview *p, struct err *err)
+static bool costs(const struct config *c)
+{
+	for (unsigned k = 0; k < c->n_accounts; k++)
+		if (c->accounts[k].is_metered)
+			return true;
+	return false;
+}
+
+json_t *preview_facts(const struct preview *p, struct err *err)
 {
 	const struct object *o = p->object;
 	json_t *audiences = json_array(), *audience;
@@ -111,7 +121,7 @@ static json_t *facts_of(const struct preview *p, struct err *err)
 	json_t *facts;
 
 	for (unsigned i = 0; i < p->config->n_audiences; i++) {
-		audience = audience_facts(p, &p->config->audiences[i], err);
+		audience = audience_facts(p, i, err);
 		if (!audience) {
 			json_decref(audiences);
 			return NULL;
@@ -121,51 +131,85 @@ static json_t *facts_of(const struct preview *p, struct err *err)
 	if (asprintf(&name, "%s%s%s", o->host, *o->service ? "/" : "", o->service) == -1)
 		name = NULL;
 	facts = json_pack(
-	    "{s:b, s:s, s:s, s:s, s:o}", "ok", 1, "node", o->node, "object", name ? name : "",
-	    "state", event_state_word(o->kind, p->state), "audiences", audiences);
+	    "{s:b, s:s, s:s, s:s, s:I, s:b, s:o}", "ok", 1, "node", o->node, "object",
+	    name ? name : "", "state", event_state_word(o->kind, p->state), "at_ms",
+	    (json_int_t)p->at_s * 1000, "costs", costs(p->config), "audiences", audiences);
 	free(name);
 	return facts;
 }
 
 /* --- all ----------------------------------------------------------------------------------- */
 
-static enum cli_exit preview(
-    struct cli *cli, const struct config *config, const struct cli_objects *objects,
-    const char *const words[3])
+/* What was typed. */
+struct typed {
+	const char *host, *service, *state, *at;
+	bool all;
+};
+
+/* The running agent knows what is paused and quiet; an older one does not say. */
+static json_t *ask_status(const struct cli *cli)
 {
-	struct preview p = {
-	    .config = config,
-	    .objects = objects,
-	    .object = find(objects, words[0], words[1]),
-	    .now_s = cli->now_ms / 1000};
+	struct control_question q = {.timeout_ms = CONTROL_TIMEOUT_MS, .max = CONTROL_ANSWER_MAX};
+	json_t *request = json_pack("{s:s}", "do", "status"), *answer = NULL;
+	char *path = cli_socket(cli);
+	struct err err;
+
+	q.path = path;
+	if (request && path)
+		cli_control_ask(&q, request, &answer, &err);
+	json_decref(request);
+	free(path);
+	return answer;
+}
+
+/* The next such time; with a "-" in front so long ago. */
+static int take_time(const char *text, int64_t now_ms, int64_t *ms, struct err *err)
+{
+	return *text == '-' ? cli_parse_time(text, now_ms, ms, err)
+			    : cli_parse_ahead(text, now_ms, ms, err);
+}
+
+static enum cli_exit preview(struct cli *cli, struct preview *p, const struct typed *t)
+{
+	int64_t at_ms = cli->now_ms;
 	json_t *facts;
 	struct err err;
 
-	if (!p.object)
-		return unknown(cli, objects, words[0], words[1]);
-	if (preview_state(p.object, words[2], &p.state, &err) == -1)
+	p->object = find(p->objects, t->host, t->service);
+	if (!p->object)
+		return unknown(cli, p->objects, t->host, t->service);
+	if (preview_state(p->object, t->state, &p->state, &err) == -1 ||
+	    (t->at && take_time(t->at, cli->now_ms, &at_ms, &err) == -1))
 		return cli_misused(cli, "preview", "%s", err.text);
+	p->at_s = at_ms / 1000;
 	err_set(&err, "out of memory");
-	facts = facts_of(&p, &err);
+	p->world = world_create(p->objects);
+	facts = p->world ? preview_facts(p, &err) : NULL;
+	world_destroy(p->world);
 	if (!facts)
 		return cli_complain(cli, CLI_NO, "%s", err.text);
+	json_object_set_new(facts, "all", json_boolean(t->all));
 	return cli_put_answer(cli, facts, cli_preview_text);
 }
 
-static enum cli_exit
-with_objects(struct cli *cli, const struct config *config, const char *const words[3])
+static enum cli_exit with_objects(struct cli *cli, const struct config *config, const struct typed *t)
 {
 	struct cli_objects objects;
+	struct preview p = {.config = config, .objects = &objects};
 	enum cli_exit rc;
+	json_t *status;
 	struct err err;
 
 	rc = cli_objects_ask(cli, &objects, &err);
-	if (rc == CLI_DONE)
-		rc = preview(cli, config, &objects, words);
-	else
+	if (rc == CLI_DONE) {
+		p.status = status = ask_status(cli);
+		rc = preview(cli, &p, t);
+		json_decref(status);
+	} else {
 		rc = cli_complain(
 		    cli, rc == CLI_LATE ? CLI_AWAY : rc,
 		    "%s (preview asks the agent what the core watches)", err.text);
+	}
 	cli_objects_finish(&objects);
 	return rc;
 }
@@ -180,8 +224,12 @@ static void use_timezone(const struct config *config)
 
 enum cli_exit cli_preview(struct cli *cli, int argc, char **argv)
 {
-	const char *words[3] = {NULL, NULL, NULL}; /* host, service, state */
-	const struct cli_option options[] = {{"--state", NULL, &words[2]}, {NULL, NULL, NULL}};
+	struct typed t = {.host = NULL};
+	const struct cli_option options[] = {
+	    {"--state", NULL, &t.state},
+	    {"--at", NULL, &t.at},
+	    {"--all", &t.all, NULL},
+	    {NULL, NULL, NULL}};
 	struct config_report report = {.n = 0};
 	struct config *config;
 	enum cli_exit rc;
@@ -192,12 +240,12 @@ enum cli_exit cli_preview(struct cli *cli, int argc, char **argv)
 	if (argc != 2 && argc != 3)
 		return cli_misused(
 		    cli, "preview", "preview: of what? (preview HOST, preview HOST SERVICE)");
-	words[0] = argv[1];
-	words[1] = argc == 3 ? argv[2] : NULL;
+	t.host = argv[1];
+	t.service = argc == 3 ? argv[2] : NULL;
 	config = cli_config(cli, &report, &err);
 	if (config) {
 		use_timezone(config);
-		rc = with_objects(cli, config, words);
+		rc = with_objects(cli, config, &t);
 	} else {
 		rc = cli_complain(
 		    cli, CLI_NO, "%s (twicket check)",

@@ -6,14 +6,20 @@
 #define TWICKET_CLI_PREVIEW_H
 
 #include "agent/cli_objects.h"
+#include "agent/replay_world.h"
 
 struct preview {
 	const struct config *config;
 	const struct cli_objects *objects;
+	struct world *world;
 	const struct object *object;
 	unsigned state; /* as in common/event.h, by the object's kind */
-	int64_t now_s;
+	int64_t at_s;	/* when it goes wrong */
+	const json_t *status; /* the agent's, for what is paused and quiet; NULL = not known */
 };
+
+/* cli_preview.c. What each audience would be told: the answer of the command. NULL with err. */
+json_t *preview_facts(const struct preview *p, struct err *err);
 
 /*
  * cli_preview_why.c. Would the audience be told of it? Why, and why not, into why.
@@ -25,13 +31,15 @@ const char **preview_names(
     const struct preview *p, const struct config_audience *a, const char *language);
 /* "CRITICAL" typed as people do -> the object's state; -1 with err that lists them. NULL: the worst. */
 int preview_state(const struct object *o, const char *word, unsigned *state, struct err *err);
+/* Why it is not told at once, into why; false: nothing holds it back but the hold. */
+bool preview_is_held(const struct preview *p, const struct config_audience *a, struct buf *why);
 
 /*
- * cli_preview_post.c. The first post on one account: a new object with its words, their
- * length by the network's counting, and the price where it has one. NULL with err.
+ * cli_preview_post.c. All posts to an audience while the trouble lasts, and of its end: a new
+ * array of objects with time, words, length by the network's counting, and price where it has
+ * one. lasts_ms: how long that was taken to be. NULL with err.
  */
-json_t *preview_post(
-    const struct preview *p, const struct config_audience *a,
-    const struct config_account *account, struct err *err);
+json_t *
+preview_posts(const struct preview *p, unsigned audience, int64_t *lasts_ms, struct err *err);
 
 #endif

@@ -1,180 +1,220 @@
 /*
- * The first post about an object in trouble, as one account would carry it: its words,
- * their length and their price. Called by `preview`; core_words.c says it for real.
+ * What an audience would be told of one object in trouble, by a rehearsal: when, in which
+ * words and at which price. Called by `preview`; the engine and core_words.c do it for real.
  * It must never need a token, nor ask a network.
  */
-#include "agent/cli_net.h"
 #include "agent/cli_preview.h"
-#include "agent/words.h"
+#include "agent/incident_hand.h"
+#include "agent/rehearse.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define POST_MAX 8192
 #define TAG "T000" /* no incident has it: 0 is not in the alphabet */
 #define OUTPUT "(what the plugin says)"
+#define MINUTE_MS INT64_C(60000)
+#define AFTERWARDS_MS (12 * MINUTE_MS) /* its end comes so long after the last line that would follow */
+#define LASTS_MIN_MS (42 * MINUTE_MS)
+#define LASTS_MAX_MS (1440 * MINUTE_MS)
 
-struct ruler {
-	const struct notifier *notifier;
-	const struct account *account;
-	bool unlinks; /* as core_words.c: no link where links cost and are not wanted */
+struct scene {
+	const struct preview *preview;
+	unsigned audience;
+	json_t *posts;
 };
 
-static void measure(const void *arg, const char *text, unsigned *units, unsigned *limit)
-{
-	const struct ruler *r = arg;
-	struct buf plain;
+/* --- what the engine asks and says --------------------------------------------------------------- */
 
-	buf_init(&plain, POST_MAX);
-	if (r->unlinks)
-		words_unlink(text, &plain);
-	r->notifier->measure(r->account, r->unlinks ? buf_text(&plain) : text, units, limit);
-	buf_finish(&plain);
+static struct object *on_object(void *arg, unsigned kind, const char *host, const char *service)
+{
+	const struct scene *s = arg;
+
+	return world_object(s->preview->world, kind, host, service);
 }
 
-static const char *
-override_for(const struct config_audience *a, const char *language, enum say_event event)
+static bool wants_words(void *arg, unsigned audience, unsigned account)
 {
-	for (unsigned i = 0; i < a->n_words; i++)
-		if (strcmp(a->words[i].language, language) == 0 &&
-		    strcmp(a->words[i].event, words_event_name(event)) == 0)
-			return a->words[i].text;
-	return NULL;
+	const struct scene *s = arg;
+
+	(void)account;
+	return audience == s->audience;
 }
 
-/* Yellow says that it is no outage yet; as the engine decides it. */
-static enum say_symbol symbol_for(const struct preview *p)
+/* The tag of this incident becomes one that nobody can mistake for a real one. */
+static void put_text(const char *text, const char *tag, struct buf *out)
 {
-	if (p->object->kind == EVENT_HOST || p->state == EVENT_CRITICAL)
-		return SYMBOL_RED;
-	return SYMBOL_YELLOW;
-}
+	size_t n = strlen(tag);
 
-static unsigned count_services(const struct preview *p)
-{
-	unsigned n = 0;
-
-	for (size_t i = 0; i < p->objects->n; i++) {
-		const struct object *o = p->objects->at[i];
-
-		n += o->kind == EVENT_SERVICE && strcmp(o->host, p->object->host) == 0 &&
-		     strcmp(o->node, p->object->node) == 0;
+	while (*text) {
+		if (n && text[0] == '#' && strncmp(text + 1, tag, n) == 0) {
+			buf_str(out, "#" TAG);
+			text += n + 1;
+		} else {
+			buf_char(out, *text++);
+		}
 	}
-	return n;
 }
 
-/* A public audience is given names and times only. */
-static void fill(
-    const struct preview *p, const struct config_audience *a, const char *label, const char **names,
-    struct say *say)
+static void on_post(void *arg, const struct rehearsed *r)
 {
-	*say = (struct say){
-	    .event = SAY_PROBLEM,
-	    .symbol = symbol_for(p),
-	    .tag = TAG,
-	    .names = names,
-	    .times = 1,
-	    .since = p->now_s,
-	    .now = p->now_s + a->hold_ms / 1000,
-	    .duration = a->hold_ms / 1000};
-	while (names[say->n_names])
-		say->n_names++;
-	if (!a->internals)
+	struct scene *s = arg;
+	const struct config_account *account = &s->preview->config->accounts[r->account];
+	struct buf text;
+	json_t *post;
+
+	if (r->audience != s->audience || !r->text)
 		return;
-	say->object = label;
-	say->host = p->object->host;
-	say->service = p->object->service;
-	say->state = event_state_word(p->object->kind, p->state);
-	say->output = OUTPUT;
-	if (p->object->kind == EVENT_HOST)
-		say->with_services = count_services(p);
-}
-
-/* 0 with the text; 1: there is no such sentence; -1 with err. */
-static int render(
-    const struct preview *p, const struct config_audience *a, const struct config_account *account,
-    const struct ruler *ruler, struct buf *out, struct err *err)
-{
-	struct words *words = words_open(account->language, err);
-	const char **names = preview_names(p, a, account->language);
-	struct words_want want = {
-	    .words = words,
-	    .base = a->base,
-	    .override = override_for(a, account->language, SAY_PROBLEM),
-	    .link = a->links ? p->config->link : NULL,
-	    .measure = measure,
-	    .measure_arg = ruler};
-	char *label = NULL;
-	struct say say;
-	struct buf text;
-	int rc = -1;
-
-	buf_init(&text, POST_MAX);
-	if (words && names &&
-	    asprintf(
-		&label, "%s%s%s", p->object->host, *p->object->service ? "/" : "",
-		p->object->service) != -1) {
-		fill(p, a, label, names, &say);
-		rc = words_say(&want, &say, &text, err);
-		if (ruler->unlinks)
-			words_unlink(buf_text(&text), out);
-		else
-			buf_str(out, buf_text(&text));
-		free(label);
-	}
+	buf_init(&text, 65536);
+	put_text(r->text, r->tag, &text);
+	post = json_pack(
+	    "{s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:s}", "account", account->name, "network",
+	    account->network, "language", account->language, "event", words_event_name(r->event),
+	    "root", r->root, "at_ms", (json_int_t)r->at_ms, "after_ms",
+	    (json_int_t)(r->at_ms - s->preview->at_s * 1000), "units", (json_int_t)r->units, "limit",
+	    (json_int_t)r->limit, "text", buf_text(&text));
 	buf_finish(&text);
-	free(names);
-	words_close(words);
-	return rc;
+	if (post && account->is_metered)
+		json_object_set_new(post, "price_micro", json_integer((json_int_t)r->micro));
+	json_array_append_new(s->posts, post);
 }
 
-static void add_facts(
-    const struct config_account *account, const struct ruler *ruler, const char *text, json_t *post)
+/* --- what happens ------------------------------------------------------------------------------------ */
+
+static void send(const struct preview *p, struct rehearsal *r, struct event ev, int64_t at_ms)
 {
-	const struct job job = {
-	    .type = JOB_POST,
-	    .text = text,
-	    .visibility = VISIBILITY_PUBLIC,
-	    .language = account->language};
-	unsigned units = 0, limit = 0;
-
-	ruler->notifier->measure(ruler->account, text, &units, &limit);
-	json_object_set_new(post, "text", json_string(text));
-	json_object_set_new(post, "units", json_integer(units));
-	json_object_set_new(post, "limit", json_integer(limit));
-	if (account->is_metered && ruler->notifier->price)
-		json_object_set_new(
-		    post, "price_micro",
-		    json_integer((json_int_t)ruler->notifier->price(ruler->account, &job)));
-}
-
-json_t *preview_post(
-    const struct preview *p, const struct config_audience *a, const struct config_account *account,
-    struct err *err)
-{
-	struct notifier_settings settings = config_settings(account, "");
-	const struct notifier *notifier = notifier_find(account->network);
-	struct account *open = notifier ? notifier->open(&settings, err) : NULL;
-	struct ruler ruler = {notifier, open, account->is_metered && !a->links};
-	json_t *post = NULL;
-	struct buf text;
-	int rc;
-
-	if (!open) {
-		if (!notifier)
-			err_set(err, "no such network: %s", account->network);
-		return NULL;
+	ev.time_us = at_ms * 1000;
+	ev.author = ev.author ? ev.author : "";
+	ev.mark = ev.list = "";
+	if (ev.kind) {
+		ev.host = p->object->host;
+		ev.service = p->object->service;
+		ev.text = OUTPUT;
+	} else {
+		ev.host = ev.service = ev.text = "";
 	}
-	buf_init(&text, POST_MAX);
-	rc = render(p, a, account, &ruler, &text, err);
-	if (rc >= 0)
-		post = json_pack(
-		    "{s:s, s:s, s:s}", "account", account->name, "network", account->network,
-		    "language", account->language);
-	if (rc == 0)
-		add_facts(account, &ruler, buf_text(&text), post);
-	buf_finish(&text);
-	notifier->close(open);
-	return post;
+	rehearsal_event(r, &ev, at_ms);
+}
+
+static void connect(const struct preview *p, struct rehearsal *r, int64_t at_ms)
+{
+	rehearsal_node_up(r, "preview", at_ms);
+	send(p, r, (struct event){.type = EVENT_SNAP_BEGIN}, at_ms);
+	send(p, r, (struct event){.type = EVENT_SNAP_END}, at_ms);
+	rehearsal_inventory(
+	    r, world_count(p->world), world_matched(p->world, p->config->sentinels), at_ms);
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *s = json_string_value(json_object_get(object, key));
+
+	return s && *s ? s : NULL;
+}
+
+/* What is quiet and paused now is so then, unless it has ended by then. */
+static void hush(const struct preview *p, struct rehearsal *r, int64_t at_ms)
+{
+	const struct now now = {at_ms, at_ms};
+	struct engine *e = rehearsal_engine(r);
+	const json_t *rule;
+	uint64_t id;
+	size_t i;
+
+	json_array_foreach (json_object_get(p->status, "paused"), i, rule)
+		engine_pause(
+		    e, text_of(rule, "audience"), text_of(rule, "account"), "", "preview", &now, NULL);
+	json_array_foreach (json_object_get(p->status, "quiet"), i, rule)
+		if (text_of(rule, "match"))
+			engine_quiet_match(
+			    e, text_of(rule, "match"), cli_number(rule, "until_ms") / 1000, "",
+			    "preview", &now, &id, NULL);
+}
+
+/* Trouble, as the core reports it: whom it notifies, then the state. */
+static void fail(const struct preview *p, struct rehearsal *r, int64_t at_ms)
+{
+	const char *const *contact = p->object->contacts;
+	struct event ev = {
+	    .kind = p->object->kind,
+	    .state = (uint8_t)p->state,
+	    .attempt = 1,
+	    .max_attempts = 1,
+	    .since = at_ms / 1000};
+
+	for (; contact && *contact; contact++) {
+		ev.type = EVENT_NOTIFIED;
+		ev.author = *contact;
+		send(p, r, ev, at_ms);
+	}
+	ev.type = EVENT_STATE;
+	ev.flags = EVENT_HARD;
+	ev.author = "";
+	send(p, r, ev, at_ms);
+}
+
+static void recover(const struct preview *p, struct rehearsal *r, int64_t at_ms)
+{
+	const struct event ev = {
+	    .type = EVENT_STATE,
+	    .kind = p->object->kind,
+	    .flags = EVENT_HARD,
+	    .attempt = 1,
+	    .max_attempts = 1,
+	    .since = at_ms / 1000};
+
+	send(p, r, ev, at_ms);
+}
+
+/* Long enough for a reminder and all who are called. */
+static int64_t lasts(const struct config_audience *a)
+{
+	int64_t ms = a->remind_ms;
+
+	for (unsigned k = 0; k < a->n_escalate; k++)
+		if (a->escalate[k].after_ms > ms)
+			ms = a->escalate[k].after_ms;
+	ms += AFTERWARDS_MS;
+	if (ms < LASTS_MIN_MS)
+		ms = LASTS_MIN_MS;
+	if (ms > LASTS_MAX_MS)
+		ms = LASTS_MAX_MS;
+	return ms > a->hold_ms + a->recovery_hold_ms ? ms : a->hold_ms + a->recovery_hold_ms + MINUTE_MS;
+}
+
+static void play(const struct preview *p, struct rehearsal *r, const struct config_audience *a, int64_t lasts_ms)
+{
+	int64_t at_ms = p->at_s * 1000, end_ms = at_ms + lasts_ms + MINUTE_MS;
+	int64_t quiet_end_ms = hours_hold(a->quiet_hours, p->at_s + a->hold_ms / 1000)
+				   ? hours_end(a->quiet_hours, p->at_s + a->hold_ms / 1000) * 1000
+				   : 0;
+
+	connect(p, r, at_ms - 1000);
+	hush(p, r, at_ms - 1000);
+	fail(p, r, at_ms);
+	recover(p, r, at_ms + lasts_ms - a->recovery_hold_ms);
+	rehearsal_until(r, quiet_end_ms + MINUTE_MS > end_ms ? quiet_end_ms + MINUTE_MS : end_ms);
+}
+
+json_t *preview_posts(const struct preview *p, unsigned audience, int64_t *lasts_ms, struct err *err)
+{
+	struct scene scene = {p, audience, json_array()};
+	const struct config_audience *a = &p->config->audiences[audience];
+	struct rehearsal_order order = {
+	    .config = p->config,
+	    .node = p->object->node,
+	    .arg = &scene,
+	    .object = on_object,
+	    .post = on_post,
+	    .wants_words = wants_words};
+	struct rehearsal *r = rehearsal_create(&order, p->at_s * 1000 - 1000, err);
+
+	*lasts_ms = lasts(a);
+	if (r && scene.posts)
+		play(p, r, a, *lasts_ms);
+	if (!r) {
+		json_decref(scene.posts);
+		scene.posts = NULL;
+	}
+	rehearsal_destroy(r);
+	return scene.posts;
 }

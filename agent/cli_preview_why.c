@@ -217,3 +217,75 @@ bool preview_is_told(const struct preview *p, const struct config_audience *a, s
 	}
 	return (!a->internals || is_matched(p, a, why)) && is_heard(p, a, why);
 }
+
+/* --- what holds it back ----------------------------------------------------------------------- */
+
+static bool is_or_all(const json_t *rule, const char *key, const char *name)
+{
+	const char *value = cli_string(rule, key);
+
+	return !*value || strcmp(value, name) == 0;
+}
+
+static void put_words(const json_t *rule, struct buf *why)
+{
+	if (*cli_string(rule, "by"))
+		buf_printf(why, " by %s", cli_string(rule, "by"));
+	if (*cli_string(rule, "text"))
+		buf_printf(why, ": %s", cli_string(rule, "text"));
+}
+
+/* On all of its accounts: one that speaks is enough to be told. */
+static bool is_paused(const struct preview *p, const struct config_audience *a, struct buf *why)
+{
+	const json_t *rule;
+	size_t i;
+
+	json_array_foreach (json_object_get(p->status, "paused"), i, rule) {
+		if (!is_or_all(rule, "audience", a->name) || *cli_string(rule, "account"))
+			continue;
+		buf_str(why, "paused");
+		put_words(rule, why);
+		return true;
+	}
+	return false;
+}
+
+static bool is_quiet(const struct preview *p, struct buf *why)
+{
+	const json_t *rule;
+	size_t i;
+
+	json_array_foreach (json_object_get(p->status, "quiet"), i, rule) {
+		struct match *m = match_parse(cli_string(rule, "match"), NULL);
+		bool is = m && cli_number(rule, "until_ms") > p->at_s * 1000 && match_object(m, p->object);
+		char clock[CLI_TIME_SIZE];
+
+		match_destroy(m);
+		if (!is)
+			continue;
+		buf_printf(
+		    why, "quiet \"%s\" until %s", cli_string(rule, "match"),
+		    cli_clock(clock, cli_number(rule, "until_ms"), p->at_s * 1000));
+		put_words(rule, why);
+		return true;
+	}
+	return false;
+}
+
+bool preview_is_held(const struct preview *p, const struct config_audience *a, struct buf *why)
+{
+	int64_t first_s = p->at_s + a->hold_ms / 1000;
+
+	if (is_paused(p, a, why) || is_quiet(p, why))
+		return true;
+	if (!hours_hold(a->quiet_hours, first_s))
+		return false;
+	buf_printf(why, "quiet hours %s, ", a->quiet_hours_text);
+	if (a->urgent && match_object(a->urgent, p->object)) {
+		buf_str(why, "but urgent");
+		return false;
+	}
+	buf_str(why, "not urgent");
+	return true;
+}

@@ -5,6 +5,7 @@
 #include "agent/cli_check.h"
 #include "agent/cli_preview.h"
 #include "agent/cli_text.h"
+#include "agent/replay_cache.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -179,46 +180,159 @@ static void test_state(void **state)
 	assert_int_equal(preview_state(&service, "ok", &which, &err), -1);
 }
 
-/* The same facts in two languages, with and without internals. */
-static void test_post(void **state)
+/* --- the whole command, on the site of tests/replay ---------------------------------------------- */
+
+struct shown {
+	const char *object, *state;
+	int64_t at_s;
+	bool all;
+	const char *status, *text;
+};
+
+#define SAT_03 1795834800 /* Saturday, 28 November 2026, 03:00 */
+#define SAT_12 1795867200
+
+static const struct shown shows[] = {
+    {"db1/Postgres", NULL, SAT_03, false, NULL,
+     "db1/Postgres CRITICAL\n"
+     "public      yes: _TWICKET_PUBLIC \"E-mail\"; state critical is told\n"
+     "            held: quiet hours 22:00-07:00, not urgent -> summed up at 07:00\n"
+     "operators   yes: match \"!hostgroup:web, !hostgroup:lab\"; state critical is told\n"
+     "            03:00:15  problem   noc   64 of 500   0 USD\n"
+     "              🔴 db1/Postgres CRITICAL since 03:00\n"
+     "              (what the plugin says)\n"
+     "              #T000\n"
+     "            +30m  update   +42m  recovery   (--all shows their words)\n"
+     "web_team    no: match \"hostgroup:web\" does not hold (its hostgroups: db)\n"},
+    {"mx1/SMTP", NULL, SAT_12, false, NULL,
+     "mx1/SMTP CRITICAL\n"
+     "public      yes: _TWICKET_PUBLIC \"E-mail\"; state critical is told\n"
+     "            12:02:00  problem   status     68 of 500   0 USD\n"
+     "            12:02:00  problem   status_x   69 of 280   0.015 USD\n"
+     "              🔴 E-mail: disruption since 12:00. News follows in this thread.\n"
+     "              #T000\n"
+     "            status    +1h02m  update   +1h12m  recovery   (--all shows their words)\n"
+     "            status_x  +1h12m  recovery   (--all shows their words)\n"
+     "            status_x: 0.030 USD in all\n"
+     "operators   yes: match \"!hostgroup:web, !hostgroup:lab\"; state critical is told\n"
+     "            12:00:15  problem   noc   60 of 500   0 USD\n"
+     "              🔴 mx1/SMTP CRITICAL since 12:00\n"
+     "              (what the plugin says)\n"
+     "              #T000\n"
+     "            +30m  update   +42m  recovery   (--all shows their words)\n"
+     "web_team    no: match \"hostgroup:web\" does not hold (its hostgroups: mail)\n"},
+    {"mx1", NULL, SAT_12, true, NULL,
+     "mx1 DOWN\n"
+     "public      yes: _TWICKET_PUBLIC \"E-mail\" of its services; state down is told\n"
+     "            12:02:00  problem   status     68 of 500   0 USD\n"
+     "            12:02:00  problem   status_x   69 of 280   0.015 USD\n"
+     "              🔴 E-mail: disruption since 12:00. News follows in this thread.\n"
+     "              #T000\n"
+     "            +1h02m  update   status     51 of 500   0 USD\n"
+     "              🔴 E-mail: still disrupted, for 1 h 2 min now.\n"
+     "              #T000\n"
+     "            +1h12m  recovery   status     80 of 500   0 USD\n"
+     "            +1h12m  recovery   status_x   81 of 280   0.015 USD\n"
+     "              🟢 E-mail: working again since 13:10. Disrupted for 1 h 10 min, from 12:00.\n"
+     "              #T000\n"
+     "            status_x: 0.030 USD in all\n"
+     "operators   yes: match \"!hostgroup:web, !hostgroup:lab\"; state down is told\n"
+     "            12:00:15  problem   noc   72 of 500   0 USD\n"
+     "              🔴 mx1 DOWN since 12:00, with its 2 services\n"
+     "              (what the plugin says)\n"
+     "              #T000\n"
+     "            +30m  update   noc   68 of 500   0 USD\n"
+     "              🔴 mx1 still DOWN, 30 min, nobody has it\n"
+     "              (what the plugin says)\n"
+     "              #T000\n"
+     "            +42m  recovery   noc   63 of 500   0 USD\n"
+     "              🟢 mx1 UP since 12:40, after 40 min\n"
+     "              (what the plugin says)\n"
+     "              #T000\n"
+     "web_team    no: match \"hostgroup:web\" does not hold (its hostgroups: mail)\n"},
+    {"mx1/Queue", "warning", SAT_12, false, NULL,
+     "mx1/Queue WARNING\n"
+     "public      no: it has no public name (_TWICKET_PUBLIC)\n"
+     "operators   yes: match \"!hostgroup:web, !hostgroup:lab\"; state warning is told\n"
+     "            12:00:15  problem   noc   60 of 500   0 USD\n"
+     "              🟡 mx1/Queue WARNING since 12:00\n"
+     "              (what the plugin says)\n"
+     "              #T000\n"
+     "            +30m  update   +42m  recovery   (--all shows their words)\n"
+     "web_team    no: match \"hostgroup:web\" does not hold (its hostgroups: mail)\n"},
+    {"mx1/SMTP", NULL, SAT_12, false, "{\"paused\":[{\"audience\":\"public\",\"account\":\"\",\"text\":\"tests\",\"by\":\"alice\"}],\"quiet\":[{\"match\":\"host:db1\",\"until_ms\":1795870800000}]}",
+     "mx1/SMTP CRITICAL\n"
+     "public      yes: _TWICKET_PUBLIC \"E-mail\"; state critical is told\n"
+     "            held: paused by alice: tests -> nothing is said\n"
+     "operators   yes: match \"!hostgroup:web, !hostgroup:lab\"; state critical is told\n"
+     "            12:00:15  problem   noc   60 of 500   0 USD\n"
+     "              🔴 mx1/SMTP CRITICAL since 12:00\n"
+     "              (what the plugin says)\n"
+     "              #T000\n"
+     "            +30m  update   +42m  recovery   (--all shows their words)\n"
+     "web_team    no: match \"hostgroup:web\" does not hold (its hostgroups: mail)\n"},
+    {"db1/Postgres", NULL, SAT_12, false, "{\"paused\":[],\"quiet\":[{\"match\":\"host:db1\",\"until_ms\":1795870800000,\"text\":\"disk swap\",\"by\":\"bob\"}]}",
+     "db1/Postgres CRITICAL\n"
+     "public      yes: _TWICKET_PUBLIC \"E-mail\"; state critical is told\n"
+     "            held: quiet \"host:db1\" until 13:00 by bob: disk swap -> told at\n"
+     "            13:00\n"
+     "operators   yes: match \"!hostgroup:web, !hostgroup:lab\"; state critical is told\n"
+     "            held: quiet \"host:db1\" until 13:00 by bob: disk swap -> nothing is\n"
+     "            said\n"
+     "web_team    no: match \"hostgroup:web\" does not hold (its hostgroups: db)\n"},
+};
+
+static struct config *site(void)
 {
-	json_t *answer_json = json_loads(inventory, 0, NULL), *post;
-	struct config_account account = {
-	    .name = "out",
-	    .network = "file",
-	    .handle = "/nonexistent/out",
-	    .url = "",
-	    .language = "de"};
-	struct config_audience a = {.base = "public", .hold_ms = 120000};
-	struct config config = {.link = ""};
+	struct config_report report = {.n = 0};
+	struct config *c = config_load(TWICKET_TEST_DATA "/replay/site.cfg", &report);
+
+	if (!c)
+		fail_msg("site.cfg: %s", report.n ? report.at[0].text : "?");
+	config_report_finish(&report);
+	return c;
+}
+
+static void check_shown(const struct config *config, const struct cli_objects *objects, const struct shown *s)
+{
+	struct preview p = {
+	    .config = config,
+	    .objects = objects,
+	    .world = world_create(objects),
+	    .object = cli_objects_find(objects, s->object),
+	    .at_s = s->at_s,
+	    .status = s->status ? json_loads(s->status, 0, NULL) : NULL};
+	struct err err = {""};
+	json_t *facts;
+	struct buf out;
+
+	assert_non_null(p.object);
+	assert_int_equal(preview_state(p.object, s->state, &p.state, &err), 0);
+	facts = preview_facts(&p, &err);
+	assert_non_null(facts);
+	json_object_set_new(facts, "all", json_boolean(s->all));
+	buf_init(&out, 65536);
+	cli_preview_text(facts, s->at_s * 1000, &out);
+	if (strcmp(buf_text(&out), s->text) != 0)
+		fail_msg("%s, status %s:\n%s", s->object, s->status ? s->status : "-", buf_text(&out));
+	buf_finish(&out);
+	json_decref(facts);
+	json_decref((json_t *)(uintptr_t)p.status);
+	world_destroy(p.world);
+}
+
+static void test_shown(void **state)
+{
+	struct config *config = site();
 	struct cli_objects objects;
-	struct preview p = {.config = &config, .objects = &objects, .now_s = 1795233120};
 	struct err err;
 
 	(void)state;
-	assert_int_equal(cli_objects_take(answer_json, &objects), 0);
-	a.match = match_parse("*", &err);
-	p.object = cli_objects_find(&objects, "mx1");
-	p.state = EVENT_DOWN;
-	post = preview_post(&p, &a, &account, &err);
-	assert_string_equal(
-	    json_string_value(json_object_get(post, "text")),
-	    "🔴 E-Mail: Störung seit 03:52 Uhr. Neues folgt hier im Thread.\n#T000");
-	assert_null(json_object_get(post, "price_micro"));
-	json_decref(post);
-	a.internals = true;
-	a.base = "operators";
-	account.language = "en";
-	post = preview_post(&p, &a, &account, &err);
-	assert_string_equal(
-	    json_string_value(json_object_get(post, "text")),
-	    "🔴 mx1 DOWN since 03:52, with its 2 services\n(what the plugin says)\n#T000");
-	json_decref(post);
-	account.network = "nonsense";
-	assert_null(preview_post(&p, &a, &account, &err));
-	match_destroy(a.match);
+	assert_int_equal(cache_read(TWICKET_TEST_DATA "/replay/objects.cache", &objects, &err), 0);
+	for (size_t i = 0; i < sizeof shows / sizeof shows[0]; i++)
+		check_shown(config, &objects, &shows[i]);
 	cli_objects_finish(&objects);
-	json_decref(answer_json);
+	config_discard(config);
 }
 
 static int set_zone(void **state)
@@ -234,7 +348,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_prices), cmocka_unit_test(test_money),
 	    cmocka_unit_test(test_told),   cmocka_unit_test(test_state),
-	    cmocka_unit_test(test_post),
+	    cmocka_unit_test(test_shown),
 	};
 
 	return cmocka_run_group_tests_name("cli_preview", tests, set_zone, NULL);
