@@ -2,7 +2,7 @@
 #
 #   check        every commit: at most five minutes on two cores
 #   check-long   before a release: all of it, and the long runs of the same tests
-#   check-unit check-scenario check-crash check-module check-fuzz check-e2e check-vectors   one suite each
+#   check-unit check-scenario check-crash check-random check-module check-fuzz check-e2e check-vectors   one suite each
 #   lint  fuzz  demo  bench
 #
 # V=1 shows the output of all tests. JOBS says how many things may run at a time.
@@ -34,8 +34,8 @@ check: deps
 	+@$(MAKE) --no-print-directory -j$(JOBS) all check-build
 	+@$(MAKE) --no-print-directory -j$(JOBS) -Otarget -k check-run
 
-check-build: unit-build crash-build scenario-build fuzz-build e2e-build vectors-build $(B)/tests/module/cases
-check-run: lint check-e2e check-crash check-fuzz check-unit check-module check-scenario check-vectors
+check-build: unit-build crash-build scenario-build random-build fuzz-build e2e-build vectors-build $(B)/tests/module/cases
+check-run: lint check-e2e check-crash check-fuzz check-unit check-module check-random check-scenario check-vectors
 	@echo "make check: all suites passed"
 
 check-long: deps
@@ -100,7 +100,7 @@ $(eval $(call suite-rules,crash,crash_))
 
 # --- scenarios: one runner, one text file each ------------------------------------------------
 
-SCENARIOS       = $(wildcard tests/scenario/*.txt)
+SCENARIOS       = $(filter-out %/INDEX.txt,$(wildcard tests/scenario/*.txt))
 SCENARIO_RUN    = $(if $(wildcard tests/scenario/run.c),$(B)/scenario/run)
 SCENARIO_OBJ    = $(B)/asan/tests/scenario/run.o $(B)/asan/tests/scenario/script.o
 scenario-build: $(SCENARIO_RUN)
@@ -109,6 +109,18 @@ $(B)/scenario/run: $(SCENARIO_OBJ) $(HELPER_LIB) $(ASAN_LIB)
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS)
 check-scenario: scenario-build
 	@$(if $(SCENARIO_RUN),$(ASAN_ENV) $(SCENARIO_RUN) $(SCENARIOS),echo "scenario: 0 cases ran, none in this tree")
+
+# --- random events: one engine, what chance does to it, and what must hold -----------------------
+
+# RANDOM_SEED=n repeats one run; tests/random/README.md has the others
+RANDOM_EVENTS ?= $(if $(TWICKET_LONG),1000000,20000)
+RANDOM_OBJ     = $(patsubst tests/random/%.c,$(B)/asan/tests/random/%.o,$(wildcard tests/random/*.c))
+random-build: $(B)/random/random
+$(B)/random/random: $(RANDOM_OBJ) $(ASAN_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS)
+check-random: random-build
+	@$(ASAN_ENV) $(if $(RANDOM_SEED),,RANDOM_EVENTS=$(RANDOM_EVENTS)) $(B)/random/random
 
 # --- vectors: published cases of others, from a folder beside the project ----------------------
 
@@ -162,7 +174,7 @@ demo: deps
 
 # --- the bench: the module by instructions, the whole loop against bash and curl, X by its bill -
 
-BENCH_BIN = $(addprefix $(B)/tests/bench/,receiver core_clock.so)
+BENCH_BIN = $(addprefix $(B)/tests/bench/,receiver core_clock.so p4_core) $(SCENARIO_RUN)
 
 $(B)/tests/bench/receiver: tests/bench/receiver.c tests/bench/receiver_api.c tests/bench/receiver.h
 	@mkdir -p $(@D)
@@ -172,14 +184,26 @@ $(B)/tests/bench/core_clock.so: tests/bench/core_clock.c module/neb_compat.h $(M
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -I. -isystem $(MODULE_CORE) $(CFLAGS) -fPIC -shared -o $@ $<
 
+# the fake core's walks through its lists make way for those of p4_core.c
+$(B)/tests/bench/p4_core: tests/bench/p4_core.c $(MODULE_FAKE) $(MODULE_TEST_H)
+	@mkdir -p $(@D)
+	$(CC) $(MODULE_TEST) -Dfind_host=list_find_host -Dfind_service=list_find_service -o $@ $(filter %.c,$^) -ldl
+
 bench-build: $(BENCH_BIN)
 
-# BENCH="p5 p8" runs these only, of: module p5 p8 p9 p9_module x
-bench: deps
+# What others are measured by comes along (Alertmanager), which `make check` does not need
+bench-deps:
+	@$(DEPS_ENV) tests/deps.sh bench || $(DEPS_ENV) tests/deps.sh all
+	@test -e $(MODULE_CORE)/include/nebstructs.h || \
+		$(MAKE) --no-print-directory $(MODULE_CORE)/include/nebstructs.h
+
+# BENCH="p5 p8" runs these only, of: module x c p9 p9_module p5 p8 p6 p4 replay
+bench: bench-deps
 	+@$(MAKE) --no-print-directory -j$(JOBS) all bench-build
 	+@$(PYTHON) tests/bench/bench.py $(B) $(BENCH)
 
 .PHONY: check check-build check-run check-long deps lint scenario-build check-scenario \
+	random-build check-random \
 	vectors-build check-vectors fuzz-build \
-	check-fuzz fuzz check-e2e e2e-build demo bench bench-build
+	check-fuzz fuzz check-e2e e2e-build demo bench bench-build bench-deps
 .PRECIOUS: $(B)/asan/%.o $(B)/fuzz/%.o $(B)/fuzz/tests/fuzz/%.o

@@ -59,6 +59,8 @@ static void sim_measure(const struct account *a, const char *text, unsigned *uni
 /* A link is what has "://" in it. */
 static int64_t sim_price(const struct account *a, const struct job *job)
 {
+	if (a->prices && job->type == JOB_DELETE)
+		return a->prices[PRICE_DELETE];
 	if (!a->prices || job->type != JOB_POST)
 		return 0;
 	if (job->to && job->to[0])
@@ -316,8 +318,8 @@ static enum result_class class_of(const struct op *op, int status)
 		return RESULT_AUTH;
 	if (status == SIM_DUPLICATE)
 		return RESULT_UNKNOWN;
-	if (status == 404 && !creates)
-		return RESULT_OK; /* looked, and it is not there */
+	if (status == 404 && (!creates || op->job->type == JOB_DELETE))
+		return RESULT_OK; /* looked, and it is not there; deleted, and it was gone */
 	return status == 418 ? RESULT_BUG : RESULT_PERMANENT;
 }
 

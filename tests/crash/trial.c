@@ -1,7 +1,7 @@
 /*
- * An agent's day that can be stopped at any point: a problem that is acknowledged by a
- * reply, a second one, and their recoveries. Called by crash_agent.c and crash_x.c. It
- * must never keep in the agent's process what has to survive it.
+ * An agent's day that can be stopped at any point: as the plan has it, or a problem that is
+ * acknowledged by a reply, a second one, and their recoveries. Called by crash_agent.c and
+ * crash_x.c. It must never keep in the agent's process what has to survive it.
  */
 #include "tests/crash/trial.h"
 #include "tests/crash/vfs.h"
@@ -18,8 +18,7 @@
 
 #define KILLED 77
 #define MINUTE_MS INT64_C(60000)
-#define END_MS (70 * MINUTE_MS)
-#define STEPS 6
+#define END_MINUTE 70
 #define REPLY_STEP 1
 #define FAILURES_SHOWN 5
 
@@ -44,28 +43,69 @@ static void on_command(void *arg, const char *line)
 
 /* --- what happens to the agent, minute by minute ------------------------------------------ */
 
-static int64_t step_at(unsigned step)
+static void smtp_fails(struct trial *t)
 {
-	static const int64_t minute[STEPS] = {12, 16, 20, 30, 40, 50};
+	simcore_state(t->world.monitor, "mx1/SMTP", "CRITICAL", true, "refused", &t->world.now);
+}
 
-	return WORLD_BEGIN_MS + minute[step] * MINUTE_MS;
+static void somebody_replies(struct trial *t)
+{
+	t->plan->reply(t);
+}
+
+static void postgres_fails(struct trial *t)
+{
+	simcore_state(t->world.monitor, "db1/Postgres", "CRITICAL", true, "down", &t->world.now);
+}
+
+static void smtp_recovers(struct trial *t)
+{
+	simcore_state(t->world.monitor, "mx1/SMTP", "OK", true, "fine", &t->world.now);
+}
+
+static void postgres_recovers(struct trial *t)
+{
+	simcore_state(t->world.monitor, "db1/Postgres", "OK", true, "fine", &t->world.now);
+}
+
+static const struct trial_step usual_steps[] = {
+	{12, smtp_fails, NULL},    {16, NULL, NULL},	       {20, postgres_fails, NULL},
+	{30, smtp_recovers, NULL}, {40, postgres_recovers, NULL}, {50, NULL, NULL},
+};
+
+static const struct trial_step *steps_of(const struct trial *t)
+{
+	return t->plan->steps ? t->plan->steps : usual_steps;
+}
+
+static unsigned n_steps(const struct trial *t)
+{
+	return t->plan->steps ? t->plan->n_steps : sizeof usual_steps / sizeof *usual_steps;
+}
+
+static int64_t step_at(const struct trial *t, unsigned step)
+{
+	return WORLD_BEGIN_MS + steps_of(t)[step].minute * MINUTE_MS;
 }
 
 static void step_do(struct trial *t, unsigned step)
 {
-	struct world *w = &t->world;
+	if (!t->plan->steps && step == REPLY_STEP)
+		somebody_replies(t);
+	if (steps_of(t)[step].event)
+		steps_of(t)[step].event(t);
+	if (steps_of(t)[step].act)
+		steps_of(t)[step].act(t);
+}
 
-	switch (step) {
-	case 0: simcore_state(w->monitor, "mx1/SMTP", "CRITICAL", true, "refused", &w->now); break;
-	case REPLY_STEP:
-		if (w->core)
-			t->plan->reply(t);
-		break;
-	case 2: simcore_state(w->monitor, "db1/Postgres", "CRITICAL", true, "down", &w->now); break;
-	case 3: simcore_state(w->monitor, "mx1/SMTP", "OK", true, "fine", &w->now); break;
-	case 4: simcore_state(w->monitor, "db1/Postgres", "OK", true, "fine", &w->now); break;
-	case 5: break;
-	}
+/* A person who got no answer asks again. */
+static void act_again(struct trial *t)
+{
+	for (unsigned k = t->shared->step; k > 0; k--)
+		if (steps_of(t)[k - 1].act) {
+			steps_of(t)[k - 1].act(t);
+			return;
+		}
 }
 
 static void keep_clock(void *arg)
@@ -75,20 +115,37 @@ static void keep_clock(void *arg)
 	t->shared->now = t->world.now;
 }
 
+static void add_objects(struct trial *t)
+{
+	static const char *const mx1[] = {"_TWICKET_PUBLIC=E-mail"};
+	struct simcore *monitor = t->world.monitor;
+	char pair[64];
+
+	if (!t->plan->objects) {
+		simcore_object(monitor, "mx1/SMTP", mx1, 1);
+		simcore_object(monitor, "db1/Postgres", &t->plan->db1_pair, t->plan->db1_pair != NULL);
+		return;
+	}
+	for (const char *const *at = t->plan->objects; *at; at += 2) {
+		const char *pairs[] = {pair};
+
+		snprintf(pair, sizeof pair, "_TWICKET_PUBLIC=%s", at[1]);
+		simcore_object(monitor, at[0], pairs, at[1][0] != '\0');
+	}
+}
+
 /* The core did not die: its objects are as they were. */
 static void rebuild_monitor(struct trial *t)
 {
-	static const char *const mx1[] = {"_TWICKET_PUBLIC=E-mail"};
 	struct world *w = &t->world;
 	struct now now = t->shared->now;
 
 	w->monitor = simcore_create("mon1", on_command, t);
-	simcore_object(w->monitor, "mx1/SMTP", mx1, 1);
-	simcore_object(w->monitor, "db1/Postgres", &t->plan->db1_pair, t->plan->db1_pair != NULL);
+	add_objects(t);
 	for (unsigned k = 0; k < t->shared->step; k++) {
-		w->now = (struct now){.wall_ms = step_at(k), .boot_ms = now.boot_ms};
-		if (k != REPLY_STEP)
-			step_do(t, k);
+		w->now = (struct now){.wall_ms = step_at(t, k), .boot_ms = now.boot_ms};
+		if (steps_of(t)[k].event)
+			steps_of(t)[k].event(t);
 	}
 	if (t->shared->acked && t->shared->step <= 3)
 		simcore_ack(w->monitor, "mx1/SMTP", "alice", "disk full", &now);
@@ -106,11 +163,13 @@ static void run_agent(struct trial *t)
 	crash_vfs_install(point, NULL);
 	world_start(w);
 	simcore_connect(w->monitor, false, &w->now);
-	for (; t->shared->step < STEPS; t->shared->step++) {
-		world_run_until(w, step_at(t->shared->step), keep_clock, t);
+	act_again(t);
+	for (; t->shared->step < n_steps(t); t->shared->step++) {
+		world_run_until(w, step_at(t, t->shared->step), keep_clock, t);
 		step_do(t, t->shared->step);
 	}
-	world_run_until(w, WORLD_BEGIN_MS + END_MS, keep_clock, t);
+	world_run_until(w, WORLD_BEGIN_MS + (t->plan->end_minute ? t->plan->end_minute : END_MINUTE) * MINUTE_MS,
+			keep_clock, t);
 	if (t->plan->end)
 		t->plan->end(t);
 	world_stop(w);
@@ -179,6 +238,7 @@ static bool run_one(struct trial *t, const char *what, unsigned stop)
 
 	begin(t);
 	status = run_child(t, stop, NULL);
+	t->killed_minute = (int)((t->shared->now.wall_ms - WORLD_BEGIN_MS) / MINUTE_MS);
 	if (status == KILLED)
 		status = run_child(t, 0, NULL);
 	if (status != 0)
@@ -189,11 +249,14 @@ static bool run_one(struct trial *t, const char *what, unsigned stop)
 	return ok;
 }
 
+/* CRASH_AT=n repeats one of them. */
 unsigned trial_suite(struct trial *t, const char *what, unsigned stride)
 {
 	unsigned points = 0, failed = 0;
+	unsigned only = getenv("CRASH_AT") ? (unsigned)strtoul(getenv("CRASH_AT"), NULL, 10) : 0;
 
 	begin(t);
+	t->killed_minute = -1;
 	if (run_child(t, 0, &points) != 0 || !points) {
 		printf("crash: %s: the undisturbed run failed\n", what);
 		end(t);
@@ -202,8 +265,11 @@ unsigned trial_suite(struct trial *t, const char *what, unsigned stride)
 	t->expected = t->plan->posts(t);
 	failed += !t->plan->is_right(t, what, 0);
 	end(t);
-	for (unsigned stop = 1; stop <= points && failed < FAILURES_SHOWN; stop += stride)
+	for (unsigned stop = only ? only : 1; stop <= points && failed < FAILURES_SHOWN; stop += stride) {
 		failed += !run_one(t, what, stop);
+		if (only)
+			break;
+	}
 	printf("crash: %s: %u points, every %u. killed, %u posts each\n", what, points, stride, t->expected);
 	return failed;
 }

@@ -18,8 +18,19 @@ struct trial_shared { /* what outlives a killed agent besides the networks: the 
 
 struct trial;
 
+/* What happens in minute so-and-so. */
+struct trial_step {
+	int minute;
+	void (*event)(struct trial *t); /* in the core, which outlives the agent: repeated for a new process */
+	void (*act)(struct trial *t); /* by a person, whom a killed agent did not answer: does nothing when it is done */
+};
+
 struct trial_plan {
 	const char *config;
+	const struct trial_step *steps; /* NULL: a problem that is acknowledged, a second one, their recoveries */
+	unsigned n_steps;
+	int end_minute; /* 0: 70 */
+	const char *const *objects; /* NULL: mx1/SMTP "E-mail" and db1/Postgres; else name, public name or "", ..., NULL */
 	const char *db1_pair; /* of db1/Postgres, NULL: none */
 	void (*begin)(struct trial *t); /* the servers are new: sets them up */
 	void (*reply)(struct trial *t); /* alice acknowledges the first problem */
@@ -37,6 +48,7 @@ struct trial {
 	unsigned expected;	 /* posts of the undisturbed run */
 	unsigned lose_every;	 /* answers, by every server */
 	unsigned ran;
+	int killed_minute;	 /* of the agent's day; -1: it was not */
 	struct world world;
 };
 

@@ -3,7 +3,8 @@
 
 Fails on: an include that points the wrong way, a pure file that could do I/O, a core header outside
 the module's one door, a banned function, a file over 500 lines, a function over 60 lines that is
-not in long-functions.txt (or grew), and the host name of a package registry.
+not in long-functions.txt (or grew), the host name of a package registry, and a rule of SPEC
+that tests/scenario/INDEX.txt gives no test for.
 --format also reports, without failing, how many files clang-format would change.
 """
 
@@ -38,6 +39,17 @@ REGISTRY = re.compile(
 )
 OTHERS = re.compile(r"build[^/]*/|\.git/|.*__pycache__")
 MAX_FILE, MAX_FUNCTION = 500, 60
+
+INDEX = "tests/scenario/INDEX.txt"
+STATES = {"H": "HELD", "T": "TOLD", "R": "RECOVERING", "S": "RESOLVED"}
+CELLS = {  # SPEC 4.1: the cells that are not "-"
+    "another problem": "HTRS", "severity": "HTRS", "one recovers": "HT", "last recovers": "HT",
+    "acknowledged": "HTRS", "ack gone": "HTR", "flapping": "HTRS", "downtime covers": "HT",
+    "downtime ends": "HT", "ancestor": "HTR", "source lost": "HTRS", "snapshot": "HTRS",
+    "retracted": "HTRS",
+}
+PATIENCE = ("hold", "recovery_hold", "reopen", "update", "remind", "remind_acked", "outlive", "digest")
+CAPABILITIES = (3, 5, *range(8, 40), *range(41, 50))  # SPEC section 3, the engine's
 
 problems, notes = [], []
 
@@ -141,6 +153,38 @@ def check_c(name, text, ratchet):
             problem(name, line, f"{function}() has {length} lines, the limit is {MAX_FUNCTION}")
 
 
+def index_wanted():
+    for row, states in CELLS.items():
+        yield from (f"4.1 {row} / {STATES[state]}" for state in states)
+    yield from (f"4.2 {name}" for name in PATIENCE)
+    yield from (f"4.5 {number}" for number in range(1, 23))
+    yield from (f"3 {number}" for number in CAPABILITIES)
+
+
+def check_index(text):
+    """Each rule has a test that is there; each scenario that was written for one stands at it."""
+    keys, listed = set(), set()
+    for number, line in enumerate(text.split("\n"), 1):
+        key, _, names = (part.strip() for part in line.partition("  "))
+        if not key or key.startswith("#"):
+            continue
+        keys.add(key)
+        if not names:
+            problem(INDEX, number, f"no test for {key}")
+        for name in names.split():
+            path = name if "/" in name else f"tests/scenario/{name}"
+            listed.add(path)
+            if not (TOP / path).is_file():
+                problem(INDEX, number, f"{key}: there is no {path}")
+    for key in index_wanted():
+        if key not in keys:
+            problem(INDEX, 1, f"no line for {key}")
+    for path in sorted(p for p in (TOP / INDEX).parent.glob("c*_*.txt") if p.name[:5] in ("case_", "cell_")):
+        name = str(path.relative_to(TOP))
+        if name not in listed:
+            problem(name, 1, f"stands in no line of {INDEX}")
+
+
 def format_report(files):
     if not shutil.which("clang-format"):
         notes.append("clang-format is not installed: format not looked at")
@@ -172,6 +216,8 @@ def main():
             problem(name, MAX_FILE + 1, f"{text.count(chr(10))} lines, the limit is {MAX_FILE}")
         if path.suffix in (".c", ".h"):
             check_c(name, text, ratchet)
+        if name == INDEX:
+            check_index(text)
     if "--format" in sys.argv:
         format_report(c_files)
     for line in problems:

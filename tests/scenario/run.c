@@ -144,6 +144,22 @@ static void put_x_message(struct run *r, const struct sim_x_message *m)
 	text_lines(r, m->text);
 }
 
+/* Posts that stood there at the last look, and do not any more. */
+static void put_deletions(struct run *r)
+{
+	const struct sim *s = r->world.sim;
+
+	for (unsigned k = 0; k < r->n_posts; k++) {
+		struct seen *p = &r->posts[k];
+
+		if (p->is_deleted || !(p->is_x ? s->x->posts[p->index].is_deleted : s->posts[p->index].is_deleted))
+			continue;
+		p->is_deleted = true;
+		run_stamp(r);
+		buf_printf(&r->out, "post %u is deleted\n", k + 1);
+	}
+}
+
 void run_look(void *arg)
 {
 	struct run *r = arg;
@@ -161,6 +177,7 @@ void run_look(void *arg)
 		buf_printf(&r->out, "favourite %s\n",
 			   number_of(r, s->favourites[r->favourites_seen].target, to, sizeof to));
 	}
+	put_deletions(r);
 }
 
 static void on_command(void *arg, const char *line)
@@ -175,7 +192,7 @@ static void on_command(void *arg, const char *line)
 static void on_local(void *arg, const struct reply_row *reply)
 {
 	static const char *const word[] = {"seen", "submitted", "confirmed", "comment", "status", "denied",
-					   "no effect", "ignored"};
+					   "no effect", "ignored", "done"};
 	struct run *r = arg;
 
 	run_stamp(r);

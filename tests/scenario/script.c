@@ -40,7 +40,7 @@ static void do_object(struct run *r, char *args)
 	for (unsigned k = 1; k < n; k++)
 		plus_to_blank(words[k]);
 	if (n)
-		simcore_object(r->world.monitor, words[0], (const char *const *)(words + 1), n - 1);
+		simcore_object(r->monitor, words[0], (const char *const *)(words + 1), n - 1);
 }
 
 /* Cuts the first word off; the rest follows behind the blanks. */
@@ -130,6 +130,17 @@ static void do_reply(struct run *r, char *args)
 	sim_inject(r->world.sim, &reply);
 }
 
+/* Its author takes reply N away again: whoever reads does not find it any more. */
+static void do_delete(struct run *r, const char *number)
+{
+	unsigned k = (unsigned)strtoul(number + (number[0] == 'r'), NULL, 10);
+
+	if (!k || k > r->n_replies || r->replies[k - 1].is_x)
+		run_fail(r, "no such reply", number);
+	else
+		r->world.sim->replies[r->replies[k - 1].index].is_hidden = true;
+}
+
 static void do_network(struct run *r, char *args)
 {
 	const char *what = run_word(&args);
@@ -197,7 +208,7 @@ static void do_state(struct run *r, char *args)
 
 	if (!strncmp(args, "soft", 4) || !strncmp(args, "hard", 4))
 		hard = run_word(&args);
-	if (!simcore_state(r->world.monitor, name, state, !strcmp(hard, "hard"), args, &r->world.now))
+	if (!simcore_state(r->monitor, name, state, !strcmp(hard, "hard"), args, &r->world.now))
 		run_fail(r, "no such object or state", name);
 }
 
@@ -205,22 +216,127 @@ static void do_ack(struct run *r, char *args)
 {
 	const char *name = run_word(&args), *author = run_word(&args);
 
-	if (!simcore_ack(r->world.monitor, name, author, args, &r->world.now))
+	if (!simcore_ack(r->monitor, name, author, args, &r->world.now))
 		run_fail(r, "cannot be acknowledged", name);
+}
+
+/* "22:00" or "22:00:30" of today, "2+22:00" in two days. */
+static int64_t moment(const struct run *r, const char *text)
+{
+	int days = 0, h = 0, m = 0, s = 0;
+	int64_t today = r->world.now.wall_ms / 86400000;
+
+	if (strchr(text, '+'))
+		sscanf(text, "%d+%d:%d:%d", &days, &h, &m, &s);
+	else
+		sscanf(text, "%d:%d:%d", &h, &m, &s);
+	return (today + days) * 86400 + h * 3600 + m * 60 + s;
+}
+
+static void do_plan(struct run *r, const char *name, const char *how, char *args)
+{
+	struct simplan plan = {.id = (unsigned)strtoul(run_word(&args), NULL, 10)};
+
+	plan.from_s = moment(r, run_word(&args));
+	plan.to_s = moment(r, run_word(&args));
+	if (!strcmp(how, "flex"))
+		plan.flexible_s = strtol(run_word(&args), NULL, 10);
+	plan.author = run_word(&args);
+	plan.text = args;
+	if (!strcmp(how, "addall") ? !simcore_plan_host(r->monitor, name, &plan, &r->world.now)
+				   : !simcore_plan(r->monitor, name, &plan, &r->world.now))
+		run_fail(r, "no such object", name);
+}
+
+/* "start 7", "cancel 1-201" */
+static void do_plan_step(struct run *r, const char *step, const char *ids)
+{
+	const char *dash = strchr(ids, '-');
+	unsigned id = (unsigned)strtoul(ids, NULL, 10), last = dash ? (unsigned)strtoul(dash + 1, NULL, 10) : id;
+
+	for (; id <= last; id++)
+		if (!simcore_plan_step(r->monitor, id, step, &r->world.now))
+			run_fail(r, "no such downtime", ids);
 }
 
 static void do_downtime(struct run *r, char *args)
 {
+	const char *name = run_word(&args), *how = run_word(&args);
+
+	if (!strcmp(how, "begins") || !strcmp(how, "ends"))
+		simcore_downtime(r->monitor, name, !strcmp(how, "begins"), &r->world.now);
+	else if (!strcmp(how, "add") || !strcmp(how, "addall") || !strcmp(how, "flex"))
+		do_plan(r, name, how, args);
+	else if (!strcmp(how, "start") || !strcmp(how, "stop") || !strcmp(how, "cancel"))
+		do_plan_step(r, how, args);
+	else if (!strcmp(how, "forget"))
+		simcore_forget_plans(r->monitor);
+	else
+		run_fail(r, "unknown step of a downtime", how);
+}
+
+/* A host with so many services s1, s2 ...; the first ones have the public names of public=A,B. */
+static void do_services(struct run *r, char *args)
+{
+	char name[64], *pairs[WORDS_MAX + 1], *words[WORDS_MAX], *public_name = NULL;
+	unsigned n, count, k = 0;
+	const char **host;
+
+	n = split(args, words);
+	count = n > 1 ? (unsigned)strtoul(words[1], NULL, 10) : 0;
+	for (unsigned j = 2; j < n; j++) {
+		if (!strncmp(words[j], "public=", 7))
+			public_name = words[j] + 7;
+		else
+			pairs[k++] = words[j];
+	}
+	host = calloc(k + 2 * count + 1, sizeof *host);
+	memcpy(host, pairs, k * sizeof *host);
+	for (unsigned j = 1, at = k; j <= count; j++) {
+		char service[64], public_pair[128];
+		unsigned own = k;
+
+		snprintf(name, sizeof name, "%.40s/s%u", words[0], j);
+		snprintf(service, sizeof service, "service=s%u", j);
+		host[at++] = strdup(service);
+		if (public_name) {
+			size_t len = strcspn(public_name, ",");
+
+			snprintf(public_pair, sizeof public_pair, "._TWICKET_PUBLIC=%.*s", (int)len, public_name);
+			host[at++] = strdup(public_pair);
+			pairs[own++] = public_pair + 1;
+			public_name = public_name[len] ? public_name + len + 1 : NULL;
+		}
+		simcore_object(r->monitor, name, (const char *const *)pairs, own);
+		if (j == count) {
+			simcore_object(r->monitor, words[0], host, at);
+			while (at > k)
+				free((void *)(uintptr_t)host[--at]);
+		}
+	}
+	free(host);
+}
+
+static void do_flapping(struct run *r, char *args)
+{
 	const char *name = run_word(&args);
 
-	simcore_downtime(r->world.monitor, name, !strcmp(args, "begins"), &r->world.now);
+	if (!simcore_flapping(r->monitor, name, !strcmp(args, "starts"), &r->world.now))
+		run_fail(r, "no such object", name);
 }
 
 static void do_notify(struct run *r, char *args)
 {
 	const char *name = run_word(&args);
 
-	simcore_notify(r->world.monitor, name, args, &r->world.now);
+	simcore_notify(r->monitor, name, args, &r->world.now);
+}
+
+static void do_inventory(struct run *r, char *args)
+{
+	unsigned objects = (unsigned)strtoul(run_word(&args), NULL, 10);
+
+	simcore_inventory(r->monitor, objects, (unsigned)strtoul(args, NULL, 10), &r->world.now);
 }
 
 static void restart(struct run *r, bool reboot)
@@ -234,32 +350,59 @@ static void restart(struct run *r, bool reboot)
 	world_start(&r->world);
 }
 
-void run_command(struct run *r, const char *what, char *args)
+/* The words about a monitoring core; false: it is none of them. */
+static bool monitor_command(struct run *r, const char *what, char *args)
 {
 	struct world *w = &r->world;
 
 	if (!strcmp(what, "connect"))
-		simcore_connect(w->monitor, !strcmp(args, "restarted"), &w->now);
+		simcore_connect(r->monitor, !strcmp(args, "restarted"), &w->now);
 	else if (!strcmp(what, "disconnect"))
-		simcore_disconnect(w->monitor, &w->now);
+		simcore_disconnect(r->monitor, &w->now);
 	else if (!strcmp(what, "state"))
 		do_state(r, args);
 	else if (!strcmp(what, "ack"))
 		do_ack(r, args);
 	else if (!strcmp(what, "unack"))
-		simcore_unack(w->monitor, args, &w->now);
+		simcore_unack(r->monitor, args, &w->now);
 	else if (!strcmp(what, "downtime"))
 		do_downtime(r, args);
+	else if (!strcmp(what, "lose"))
+		simcore_lose(r->monitor, (unsigned)strtoul(args, NULL, 10));
+	else if (!strcmp(what, "inventory"))
+		do_inventory(r, args);
+	else if (!strcmp(what, "flapping"))
+		do_flapping(r, args);
 	else if (!strcmp(what, "notify"))
 		do_notify(r, args);
 	else if (!strcmp(what, "object"))
 		do_object(r, args);
+	else if (!strcmp(what, "services"))
+		do_services(r, args);
 	else if (!strcmp(what, "remove"))
-		simcore_remove(w->monitor, args);
+		simcore_remove(r->monitor, args);
 	else if (!strcmp(what, "mute"))
-		simcore_mute(w->monitor, !strcmp(args, "on"));
-	else if (!strcmp(what, "reply"))
+		simcore_mute(r->monitor, !strcmp(args, "on"));
+	else
+		return false;
+	return true;
+}
+
+void run_command(struct run *r, const char *what, char *args)
+{
+	struct world *w = &r->world;
+
+	r->monitor = r->world.monitor;
+	if (!strcmp(what, "on")) {
+		r->monitor = simcore_peer(r->monitor, run_word(&args));
+		what = run_word(&args);
+	}
+	if (monitor_command(r, what, args))
+		return;
+	if (!strcmp(what, "reply"))
 		do_reply(r, args);
+	else if (!strcmp(what, "delete"))
+		do_delete(r, args);
 	else if (!strcmp(what, "network"))
 		do_network(r, args);
 	else if (!strcmp(what, "x"))
@@ -282,6 +425,6 @@ void run_command(struct run *r, const char *what, char *args)
 		restart(r, true);
 	else if (!strcmp(what, "clock"))
 		w->now.wall_ms += strtol(args, NULL, 10) * 1000;
-	else if (strcmp(what, "wait") != 0)
+	else if (strcmp(what, "wait") != 0 && !run_by_hand(r, what, args))
 		run_fail(r, "unknown word", what);
 }

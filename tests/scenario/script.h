@@ -10,12 +10,13 @@
 
 /* What a number in a scenario means: a post or a reply, on the simulated network or on X. */
 struct seen {
-	bool is_x;
+	bool is_x, is_deleted;
 	unsigned index; /* in sim->posts, sim->replies; in x->posts */
 };
 
 struct run {
 	struct world world;
+	struct simcore *monitor; /* the core that the line is about */
 	struct buf out;
 	char config_path[64], store_path[64];
 	FILE *config;
@@ -45,6 +46,9 @@ void run_reply_add(struct run *r, bool is_x, unsigned index);
 
 /* "$3" in a text: the tag of post 3; "\n": a new line. */
 void run_expand(struct run *r, const char *text, char *out, size_t size);
+
+/* script_hand.c: commands by hand; false: it is none of them */
+bool run_by_hand(struct run *r, const char *what, char *args);
 
 /* script_x.c: the words about X */
 void run_x(struct run *r, char *args);

@@ -1,41 +1,15 @@
 /*
- * The simulated monitoring core. Used by the scenario runner and the crash test.
+ * The simulated monitoring core: its objects and what happens to them. Used by the scenario
+ * runner and the crash test. Must never do anything by itself: the scenario is the clock.
  */
-#include "tests/scenario/simcore.h"
+#include "tests/scenario/simcore_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
-struct thing {
-	struct thing *next;
-	char *name, *host, *service;
-	struct buf pairs;
-	unsigned kind, state, downtimes;
-	uint32_t flags;
-	int64_t since_s, last_ok_s;
-	char *output, *author;
-};
-
-struct asked {
-	struct asked *next;
-	bool is_command;
-	struct event ev;
-	char *host, *service, *author, *text, *mark;
-};
-
-struct simcore {
-	char *node;
-	simcore_log_fn *log;
-	void *arg;
-	struct core *core;
-	struct thing *things;
-	struct asked *asked;
-	unsigned epoch;
-	uint64_t seq;
-	bool connected, mute;
-};
+#define RING_MAX 20000 /* events */
 
 struct simcore *simcore_create(const char *node, simcore_log_fn *log, void *arg)
 {
@@ -44,6 +18,18 @@ struct simcore *simcore_create(const char *node, simcore_log_fn *log, void *arg)
 	s->node = strdup(node);
 	s->log = log;
 	s->arg = arg;
+	return s;
+}
+
+struct simcore *simcore_peer(struct simcore *s, const char *node)
+{
+	while (strcmp(s->node, node) != 0) {
+		if (!s->peer) {
+			s->peer = simcore_create(node, s->log, s->arg);
+			s->peer->core = s->core;
+		}
+		s = s->peer;
+	}
 	return s;
 }
 
@@ -58,14 +44,20 @@ static void thing_free(struct thing *t)
 	free(t);
 }
 
-static void asked_free(struct asked *a)
+static void ring_clear(struct simcore *s)
 {
-	free(a->host);
-	free(a->service);
-	free(a->author);
-	free(a->text);
-	free(a->mark);
-	free(a);
+	struct kept *k, *next;
+
+	LL_FOREACH_SAFE (s->ring, k, next) {
+		free(k->host);
+		free(k->service);
+		free(k->author);
+		free(k->text);
+		free(k->mark);
+		free(k);
+	}
+	s->ring = s->ring_end = NULL;
+	s->n_ring = 0;
 }
 
 void simcore_destroy(struct simcore *s)
@@ -75,15 +67,18 @@ void simcore_destroy(struct simcore *s)
 
 	if (!s)
 		return;
+	simcore_forget_plans(s);
 	LL_FOREACH_SAFE (s->things, t, tn)
 		thing_free(t);
 	LL_FOREACH_SAFE (s->asked, a, an)
-		asked_free(a);
+		simcore_asked_free(a);
+	ring_clear(s);
+	simcore_destroy(s->peer);
 	free(s->node);
 	free(s);
 }
 
-static struct thing *find(const struct simcore *s, const char *name)
+struct thing *simcore_find(const struct simcore *s, const char *name)
 {
 	struct thing *t;
 
@@ -118,7 +113,7 @@ void simcore_object(struct simcore *s, const char *name, const char *const *pair
 
 void simcore_remove(struct simcore *s, const char *name)
 {
-	struct thing *t = find(s, name);
+	struct thing *t = simcore_find(s, name);
 
 	if (!t)
 		return;
@@ -130,14 +125,45 @@ void simcore_attach(struct simcore *s, struct core *core)
 {
 	s->core = core;
 	s->connected = false;
+	if (s->peer)
+		simcore_attach(s->peer, core);
 }
 
-static void send(struct simcore *s, struct event *ev, const struct now *now)
+/* A full ring is emptied and counted. */
+static void keep(struct simcore *s, const struct event *ev, const struct now *now)
 {
-	if (!s->connected || !s->core)
+	struct kept *k;
+
+	if (!s->epoch || ev->type == EVENT_SNAP_BEGIN || ev->type == EVENT_SNAP_END || ev->type == EVENT_OBJECT)
 		return;
+	if (s->n_ring == RING_MAX) {
+		s->lost += RING_MAX;
+		ring_clear(s);
+	}
+	k = calloc(1, sizeof *k);
+	k->ev = *ev;
+	k->ev.time_us = now->wall_ms * 1000;
+	k->ev.host = k->host = strdup(ev->host ? ev->host : "");
+	k->ev.service = k->service = strdup(ev->service ? ev->service : "");
+	k->ev.author = k->author = strdup(ev->author ? ev->author : "");
+	k->ev.text = k->text = strdup(ev->text ? ev->text : "");
+	k->ev.mark = k->mark = strdup(ev->mark ? ev->mark : "");
+	if (s->ring_end)
+		s->ring_end->next = k;
+	else
+		s->ring = k;
+	s->ring_end = k;
+	s->n_ring++;
+}
+
+void simcore_send(struct simcore *s, struct event *ev, const struct now *now)
+{
+	if (!s->connected || !s->core) {
+		keep(s, ev, now);
+		return;
+	}
 	ev->seq = ++s->seq;
-	ev->time_us = now->wall_ms * 1000;
+	ev->time_us = ev->time_us ? ev->time_us : now->wall_ms * 1000;
 	ev->host = ev->host ? ev->host : "";
 	ev->service = ev->service ? ev->service : "";
 	ev->text = ev->text ? ev->text : "";
@@ -149,12 +175,12 @@ static void send(struct simcore *s, struct event *ev, const struct now *now)
 
 static unsigned downtimes(const struct simcore *s, const struct thing *t)
 {
-	const struct thing *host = t->kind == EVENT_SERVICE ? find(s, t->host) : NULL;
+	const struct thing *host = t->kind == EVENT_SERVICE ? simcore_find(s, t->host) : NULL;
 
 	return t->downtimes + (host ? host->downtimes : 0);
 }
 
-static struct event about(const struct simcore *s, const struct thing *t, unsigned type)
+struct event simcore_about(const struct simcore *s, const struct thing *t, unsigned type)
 {
 	return (struct event){.type = (uint8_t)type,
 			      .kind = (uint8_t)t->kind,
@@ -170,35 +196,59 @@ static struct event about(const struct simcore *s, const struct thing *t, unsign
 }
 
 /* Of everything, or of the services of one host. */
-static void snapshot(struct simcore *s, const char *host, const struct now *now)
+void simcore_snapshot(struct simcore *s, const char *host, const struct now *now)
 {
 	struct event begin = {.type = EVENT_SNAP_BEGIN, .id = 1, .host = host};
 	struct event end = {.type = EVENT_SNAP_END, .id = 1, .host = host};
 	struct thing *t;
 
-	send(s, &begin, now);
+	simcore_send(s, &begin, now);
+	if (!host[0])
+		simcore_plans_say(s, now);
 	LL_FOREACH (s->things, t) {
-		struct event ev = about(s, t, EVENT_OBJECT);
+		struct event ev = simcore_about(s, t, EVENT_OBJECT);
 
 		if (host[0] && (t->kind == EVENT_HOST || strcmp(t->host, host) != 0))
 			continue;
 		ev.author = t->author;
 		if (t->state || (ev.flags & ~(uint32_t)EVENT_HARD))
-			send(s, &ev, now);
+			simcore_send(s, &ev, now);
 	}
-	send(s, &end, now);
+	simcore_send(s, &end, now);
 }
 
 void simcore_connect(struct simcore *s, bool restarted, const struct now *now)
 {
 	char epoch[32];
 
-	if (restarted || !s->epoch)
+	if (restarted || !s->epoch) {
 		s->epoch++;
+		ring_clear(s);
+	}
 	snprintf(epoch, sizeof epoch, "boot.%u", s->epoch);
 	s->connected = true;
 	core_node_up(s->core, s->node, epoch, now);
-	snapshot(s, "", now);
+	if (s->lost) {
+		struct event ev = {.type = EVENT_LOST, .code = s->lost};
+
+		simcore_send(s, &ev, now);
+		s->lost = 0;
+	}
+	for (struct kept *k = s->ring; k; k = k->next)
+		simcore_send(s, &k->ev, now);
+	ring_clear(s);
+	simcore_snapshot(s, "", now);
+}
+
+void simcore_lose(struct simcore *s, unsigned n)
+{
+	s->lost += (int)n;
+}
+
+void simcore_inventory(struct simcore *s, unsigned objects, unsigned sentinels, const struct now *now)
+{
+	if (s->connected && s->core)
+		core_inventory(s->core, s->node, objects, sentinels, now);
 }
 
 void simcore_disconnect(struct simcore *s, const struct now *now)
@@ -209,7 +259,7 @@ void simcore_disconnect(struct simcore *s, const struct now *now)
 		core_node_down(s->core, s->node, now);
 	s->connected = false;
 	LL_FOREACH_SAFE (s->asked, a, next)
-		asked_free(a);
+		simcore_asked_free(a);
 	s->asked = NULL;
 }
 
@@ -224,7 +274,7 @@ static int state_number(unsigned kind, const char *word)
 bool simcore_state(struct simcore *s, const char *name, const char *state, bool hard, const char *output,
 		   const struct now *now)
 {
-	struct thing *t = find(s, name);
+	struct thing *t = simcore_find(s, name);
 	int number = t ? state_number(t->kind, state) : -1;
 	struct event ev;
 
@@ -244,21 +294,21 @@ bool simcore_state(struct simcore *s, const char *name, const char *state, bool 
 		t->since_s = now->wall_ms / 1000;
 	free(t->output);
 	t->output = strdup(output);
-	ev = about(s, t, EVENT_STATE);
-	send(s, &ev, now);
+	ev = simcore_about(s, t, EVENT_STATE);
+	simcore_send(s, &ev, now);
 	return true;
 }
 
-static void acked(struct simcore *s, struct thing *t, const char *author, const char *text, const char *mark,
-		  uint32_t flags, const struct now *now)
+void simcore_acked(struct simcore *s, struct thing *t, const char *author, const char *text, const char *mark,
+		   uint32_t flags, const struct now *now)
 {
-	struct event ev = about(s, t, EVENT_ACK);
+	struct event ev = simcore_about(s, t, EVENT_ACK);
 
 	ev.flags = flags;
 	ev.author = author;
 	ev.text = text;
 	ev.mark = mark;
-	send(s, &ev, now); /* the core tells before it sets the flag */
+	simcore_send(s, &ev, now); /* the core tells before it sets the flag */
 	t->flags |= EVENT_ACKED | (flags & EVENT_STICKY);
 	free(t->author);
 	t->author = strdup(author);
@@ -266,191 +316,85 @@ static void acked(struct simcore *s, struct thing *t, const char *author, const 
 
 bool simcore_ack(struct simcore *s, const char *name, const char *author, const char *text, const struct now *now)
 {
-	struct thing *t = find(s, name);
+	struct thing *t = simcore_find(s, name);
 
 	if (!t || !t->state)
 		return false;
-	acked(s, t, author, text, "", EVENT_STICKY, now);
+	simcore_acked(s, t, author, text, "", EVENT_STICKY, now);
 	return true;
 }
 
-static bool unacked(struct simcore *s, struct thing *t, const char *mark, uint32_t flags, const struct now *now)
+bool simcore_unacked(struct simcore *s, struct thing *t, const char *mark, uint32_t flags, const struct now *now)
 {
-	struct event ev = about(s, t, EVENT_ACK_GONE);
+	struct event ev = simcore_about(s, t, EVENT_ACK_GONE);
 
 	if (!(t->flags & EVENT_ACKED))
 		return false;
 	t->flags &= ~(uint32_t)(EVENT_ACKED | EVENT_STICKY);
 	ev.flags = flags;
 	ev.mark = mark;
-	send(s, &ev, now);
+	simcore_send(s, &ev, now);
 	return true;
 }
 
 bool simcore_unack(struct simcore *s, const char *name, const struct now *now)
 {
-	struct thing *t = find(s, name);
+	struct thing *t = simcore_find(s, name);
 
-	return t && unacked(s, t, "", 0, now);
+	return t && simcore_unacked(s, t, "", 0, now);
 }
 
 bool simcore_downtime(struct simcore *s, const char *name, bool begins, const struct now *now)
 {
-	struct thing *t = find(s, name);
+	struct thing *t = simcore_find(s, name);
 	struct event ev;
 
 	if (!t)
 		return false;
 	t->downtimes = begins ? t->downtimes + 1 : t->downtimes ? t->downtimes - 1 : 0;
-	ev = about(s, t, EVENT_DOWNTIME);
+	ev = simcore_about(s, t, EVENT_DOWNTIME);
 	ev.flags = 0;
 	ev.code = begins ? 0 : (int)t->downtimes;
 	ev.sub = begins ? EVENT_DOWNTIME_START : EVENT_DOWNTIME_STOP;
-	send(s, &ev, now);
+	simcore_send(s, &ev, now);
 	if (!begins && t->kind == EVENT_HOST)
-		snapshot(s, t->host, now);
+		simcore_snapshot(s, t->host, now);
+	return true;
+}
+
+bool simcore_flapping(struct simcore *s, const char *name, bool starts, const struct now *now)
+{
+	struct thing *t = simcore_find(s, name);
+	struct event ev;
+
+	if (!t)
+		return false;
+	t->flags = starts ? t->flags | EVENT_FLAPS : t->flags & ~(uint32_t)EVENT_FLAPS;
+	ev = (struct event){.type = EVENT_FLAPPING, .kind = (uint8_t)t->kind, .host = t->host,
+			    .service = t->service, .flags = starts ? EVENT_FLAPS : 0};
+	simcore_send(s, &ev, now);
 	return true;
 }
 
 bool simcore_notify(struct simcore *s, const char *name, const char *contact, const struct now *now)
 {
-	struct thing *t = find(s, name);
+	struct thing *t = simcore_find(s, name);
 	struct event ev;
 
 	if (!t)
 		return false;
-	ev = about(s, t, EVENT_NOTIFIED);
+	ev = simcore_about(s, t, EVENT_NOTIFIED);
 	ev.flags = 0;
 	ev.author = contact;
-	send(s, &ev, now);
+	simcore_send(s, &ev, now);
 	return true;
 }
 
 bool simcore_is_acked(const struct simcore *s, const char *name, const char **author)
 {
-	const struct thing *t = find(s, name);
+	const struct thing *t = simcore_find(s, name);
 
 	if (author)
 		*author = t && t->author ? t->author : "";
 	return t && (t->flags & EVENT_ACKED);
-}
-
-/* --- what the agent asks ------------------------------------------------------------- */
-
-static struct asked *ask(struct simcore *s, const char *host, const char *service)
-{
-	struct asked *a = calloc(1, sizeof *a);
-
-	a->host = strdup(host);
-	a->service = strdup(service);
-	LL_APPEND(s->asked, a);
-	return a;
-}
-
-void simcore_describe(void *arg, const char *node, unsigned kind, const char *host, const char *service)
-{
-	struct simcore *s = arg;
-
-	(void)node;
-	if (s->connected)
-		ask(s, host, service)->ev.kind = (uint8_t)kind;
-}
-
-int simcore_command(void *arg, const char *node, const struct event *cmd)
-{
-	struct simcore *s = arg;
-	struct asked *a;
-
-	(void)node;
-	if (!s->connected)
-		return -1;
-	a = ask(s, cmd->host, cmd->service);
-	a->is_command = true;
-	a->ev = *cmd;
-	a->author = strdup(cmd->author ? cmd->author : "");
-	a->text = strdup(cmd->text ? cmd->text : "");
-	a->mark = strdup(cmd->mark ? cmd->mark : "");
-	return 0;
-}
-
-static void describe(struct simcore *s, const struct asked *a, const struct now *now)
-{
-	char name[512];
-	struct object *o = NULL;
-	struct thing *t;
-
-	snprintf(name, sizeof name, "%s%s%s", a->host, a->service[0] ? "/" : "", a->service);
-	t = find(s, name);
-	if (t)
-		o = object_create(s->node, t->kind, t->host, t->service, buf_text(&t->pairs), t->pairs.len);
-	if (o && t->state == 0)
-		o->ok_since_s = t->since_s;
-	core_object(s->core, s->node, a->ev.kind, a->host, a->service, o, now);
-}
-
-static void result(struct simcore *s, const struct asked *a, int code, const struct now *now)
-{
-	struct event ev = {.type = EVENT_RESULT, .id = a->ev.id, .code = code};
-
-	send(s, &ev, now);
-}
-
-static void comment(struct simcore *s, struct thing *t, const struct asked *a, const struct now *now)
-{
-	struct event ev = about(s, t, EVENT_COMMENT);
-	char text[2600];
-
-	snprintf(text, sizeof text, "%s %s", a->text, a->mark);
-	ev.flags = EVENT_OURS | EVENT_PERSISTENT;
-	ev.sub = 1;
-	ev.author = a->author;
-	ev.text = text;
-	ev.mark = a->mark;
-	send(s, &ev, now);
-}
-
-static void execute(struct simcore *s, const struct asked *a, const struct now *now)
-{
-	static const char *const verb[] = {"?", "ack", "unack", "comment"};
-	char name[512], line[4096];
-	struct thing *t;
-	int code = EVENT_CODE_OK;
-
-	snprintf(name, sizeof name, "%s%s%s", a->host, a->service[0] ? "/" : "", a->service);
-	snprintf(line, sizeof line, "%s %s %s: %s %s", verb[a->ev.sub & 3], name, a->author, a->text, a->mark);
-	s->log(s->arg, line);
-	if (s->mute)
-		return;
-	t = find(s, name);
-	if (!t)
-		code = EVENT_CODE_UNKNOWN_OBJECT;
-	else if (a->ev.sub == EVENT_VERB_ACK && !t->state)
-		code = EVENT_CODE_NOT_A_PROBLEM;
-	else if (a->ev.sub == EVENT_VERB_ACK)
-		acked(s, t, a->author, a->text, a->mark, EVENT_OURS | (a->ev.flags & EVENT_STICKY), now);
-	else if (a->ev.sub == EVENT_VERB_UNACK && !unacked(s, t, a->mark, EVENT_OURS, now))
-		code = EVENT_CODE_NOT_ACKED;
-	else if (a->ev.sub == EVENT_VERB_COMMENT)
-		comment(s, t, a, now);
-	result(s, a, code, now);
-}
-
-void simcore_mute(struct simcore *s, bool mute)
-{
-	s->mute = mute;
-}
-
-bool simcore_deliver(struct simcore *s, const struct now *now)
-{
-	struct asked *a = s->asked;
-
-	if (!a || !s->core || !s->connected)
-		return false;
-	LL_DELETE(s->asked, a);
-	if (a->is_command)
-		execute(s, a, now);
-	else
-		describe(s, a, now);
-	asked_free(a);
-	return true;
 }

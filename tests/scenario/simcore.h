@@ -16,6 +16,9 @@ typedef void simcore_log_fn(void *arg, const char *line);
 struct simcore *simcore_create(const char *node, simcore_log_fn *log, void *arg);
 void simcore_destroy(struct simcore *s);
 
+/* The node of that name: s itself or another one, made when it is first asked for. s owns it. */
+struct simcore *simcore_peer(struct simcore *s, const char *node);
+
 /* Declares an object: "mx1" or "mx1/SMTP", then "key=value" words as in a DESCRIPTION. */
 void simcore_object(struct simcore *s, const char *name, const char *const *pairs, unsigned n);
 void simcore_remove(struct simcore *s, const char *name);
@@ -23,8 +26,12 @@ void simcore_remove(struct simcore *s, const char *name);
 /* The agent that it is connected to; NULL: none. */
 void simcore_attach(struct simcore *s, struct core *core);
 
-/* Connects: a new epoch when restarted, then a snapshot. */
+/* Connects: a new epoch when restarted; what waited in the ring, then a snapshot. */
 void simcore_connect(struct simcore *s, bool restarted, const struct now *now);
+/* What its ring could not hold while nobody was connected. */
+void simcore_lose(struct simcore *s, unsigned n);
+/* What an inventory would count. */
+void simcore_inventory(struct simcore *s, unsigned objects, unsigned sentinels, const struct now *now);
 void simcore_disconnect(struct simcore *s, const struct now *now);
 
 /* Events. false: no such object, or the words make no sense. state "CRITICAL", "DOWN" ... */
@@ -33,6 +40,18 @@ bool simcore_state(struct simcore *s, const char *name, const char *state, bool 
 bool simcore_ack(struct simcore *s, const char *name, const char *author, const char *text, const struct now *now);
 bool simcore_unack(struct simcore *s, const char *name, const struct now *now);
 bool simcore_downtime(struct simcore *s, const char *name, bool begins, const struct now *now);
+/* A scheduled downtime: steps "start", "stop" (its end has come), "cancel". */
+struct simplan {
+	unsigned id;
+	int64_t from_s, to_s, flexible_s; /* flexible_s: so long once it has begun; 0 = fixed */
+	const char *author, *text;
+};
+bool simcore_plan(struct simcore *s, const char *name, const struct simplan *is, const struct now *now);
+/* The host and each of its services, numbered from id on; how many. */
+unsigned simcore_plan_host(struct simcore *s, const char *host, const struct simplan *is, const struct now *now);
+bool simcore_plan_step(struct simcore *s, unsigned id, const char *step, const struct now *now);
+void simcore_forget_plans(struct simcore *s); /* as a core without retention that restarts */
+bool simcore_flapping(struct simcore *s, const char *name, bool starts, const struct now *now);
 bool simcore_notify(struct simcore *s, const char *name, const char *contact, const struct now *now);
 bool simcore_is_acked(const struct simcore *s, const char *name, const char **author);
 

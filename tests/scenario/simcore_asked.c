@@ -1,0 +1,136 @@
+/*
+ * What the agent asks of the simulated core: descriptions and commands, answered one at a
+ * time. Called by the runner and the crash test. Must never answer before it is told to.
+ */
+#include "tests/scenario/simcore_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+void simcore_asked_free(struct asked *a)
+{
+	free(a->host);
+	free(a->service);
+	free(a->author);
+	free(a->text);
+	free(a->mark);
+	free(a);
+}
+
+static struct asked *ask(struct simcore *s, const char *host, const char *service)
+{
+	struct asked *a = calloc(1, sizeof *a);
+
+	a->host = strdup(host);
+	a->service = strdup(service);
+	LL_APPEND(s->asked, a);
+	return a;
+}
+
+void simcore_describe(void *arg, const char *node, unsigned kind, const char *host, const char *service)
+{
+	struct simcore *s = simcore_peer(arg, node);
+
+	if (s->connected)
+		ask(s, host, service)->ev.kind = (uint8_t)kind;
+}
+
+int simcore_command(void *arg, const char *node, const struct event *cmd)
+{
+	struct simcore *s = simcore_peer(arg, node);
+	struct asked *a;
+
+	if (!s->connected)
+		return -1;
+	a = ask(s, cmd->host, cmd->service);
+	a->is_command = true;
+	a->ev = *cmd;
+	a->author = strdup(cmd->author ? cmd->author : "");
+	a->text = strdup(cmd->text ? cmd->text : "");
+	a->mark = strdup(cmd->mark ? cmd->mark : "");
+	return 0;
+}
+
+static void describe(struct simcore *s, const struct asked *a, const struct now *now)
+{
+	char name[512];
+	struct object *o = NULL;
+	struct thing *t;
+
+	snprintf(name, sizeof name, "%s%s%s", a->host, a->service[0] ? "/" : "", a->service);
+	t = simcore_find(s, name);
+	if (t)
+		o = object_create(s->node, t->kind, t->host, t->service, buf_text(&t->pairs), t->pairs.len);
+	if (o && t->state == 0)
+		o->ok_since_s = t->since_s;
+	core_object(s->core, s->node, a->ev.kind, a->host, a->service, o, now);
+}
+
+static void result(struct simcore *s, const struct asked *a, int code, const struct now *now)
+{
+	struct event ev = {.type = EVENT_RESULT, .id = a->ev.id, .code = code};
+
+	simcore_send(s, &ev, now);
+}
+
+static void comment(struct simcore *s, struct thing *t, const struct asked *a, const struct now *now)
+{
+	struct event ev = simcore_about(s, t, EVENT_COMMENT);
+	char text[2600];
+
+	snprintf(text, sizeof text, "%s %s", a->text, a->mark);
+	ev.flags = EVENT_OURS | EVENT_PERSISTENT;
+	ev.sub = 1;
+	ev.author = a->author;
+	ev.text = text;
+	ev.mark = a->mark;
+	simcore_send(s, &ev, now);
+}
+
+static void execute(struct simcore *s, const struct asked *a, const struct now *now)
+{
+	static const char *const verb[] = {"?", "ack", "unack", "comment"};
+	char name[512], line[4096];
+	struct thing *t;
+	int code = EVENT_CODE_OK;
+
+	snprintf(name, sizeof name, "%s%s%s", a->host, a->service[0] ? "/" : "", a->service);
+	snprintf(line, sizeof line, "%s %s %s: %s %s", verb[a->ev.sub & 3], name, a->author, a->text, a->mark);
+	s->log(s->arg, line);
+	if (s->mute)
+		return;
+	t = simcore_find(s, name);
+	if (!t)
+		code = EVENT_CODE_UNKNOWN_OBJECT;
+	else if (a->ev.sub == EVENT_VERB_ACK && !t->state)
+		code = EVENT_CODE_NOT_A_PROBLEM;
+	else if (a->ev.sub == EVENT_VERB_ACK)
+		simcore_acked(s, t, a->author, a->text, a->mark, EVENT_OURS | (a->ev.flags & EVENT_STICKY), now);
+	else if (a->ev.sub == EVENT_VERB_UNACK && !simcore_unacked(s, t, a->mark, EVENT_OURS, now))
+		code = EVENT_CODE_NOT_ACKED;
+	else if (a->ev.sub == EVENT_VERB_COMMENT)
+		comment(s, t, a, now);
+	result(s, a, code, now);
+}
+
+void simcore_mute(struct simcore *s, bool mute)
+{
+	s->mute = mute;
+}
+
+bool simcore_deliver(struct simcore *s, const struct now *now)
+{
+	struct asked *a = s->asked;
+
+	if (!a || !s->core || !s->connected)
+		return s->peer && simcore_deliver(s->peer, now);
+	LL_DELETE(s->asked, a);
+	if (a->is_command)
+		execute(s, a, now);
+	else
+		describe(s, a, now);
+	simcore_asked_free(a);
+	return true;
+}

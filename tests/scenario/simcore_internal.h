@@ -1,0 +1,69 @@
+/*
+ * What simcore.c (objects, states), simcore_asked.c (descriptions, commands) and simcore_plan.c
+ * (scheduled downtimes) share. Must never be seen by the runner.
+ */
+#ifndef TWICKET_SIMCORE_INTERNAL_H
+#define TWICKET_SIMCORE_INTERNAL_H
+
+#include "tests/scenario/simcore.h"
+
+struct thing {
+	struct thing *next;
+	char *name, *host, *service;
+	struct buf pairs;
+	unsigned kind, state, downtimes;
+	uint32_t flags;
+	int64_t since_s, last_ok_s;
+	char *output, *author;
+};
+
+struct plan {
+	struct plan *next;
+	struct simplan is;
+	char *name, *author, *text;
+	bool runs;
+};
+
+struct asked {
+	struct asked *next;
+	bool is_command;
+	struct event ev;
+	char *host, *service, *author, *text, *mark;
+};
+
+/* What happens while nobody is connected waits in the module's ring. */
+struct kept {
+	struct kept *next;
+	struct event ev;
+	char *host, *service, *author, *text, *mark;
+};
+
+struct simcore {
+	char *node;
+	struct kept *ring, *ring_end;
+	unsigned n_ring;
+	int lost;
+	simcore_log_fn *log;
+	void *arg;
+	struct core *core;
+	struct thing *things;
+	struct asked *asked;
+	struct plan *plans;
+	unsigned epoch;
+	uint64_t seq;
+	bool connected, mute;
+	struct simcore *peer; /* another node, with what stands in its way the same */
+};
+
+struct thing *simcore_find(const struct simcore *s, const char *name);
+/* An event about it as it is now. */
+struct event simcore_about(const struct simcore *s, const struct thing *t, unsigned type);
+void simcore_acked(struct simcore *s, struct thing *t, const char *author, const char *text, const char *mark,
+		   uint32_t flags, const struct now *now);
+bool simcore_unacked(struct simcore *s, struct thing *t, const char *mark, uint32_t flags, const struct now *now);
+void simcore_asked_free(struct asked *a);
+void simcore_send(struct simcore *s, struct event *ev, const struct now *now);
+void simcore_snapshot(struct simcore *s, const char *host, const struct now *now); /* "" = of everything */
+void simcore_plans_say(struct simcore *s, const struct now *now);		      /* in a snapshot */
+
+#endif

@@ -1,0 +1,132 @@
+/*
+ * Scheduled downtimes of the simulated core, by their numbers. Called by the scenario's words.
+ * Must never begin or end one by itself: the scenario is the clock.
+ */
+#include "tests/scenario/simcore_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+/* What the core says of one scheduled downtime; a flexible one that runs has its own times. */
+static void say_plan(struct simcore *s, const struct plan *p, enum event_downtime sub, uint32_t flags,
+		      const struct now *now)
+{
+	struct thing *t = simcore_find(s, p->name);
+	struct event ev = {.type = EVENT_DOWNTIME, .sub = (uint8_t)sub, .id = p->is.id, .author = p->author,
+			   .text = p->text, .since = p->is.from_s, .until = p->is.to_s,
+			   .flags = flags | (p->is.flexible_s ? 0 : EVENT_FIXED)};
+
+	if (!t)
+		return;
+	ev.kind = (uint8_t)t->kind;
+	ev.host = t->host;
+	ev.service = t->service;
+	ev.code = sub == EVENT_DOWNTIME_STOP ? (int)t->downtimes : 0;
+	simcore_send(s, &ev, now);
+}
+
+void simcore_plans_say(struct simcore *s, const struct now *now)
+{
+	const struct plan *p;
+
+	LL_FOREACH (s->plans, p)
+		say_plan(s, p, EVENT_DOWNTIME_ADD, p->runs ? EVENT_IN_DOWNTIME : 0, now);
+}
+
+bool simcore_plan(struct simcore *s, const char *name, const struct simplan *is, const struct now *now)
+{
+	struct plan *p;
+
+	if (!simcore_find(s, name))
+		return false;
+	p = calloc(1, sizeof *p);
+	p->is = *is;
+	p->name = strdup(name);
+	p->author = strdup(is->author);
+	p->text = strdup(is->text);
+	LL_APPEND(s->plans, p);
+	say_plan(s, p, EVENT_DOWNTIME_ADD, 0, now);
+	return true;
+}
+
+unsigned simcore_plan_host(struct simcore *s, const char *host, const struct simplan *is, const struct now *now)
+{
+	struct simplan each = *is;
+	struct thing *t;
+
+	LL_FOREACH (s->things, t)
+		if (!strcmp(t->host, host)) {
+			simcore_plan(s, t->name, &each, now);
+			each.id++;
+		}
+	return each.id - is->id;
+}
+
+static void plan_free(struct plan *p)
+{
+	free(p->name);
+	free(p->author);
+	free(p->text);
+	free(p);
+}
+
+static void plan_begins(struct simcore *s, struct plan *p, const struct now *now)
+{
+	struct thing *t = simcore_find(s, p->name);
+
+	p->runs = true;
+	t->downtimes += 1;
+	if (p->is.flexible_s) {
+		p->is.from_s = now->wall_ms / 1000;
+		p->is.to_s = p->is.from_s + p->is.flexible_s;
+	}
+	say_plan(s, p, EVENT_DOWNTIME_START, 0, now);
+}
+
+static void plan_ends(struct simcore *s, struct plan *p, uint32_t flags, const struct now *now)
+{
+	struct thing *t = simcore_find(s, p->name);
+
+	if (p->runs) {
+		t->downtimes -= 1;
+		say_plan(s, p, EVENT_DOWNTIME_STOP, flags, now);
+	}
+	say_plan(s, p, EVENT_DOWNTIME_DELETE, 0, now);
+	LL_DELETE(s->plans, p);
+	if (p->runs && t->kind == EVENT_HOST)
+		simcore_snapshot(s, t->host, now);
+	plan_free(p);
+}
+
+bool simcore_plan_step(struct simcore *s, unsigned id, const char *step, const struct now *now)
+{
+	struct plan *p;
+
+	LL_FOREACH (s->plans, p)
+		if (p->is.id == id)
+			break;
+	if (!p || !simcore_find(s, p->name))
+		return false;
+	if (!strcmp(step, "start") && !p->runs)
+		plan_begins(s, p, now);
+	else if (!strcmp(step, "stop") || !strcmp(step, "cancel"))
+		plan_ends(s, p, !strcmp(step, "cancel") ? EVENT_CANCELLED : 0, now);
+	else
+		return false;
+	return true;
+}
+
+void simcore_forget_plans(struct simcore *s)
+{
+	struct plan *p, *next;
+
+	LL_FOREACH_SAFE (s->plans, p, next) {
+		struct thing *t = p->runs ? simcore_find(s, p->name) : NULL;
+
+		if (t)
+			t->downtimes -= 1;
+		plan_free(p);
+	}
+	s->plans = NULL;
+}
