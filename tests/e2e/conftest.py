@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import filerig  # noqa: E402
 import rig as rigs  # noqa: E402
 import xrig  # noqa: E402
 from proc import Cleanup, Place  # noqa: E402
@@ -74,6 +75,22 @@ def make_rig(server, core):
 @pytest.fixture
 def rig(make_rig):
     return make_rig()
+
+
+@pytest.fixture
+def make_file_rig(core):
+    """make_file_rig(hosts, **how) -> FileRig, stopped at the end of the test; it must stop cleanly."""
+    made = []
+    with Cleanup() as cleanup:
+
+        def make(hosts, **how):
+            how.setdefault("core", core)
+            made.append(cleanup.enter_context(filerig.FileRig(hosts, **how)))
+            return made[-1]
+
+        yield make
+    failures = [failure for rig in made for failure in rig.cleanup.failures]
+    assert not failures, "\n".join(failures)
 
 
 @pytest.fixture

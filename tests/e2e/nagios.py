@@ -158,7 +158,7 @@ def read_blocks(path):
 class Nagios:
     """Start it, feed it results, read what it thinks."""
 
-    def __init__(self, place, hosts, core="/usr/sbin/nagios4", module=None, args="", name="nagios"):
+    def __init__(self, place, hosts, core="/usr/sbin/nagios4", module=None, args="", name="nagios", settings=None):
         self.place = place
         self.core = core
         self.dir = place.folder(name)
@@ -166,7 +166,7 @@ class Nagios:
         self.name = name
         self.module = place.copy(module, f"{name}/module.so") if module else None
         self.args = args
-        self.configure(hosts)
+        self.configure(hosts, **(settings or {}))
         self.process = None
 
     def configure(self, hosts, **settings):
@@ -181,7 +181,8 @@ class Nagios:
             broker=broker,
         )
         for key, value in settings.items():
-            main = re.sub(rf"(?m)^{key}=.*$", f"{key}={value}", main)
+            main, found = re.subn(rf"(?m)^{key}=.*$", f"{key}={value}", main)
+            main += "" if found else f"{key}={value}\n"
         self.place.write(self.dir / "nagios.cfg", main)
         self.place.write(self.dir / "objects.cfg", OBJECTS.format(dir=self.dir) + objects_text(hosts))
 
@@ -212,9 +213,12 @@ class Nagios:
         except OSError:
             return False
 
-    def command(self, text):
-        """One external command, written in one piece; never blocks on a core that is not there."""
-        data = f"[{int(time.time())}] {text}\n".encode()
+    def command(self, text, ago=0):
+        """One external command, written in one piece; never blocks on a core that is not there.
+
+        ago: its time stamp is so many seconds back; a result's is when the check was.
+        """
+        data = f"[{int(time.time()) - ago}] {text}\n".encode()
         assert len(data) <= 4096, "longer than a pipe writes at once"
 
         def write():
@@ -231,11 +235,27 @@ class Nagios:
 
         wait_for(f"the core takes {text[:40]}", write, 10)
 
-    def service(self, host, service, state, output="from the test"):
-        self.command(f"PROCESS_SERVICE_CHECK_RESULT;{host};{service};{state};{output}")
+    def service(self, host, service, state, output="from the test", ago=0):
+        self.command(f"PROCESS_SERVICE_CHECK_RESULT;{host};{service};{state};{output}", ago)
 
     def host(self, host, state, output="from the test"):
         self.command(f"PROCESS_HOST_CHECK_RESULT;{host};{state};{output}")
+
+    def downtime(self, host, service=None, begins=0, lasts=3600, author="bob", text="planned work"):
+        """A fixed downtime that begins so many seconds from now."""
+        start = int(time.time()) + begins
+        what = f"SVC_DOWNTIME;{host};{service}" if service else f"HOST_DOWNTIME;{host}"
+        self.command(f"SCHEDULE_{what};{start};{start + lasts};1;0;{lasts};{author};{text}")
+
+    def downtimes(self):
+        """What status.dat lists: dicts with host_name, service_description, downtime_id, is_in_effect."""
+        return [v for k, v in read_blocks(self.dir / "status.dat") if k in ("hostdowntime", "servicedowntime")]
+
+    def end_downtimes(self):
+        """DEL_DOWNTIME of each; one that runs ends, one that is planned is cancelled."""
+        for downtime in wait_for("a downtime in status.dat", self.downtimes, 10):
+            kind = "SVC" if "service_description" in downtime else "HOST"
+            self.command(f"DEL_{kind}_DOWNTIME;{downtime['downtime_id']}")
 
     def status(self, host, service=None):
         """The values of one object in status.dat, {} when there are none yet."""

@@ -142,19 +142,23 @@ def quick_config(server, x=None, **audience):
 class Rig:
     """Core, module and agent in a temporary folder, and a server that may be shared."""
 
-    def __init__(self, server, core=None, config=None, hosts=None, options=(), keep=False, start=True, tokens=None):
-        """tokens: of accounts; else the server's of the account `status`."""
+    def __init__(self, server, core=None, config=None, hosts=None, options=(), keep=False, start=True, tokens=None,
+                 settings=None):
+        """tokens: of accounts; else the server's of the account `status`. settings: of nagios.cfg."""
         self.server = server
         self.core, module = core or cores()[0]
         self.cleanup = Cleanup()
         try:
             self.place = Place(keep)
             self.cleanup.callback(self.place.close)
-            self.agent = Agent(self.place, agent_folder(), config or quick_config(server), options=options)
-            for account, token in (tokens or {"status": server.tokens["status"]}).items():
+            config = config(self) if callable(config) else config or quick_config(server)
+            self.agent = Agent(self.place, agent_folder(), config, options=options)
+            if tokens is None:
+                tokens = {"status": server.tokens["status"]}
+            for account, token in tokens.items():
                 self.agent.token(account, token)
             args = f"node=mon1 socket={self.agent.socket} user={self.place.user}"
-            self.nagios = Nagios(self.place, hosts or HOSTS, self.core, module, args)
+            self.nagios = Nagios(self.place, hosts or HOSTS, self.core, module, args, settings=settings)
             if start:
                 self.start()
         except BaseException:

@@ -137,7 +137,8 @@ def test_preview(rig, server):
     done = rig.agent.cli("preview", "mx1", "SMTP")
     assert done.returncode == 0 and done.stderr == "", done.stderr
     assert done.stdout.startswith("mx1/SMTP CRITICAL\npublic      yes: _TWICKET_PUBLIC \"E-mail\"")
-    assert "first post at once" in done.stdout and "E-mail: disruption since" in done.stdout
+    assert "  problem   status " in done.stdout and "E-mail: disruption since" in done.stdout
+    assert "recovery   (--all shows their words)" in done.stdout
     assert "USD" not in done.stdout, "nothing costs on Mastodon"
     assert rig.agent.cli("preview", "mx1/SMTP").stdout.split("\n")[0] == "mx1/SMTP CRITICAL"
     facts = rig.agent.json("preview", "mx1", "Queue")

@@ -17,7 +17,6 @@
 struct host *host_list;
 struct service *service_list;
 struct nagios_comment *comment_list;
-struct scheduled_downtime *scheduled_downtime_list;
 unsigned long event_broker_options;
 iobroker_set *nagios_iobs;
 
@@ -40,7 +39,7 @@ static struct {
 	int init_code;
 	char log[1 << 16];
 	size_t log_len;
-	unsigned long next_comment, next_downtime;
+	unsigned long next_comment;
 } core;
 
 void core_die(const char *what)
@@ -292,58 +291,6 @@ void core_delete_comment(unsigned long id)
 	send_comment(NEBTYPE_COMMENT_DELETE, c);
 	*at = c->next;
 	core_free_comment(c);
-}
-
-static void send_downtime(int type, const scheduled_downtime *d)
-{
-	nebstruct_downtime_data ds = {
-	    .type = type,
-	    .downtime_type = d->type,
-	    .host_name = d->host_name,
-	    .service_description = d->service_description,
-	    .author_name = d->author,
-	    .comment_data = d->comment,
-	    .start_time = d->start_time,
-	    .end_time = d->end_time,
-	    .fixed = d->fixed,
-	    .downtime_id = d->downtime_id};
-
-	core_dispatch(NEBCALLBACK_DOWNTIME_DATA, &ds);
-}
-
-scheduled_downtime *core_add_downtime(host *h, service *s, time_t from, time_t to)
-{
-	scheduled_downtime *d = core_take(sizeof *d), **at = &scheduled_downtime_list;
-
-	d->type = s ? SERVICE_DOWNTIME : HOST_DOWNTIME;
-	d->host_name = s ? s->host_name : h->name;
-	d->service_description = s ? s->description : NULL;
-	d->author = (char *)"bob";
-	d->comment = (char *)"new kernel";
-	d->start_time = from;
-	d->end_time = to;
-	d->fixed = TRUE;
-	d->downtime_id = ++core.next_downtime;
-	while (*at)
-		at = &(*at)->next;
-	*at = d;
-	send_downtime(NEBTYPE_DOWNTIME_ADD, d);
-	return d;
-}
-
-/* As the core: out of the list, then the event, then the memory. */
-void core_delete_downtime(unsigned long id)
-{
-	scheduled_downtime **at = &scheduled_downtime_list, *d;
-
-	while (*at && (*at)->downtime_id != id)
-		at = &(*at)->next;
-	if (!(d = *at))
-		return;
-	*at = d->next;
-	send_downtime(NEBTYPE_DOWNTIME_DELETE, d);
-	memset(d, 0xa5, sizeof *d);
-	free(d);
 }
 
 void core_reset(void)

@@ -6,6 +6,8 @@
 #include "tests/module/fakecore_internal.h"
 
 struct hostgroup *core_groups;
+struct scheduled_downtime *scheduled_downtime_list;
+static unsigned long next_downtime;
 
 host *core_add_host(const char *name)
 {
@@ -84,6 +86,58 @@ void core_add_member(hostgroup *group, host *h)
 	h->hostgroups_ptr = l;
 }
 
+static void send_downtime(int type, const scheduled_downtime *d)
+{
+	nebstruct_downtime_data ds = {
+	    .type = type,
+	    .downtime_type = d->type,
+	    .host_name = d->host_name,
+	    .service_description = d->service_description,
+	    .author_name = d->author,
+	    .comment_data = d->comment,
+	    .start_time = d->start_time,
+	    .end_time = d->end_time,
+	    .fixed = d->fixed,
+	    .downtime_id = d->downtime_id};
+
+	core_dispatch(NEBCALLBACK_DOWNTIME_DATA, &ds);
+}
+
+scheduled_downtime *core_add_downtime(host *h, service *s, time_t from, time_t to)
+{
+	scheduled_downtime *d = core_take(sizeof *d), **at = &scheduled_downtime_list;
+
+	d->type = s ? SERVICE_DOWNTIME : HOST_DOWNTIME;
+	d->host_name = s ? s->host_name : h->name;
+	d->service_description = s ? s->description : NULL;
+	d->author = (char *)"bob";
+	d->comment = (char *)"new kernel";
+	d->start_time = from;
+	d->end_time = to;
+	d->fixed = TRUE;
+	d->downtime_id = ++next_downtime;
+	while (*at)
+		at = &(*at)->next;
+	*at = d;
+	send_downtime(NEBTYPE_DOWNTIME_ADD, d);
+	return d;
+}
+
+/* As the core: out of the list, then the event, then the memory. */
+void core_delete_downtime(unsigned long id)
+{
+	scheduled_downtime **at = &scheduled_downtime_list, *d;
+
+	while (*at && (*at)->downtime_id != id)
+		at = &(*at)->next;
+	if (!(d = *at))
+		return;
+	*at = d->next;
+	send_downtime(NEBTYPE_DOWNTIME_DELETE, d);
+	memset(d, 0xa5, sizeof *d);
+	free(d);
+}
+
 static void free_members(hostsmember *m)
 {
 	for (hostsmember *next; m; m = next) {
@@ -143,6 +197,7 @@ void core_free_objects(void)
 		free(d);
 	}
 	scheduled_downtime_list = NULL;
+	next_downtime = 0;
 	service_list = NULL;
 	host_list = NULL;
 	comment_list = NULL;
