@@ -66,17 +66,17 @@ def names_of(group, count):
 class BenchCore(Nagios):
     """groups: {"tw": 1000, "sh": 1000}."""
 
-    def __init__(self, stand, groups, twicket=True, name="nagios"):
+    def __init__(self, stand, groups, twicket=True, name="nagios", stalls=False):
         place = stand.place
         clock = place.copy(stand.build / "tests/bench/core_clock.so", f"{name}-clock.so")
         self.clock_path = place.path / f"{name}-clock.txt"
         script = place.copy(HERE / "notify.sh", f"{name}-notify.sh")
         self.templates = TEMPLATES.format(script=script, url=stand.receiver.url, service=SERVICE)
         place.folder(name)
-        module, args = clock, self.clock_path
+        module, args = clock, f"{self.clock_path}{' stalls' if stalls else ''}"
         if twicket:
             module = stand.build / "nagios-4.4/twicket.so"
-            args = f"node=mon1 socket={stand.agent.socket} user={place.user}\nbroker_module={clock} {self.clock_path}"
+            args = f"node=mon1 socket={stand.agent.socket} user={place.user}\nbroker_module={clock} {args}"
         self.offset, self.seen = 0, []
         super().__init__(place, groups, module=module, args=args, name=name)
 
@@ -129,6 +129,10 @@ class BenchCore(Nagios):
 
     def when(self, what, host, after=0):
         return next((ns for ns, h in self.clock(what) if h == host and ns >= after), None)
+
+    def longest_stall(self, since):
+        """ms that the core's loop stood still at most, since that instant in ns; 0: too short to be told."""
+        return max([int(us) / 1000 for ns, us in self.clock("stall") if ns >= since], default=0)
 
     def family(self):
         """The core and its helpers: workers and the reader of the command file."""

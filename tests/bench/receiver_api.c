@@ -9,6 +9,7 @@
  * Of its own: POST /_bench/replies, lines "USER\tAUTHOR\tPARENT\tTEXT", all visible at once;
  * GET /_bench/log?from=LINE, lines of
  *   post NS ID USER BODY       favourite NS ID USER       served NS USER REPLIES NEWEST-ID
+ *   hook NS ALERTS HOST        (Alertmanager's webhook: how many it names of that host's group)
  */
 #include "tests/bench/receiver.h"
 
@@ -212,6 +213,22 @@ static void add_post(const struct asked *asked, struct answer *answer, unsigned 
 	status_json(&answer->body, id, "", "ok", *asked->user ? asked->user : "x", "x", port);
 }
 
+/* {"alerts":[{"fingerprint":...},...],"groupLabels":{"host":"..."}}, by what is in it once each. */
+static void add_hook(const struct asked *asked)
+{
+	static const char mark[] = "\"fingerprint\":", group[] = "\"groupLabels\":{\"host\":\"";
+	const char *host = strstr(asked->body, group);
+	unsigned alerts = 0;
+
+	for (const char *at = asked->body; (at = strstr(at, mark)); at += sizeof mark - 1)
+		alerts++;
+	host = host ? host + sizeof group - 1 : "-";
+	log_begin();
+	text_format(
+	    &logged, "hook %llu %u %.*s\n", (unsigned long long)asked->at_ns, alerts,
+	    (int)strcspn(host, "\"\n"), host);
+}
+
 static void favourite(const struct asked *asked, struct answer *answer, unsigned port)
 {
 	unsigned long long id = strtoull(asked->path + strlen("/api/v1/statuses/"), NULL, 10);
@@ -258,6 +275,8 @@ void api_answer(const struct asked *asked, struct answer *answer, unsigned port)
 
 	if (is_post(asked, "/api/v1/statuses"))
 		add_post(asked, answer, port);
+	else if (is_post(asked, "/hook"))
+		add_hook(asked);
 	else if (is_post(asked, "/favourite"))
 		favourite(asked, answer, port);
 	else if (is_get(asked, "/api/v1/notifications"))

@@ -100,7 +100,8 @@ class Receiver:
 
 
 def audience(accounts, **more):
-    return {"use": "operators", "accounts": accounts, "hold": "0", "acks": False, "remind": "0", **more}
+    """Without limits and without patience."""
+    return {"use": "operators", "accounts": accounts, "hold": "0", "acks": False, "remind": "0", "storm": 0, **more}
 
 
 class Stand(Cleanup):
