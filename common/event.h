@@ -37,7 +37,7 @@
 
 enum event_type {
 	/* from the module */
-	EVENT_HELLO = 1,    /* id=version code=magic host=node service=epoch text="FAMILY CORE-VERSION" author=module version */
+	EVENT_HELLO = 1,    /* seq=that before the next message; id=version code=magic host=node service=epoch text="FAMILY CORE-VERSION" author=module version */
 	EVENT_STATE,	    /* a state change: kind state flags attempt max time since last_ok host service text=output */
 	EVENT_OBJECT,	    /* one object of a snapshot: as STATE; in an ACKED one author and mark are of its ack comment, if known */
 	EVENT_SNAP_BEGIN,   /* id=snapshot; sub=scope; host set: only that host's services follow */
@@ -47,7 +47,8 @@ enum event_type {
 	EVENT_COMMENT,	    /* kind id=comment sub=comment entry type flags(PERSISTENT OURS) host service author text mark */
 	EVENT_COMMENT_GONE, /* kind id=comment sub host service */
 	EVENT_DOWNTIME,	    /* kind id sub=enum event_downtime since until host service author text flags(FIXED CANCELLED);
-			       STOP: code=other downtimes of the object that go on */
+			       STOP: code=other downtimes of the object that go on; in a snapshot of all, behind
+			       its BEGIN: each that the core has, as ADD, with IN_DOWNTIME when it runs */
 	EVENT_FLAPPING,	    /* kind flags(FLAPPING when it starts) host service */
 	EVENT_NOTIFIED,	    /* a contact was notified: kind state sub=core's reason host service author=contact text */
 	EVENT_PROCESS,	    /* sub=enum event_process */
@@ -58,7 +59,7 @@ enum event_type {
 	EVENT_INVENTORY_END, /* id=request code=objects sent */
 	EVENT_RESULT,	    /* id=command code=enum event_code or the core's own code text=reason */
 	/* from the agent */
-	EVENT_WELCOME = 64, /* id=version: the module may send */
+	EVENT_WELCOME = 64, /* id=version: the module may send: what it kept meanwhile, then a snapshot */
 	EVENT_REFUSE,	    /* id=version code=seconds to wait text=reason */
 	EVENT_SNAPSHOT,	    /* id: please send one */
 	EVENT_DESCRIBE,	    /* id kind host service */

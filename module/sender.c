@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "module/gate.h"
+#include "module/news.h"
 #include "module/ring.h"
 
 #define FRAME_BYTES 9000u /* any message without a list: head, two names, three texts */
@@ -114,69 +115,6 @@ void sender_kick(void)
 		sender.is_out_watched = sender.hooks.watch_out(sender.out_fd) == 0;
 }
 
-/* ---- what outlives a connection ---- */
-
-/* News: the rest of what we send is an answer, or part of a snapshot, and was for the other agent. */
-static int is_news(const char *frame)
-{
-	switch ((enum event_type)(uint8_t)frame[offsetof(struct event, type)]) {
-	case EVENT_STATE:
-	case EVENT_ACK:
-	case EVENT_ACK_GONE:
-	case EVENT_COMMENT:
-	case EVENT_COMMENT_GONE:
-	case EVENT_DOWNTIME:
-	case EVENT_FLAPPING:
-	case EVENT_NOTIFIED:
-	case EVENT_PROCESS: return 1;
-	case EVENT_HELLO:
-	case EVENT_OBJECT:
-	case EVENT_SNAP_BEGIN:
-	case EVENT_SNAP_END:
-	case EVENT_LOST:
-	case EVENT_DESCRIPTION:
-	case EVENT_MEMBERS:
-	case EVENT_INVENTORY:
-	case EVENT_INVENTORY_END:
-	case EVENT_RESULT:
-	case EVENT_WELCOME:
-	case EVENT_REFUSE:
-	case EVENT_SNAPSHOT:
-	case EVENT_DESCRIBE:
-	case EVENT_GROUP:
-	case EVENT_LIST:
-	case EVENT_COMMAND: break;
-	}
-	return 0;
-}
-
-/* Kept frames are numbered anew, without the gaps of those that are not; a loss is told again. */
-static int keep_frame(char *frame)
-{
-	int32_t lost;
-
-	if (frame[offsetof(struct event, type)] == EVENT_LOST) {
-		memcpy(&lost, frame + offsetof(struct event, code), sizeof lost);
-		sender.lost += (uint64_t)lost;
-	}
-	if (!is_news(frame))
-		return 0;
-	sender.seq++;
-	memcpy(frame + offsetof(struct event, seq), &sender.seq, sizeof sender.seq);
-	return 1;
-}
-
-/* The number of the first frame in the ring; of the next one when there is none. */
-static uint64_t first_seq(void)
-{
-	const char *at;
-	uint64_t seq = sender.seq + 1;
-
-	if (ring_peek(&sender.ring, &at))
-		memcpy(&seq, at + offsetof(struct event, seq), sizeof seq);
-	return seq;
-}
-
 /* Before WELCOME nothing but HELLO was sent, and the ring holds nothing but news. */
 static void keep_news(void)
 {
@@ -185,8 +123,7 @@ static void keep_news(void)
 	sender.lost += sender.is_event_cut != 0;
 	sender.is_event_cut = 0;
 	ring_skip_part(&sender.ring);
-	sender.seq = first_seq() - 1;
-	ring_keep(&sender.ring, keep_frame);
+	sender.seq = news_keep(&sender.ring, sender.seq, &sender.lost);
 }
 
 static void disconnect(void)
@@ -320,7 +257,7 @@ static int write_ring(void)
 		}
 		ring_consume(&sender.ring, (size_t)sent);
 		part = ring_part(&sender.ring);
-		sender.is_event_cut = part && is_news(part);
+		sender.is_event_cut = part && news_is(part);
 		left -= (size_t)sent;
 	}
 	return 0;
@@ -377,7 +314,7 @@ static void say_hello(void)
 	    .service = sender.config.epoch,
 	    .text = sender.config.core,
 	    .author = TWICKET_VERSION,
-	    .seq = first_seq() - 1};
+	    .seq = news_before(&sender.ring, sender.seq)};
 
 	size = event_encode(&ev, frame, sizeof frame);
 	if (send(sender.out_fd, frame, size, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)size)
