@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 __attribute__((format(printf, 3, 0))) static void
@@ -164,6 +165,14 @@ bool cli_tag(const char *typed, char tag[16])
 	return true;
 }
 
+/* Times are read and written in the clock of the posts, not in this terminal's. */
+void cli_use_timezone(const struct config *config)
+{
+	if (config->timezone && *config->timezone)
+		setenv("TZ", config->timezone, 1);
+	tzset();
+}
+
 struct config *cli_config(const struct cli *cli, struct config_report *report, struct err *err)
 {
 	struct config *c = config_load(cli->config_path ? cli->config_path : CLI_CONFIG, report);
@@ -176,6 +185,7 @@ struct config *cli_config(const struct cli *cli, struct config_report *report, s
 		config_discard(c);
 		return NULL;
 	}
+	cli_use_timezone(c);
 	return c;
 }
 

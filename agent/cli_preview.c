@@ -214,14 +214,6 @@ static enum cli_exit with_objects(struct cli *cli, const struct config *config, 
 	return rc;
 }
 
-/* Times in posts are the configuration's, not this terminal's. */
-static void use_timezone(const struct config *config)
-{
-	if (config->timezone && *config->timezone)
-		setenv("TZ", config->timezone, 1);
-	tzset();
-}
-
 enum cli_exit cli_preview(struct cli *cli, int argc, char **argv)
 {
 	struct typed t = {.host = NULL};
@@ -244,7 +236,7 @@ enum cli_exit cli_preview(struct cli *cli, int argc, char **argv)
 	t.service = argc == 3 ? argv[2] : NULL;
 	config = cli_config(cli, &report, &err);
 	if (config) {
-		use_timezone(config);
+		cli_use_timezone(config);
 		rc = with_objects(cli, config, &t);
 	} else {
 		rc = cli_complain(

@@ -221,14 +221,6 @@ with_objects(struct cli *cli, const struct config *const configs[2], const struc
 	return rc;
 }
 
-/* Times in posts are the configuration's, not this terminal's. */
-static void use_timezone(const struct config *config)
-{
-	if (config->timezone && *config->timezone)
-		setenv("TZ", config->timezone, 1);
-	tzset();
-}
-
 static struct config *load(const struct cli *cli, const char *path)
 {
 	struct config_report report = {.n = 0};
@@ -288,7 +280,7 @@ enum cli_exit cli_replay(struct cli *cli, int argc, char **argv)
 		rc = no_audience(cli, configs[0], w.posts);
 		goto out;
 	}
-	use_timezone(configs[0]);
+	cli_use_timezone(configs[0]);
 	rc = with_objects(cli, (const struct config *const *)configs, &w);
 out:
 	config_discard(configs[0]);

@@ -41,6 +41,25 @@ static void unknown_sentence(struct reader *r, const config_setting_t *s, const 
 	config_unknown(r, s, "no such sentence", config_nearest(event, names));
 }
 
+#define SENTENCE_MAX 200u /* characters; X takes 280, and names and times have to fit in, too */
+
+/* What no shortening takes away. */
+static unsigned fixed_length(const char *text)
+{
+	unsigned n = 0, depth = 0;
+
+	for (; *text; text++) {
+		if (*text == '$') { /* words_check() has seen its partner */
+			text = strchr(text + 1, '$');
+			continue;
+		}
+		depth += *text == '[';
+		depth -= *text == ']' && depth;
+		n += !depth && *text != ']' && ((unsigned char)*text & 0xc0) != 0x80;
+	}
+	return n;
+}
+
 static void read_sentence(
     struct reader *r, const config_setting_t *s, struct config_audience *a, const char *language)
 {
@@ -54,6 +73,10 @@ static void read_sentence(
 		config_fault(r, s, "cannot be empty: without it there is no thread");
 	else if (text && *text && words_check(text, (enum say_event)event, true, &err) == -1)
 		config_fault(r, s, "%s", err.text);
+	else if (text && fixed_length(text) > SENTENCE_MAX)
+		config_fault(
+		    r, s, "%u characters stand outside of [ ] and macros; with more than %u no post has room left",
+		    fixed_length(text), SENTENCE_MAX);
 	else if (text)
 		add_word(r, s, a, language);
 }

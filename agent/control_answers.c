@@ -377,7 +377,7 @@ json_t *answer_reply(struct control *c, const struct reply_row *reply, const str
 		buf_str(&out, reply->reason);
 	if (reply->state == REPLY_QUERY)
 		core_status_text(c->core, reply->incident, now, &out);
-	else if (reply->state == REPLY_DONE)
+	else if (reply->state == REPLY_DONE || reply->state == REPLY_NO_EFFECT)
 		reason_text(c, reply, now, &out);
 	json_decref(text);
 	text = control_text(buf_text(&out));
