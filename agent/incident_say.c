@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 static enum say_symbol symbol_for(enum say_event event, const struct problem *root)
 {
@@ -186,6 +187,51 @@ static void fill_special(struct engine *e, const struct thread *t, enum say_even
 		say->was = "down";
 }
 
+static bool names_it(const struct object *o, const char *language, const char *name)
+{
+	const char *own = o ? object_public_name(o, language) : NULL;
+
+	if (own && !strcmp(own, name))
+		return true;
+	for (unsigned k = 0; o && k < o->n_named; k++) {
+		own = object_public_name(&o->named[k], language);
+		if (own && !strcmp(own, name))
+			return true;
+	}
+	return false;
+}
+
+/* Do the same people read in another thread that this name is still disrupted? */
+static bool is_bad_elsewhere(const struct engine *e, const struct thread *t, const char *name)
+{
+	const char *language = e->config->accounts[t->account].language;
+	const struct incident *i;
+
+	DL_FOREACH (e->incidents, i) {
+		const struct thread *other = i == t->incident ? NULL : thread_find(i, t->audience, t->account);
+
+		if (!other || other->state != THREAD_TOLD)
+			continue;
+		for (const struct problem *p = i->problems; p; p = p->next)
+			if (problem_is_trouble(p) && thread_hears(t, p) &&
+			    names_it(p->object, language ? language : "", name))
+				return true;
+	}
+	return false;
+}
+
+/* The end of one trouble is not the end of another that has the same public name. */
+static void leave_bad_names(struct engine *e, const struct thread *t, struct say *say)
+{
+	unsigned kept = 0;
+
+	for (unsigned k = 0; k < say->n_names; k++)
+		if (!is_bad_elsewhere(e, t, e->names[k]))
+			e->names[kept++] = e->names[k];
+	if (kept)
+		say->n_names = kept;
+}
+
 static void say_it(struct engine *e, struct thread *t, enum say_event event, const char *was,
 		   const struct words_of *words, const struct now *now)
 {
@@ -200,6 +246,8 @@ static void say_it(struct engine *e, struct thread *t, enum say_event event, con
 	};
 
 	say_fill(e, i, t->audience, t->account, event, now, &say);
+	if (!audience_of(e, t)->internals && (event == SAY_RECOVERY || event == SAY_PAST || event == SAY_STABLE))
+		leave_bad_names(e, t, &say);
 	say.was = was;
 	say.times = t->times;
 	fill_span(t, event, now, &say);
