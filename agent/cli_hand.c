@@ -101,7 +101,7 @@ static enum cli_exit open_it(struct cli *cli, const struct open_wish *w, const c
 
 enum cli_exit cli_open(struct cli *cli, int argc, char **argv)
 {
-	struct open_wish w = {NULL};
+	struct open_wish w = {0};
 	const struct cli_option options[] = {{"--to", NULL, &w.to},
 					     {"--name", NULL, &w.name},
 					     {"--from", NULL, &w.from},

@@ -14,32 +14,6 @@
 
 /* --- words ------------------------------------------------------------------------------------------- */
 
-static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-				     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
-static struct tm local(int64_t ms)
-{
-	time_t t = (time_t)(ms / 1000);
-	struct tm tm = {.tm_year = 70};
-
-	localtime_r(&t, &tm);
-	return tm;
-}
-
-/* "3 Nov"; with its year where that is another one than now's. */
-static const char *day(char out[CLI_TIME_SIZE], int64_t ms, int64_t now_ms)
-{
-	struct tm tm = local(ms);
-
-	if (tm.tm_year == local(now_ms).tm_year)
-		snprintf(out, CLI_TIME_SIZE, "%d %s", tm.tm_mday, months[tm.tm_mon % 12]);
-	else
-		snprintf(
-		    out, CLI_TIME_SIZE, "%d %s %d", tm.tm_mday, months[tm.tm_mon % 12],
-		    tm.tm_year + 1900);
-	return out;
-}
-
 /* "14s", "1m58s", "2h05m" */
 static const char *length(char out[CLI_TIME_SIZE], int64_t ms)
 {
@@ -95,19 +69,19 @@ static void line(struct buf *out, const char *text, unsigned left)
 static void put_period(const json_t *facts, int64_t now_ms, struct buf *out)
 {
 	int64_t from = cli_number(facts, "from_ms"), to = cli_number(facts, "to_ms");
-	struct tm a = local(from), b = local(to);
+	struct tm a = cli_local(from), b = cli_local(to);
 	char text[CLI_TIME_SIZE], other[CLI_TIME_SIZE];
 	int64_t days;
 
 	if (a.tm_yday == b.tm_yday && a.tm_year == b.tm_year) {
-		item(out, "%s", day(text, from, now_ms));
+		item(out, "%s", cli_date(text, from, now_ms));
 		item(out, "%s", cli_span_words(text, to - from));
 		return;
 	}
 	a.tm_hour = b.tm_hour = 12;
 	a.tm_isdst = b.tm_isdst = -1;
 	days = (int64_t)((mktime(&b) - mktime(&a) + 43200) / 86400) + 1;
-	item(out, "%s - %s", day(text, from, now_ms), day(other, to, now_ms));
+	item(out, "%s - %s", cli_date(text, from, now_ms), cli_date(other, to, now_ms));
 	item(out, "%" PRId64 " days", days);
 }
 
@@ -155,7 +129,7 @@ static void put_row(const json_t *audience, bool with_money, int64_t now_ms, str
 	if (cli_number(audience, "busiest"))
 		cli_table_cell(
 		    t, "%" PRId64 " (%s)", cli_number(audience, "busiest"),
-		    day(text, cli_number(audience, "busiest_ms"), now_ms));
+		    cli_date(text, cli_number(audience, "busiest_ms"), now_ms));
 	else
 		cli_table_cell(t, "-");
 	if (cli_number(audience, "never_said"))

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 /*
  * Appends foreign text so that a terminal shows it and does nothing else: control
@@ -74,6 +75,9 @@ void cli_table_print(const struct cli_table *t, struct buf *out);
 const char *cli_clock(char out[CLI_TIME_SIZE], int64_t ms, int64_t now_ms);
 /* The same with seconds: "03:12:04". */
 const char *cli_clock_s(char out[CLI_TIME_SIZE], int64_t ms, int64_t now_ms);
+/* "3 Nov"; with its year where that is another one than now's. */
+const char *cli_date(char out[CLI_TIME_SIZE], int64_t ms, int64_t now_ms);
+struct tm cli_local(int64_t ms);
 /* For a column: "40s", "42m", "4h04m", "3d04h". */
 const char *cli_span(char out[CLI_TIME_SIZE], int64_t ms);
 /* For a sentence: "40 s", "42 min", "4 h 4 min", "3 d 4 h". */

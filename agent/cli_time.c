@@ -16,7 +16,7 @@ static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sa
 static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 				     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-static struct tm local(int64_t ms)
+struct tm cli_local(int64_t ms)
 {
 	time_t t = (time_t)(ms / 1000);
 	struct tm tm = {.tm_year = 70};
@@ -33,7 +33,7 @@ static bool same_day(const struct tm *a, const struct tm *b)
 /* A weekday says which day is meant only until it comes round again. */
 static const char *day_of(char *out, size_t size, int64_t ms, int64_t now_ms)
 {
-	struct tm then = local(ms), now = local(now_ms);
+	struct tm then = cli_local(ms), now = cli_local(now_ms);
 	int64_t away = ms < now_ms ? now_ms - ms : ms - now_ms;
 
 	if (same_day(&then, &now))
@@ -51,7 +51,7 @@ static const char *day_of(char *out, size_t size, int64_t ms, int64_t now_ms)
 
 const char *cli_clock(char out[CLI_TIME_SIZE], int64_t ms, int64_t now_ms)
 {
-	struct tm tm = local(ms);
+	struct tm tm = cli_local(ms);
 	char day[40];
 
 	if (ms <= 0)
@@ -68,7 +68,20 @@ const char *cli_clock_s(char out[CLI_TIME_SIZE], int64_t ms, int64_t now_ms)
 	size_t n = strlen(cli_clock(out, ms, now_ms));
 
 	if (ms > 0)
-		snprintf(out + n, CLI_TIME_SIZE - n, ":%02d", local(ms).tm_sec);
+		snprintf(out + n, CLI_TIME_SIZE - n, ":%02d", cli_local(ms).tm_sec);
+	return out;
+}
+
+const char *cli_date(char out[CLI_TIME_SIZE], int64_t ms, int64_t now_ms)
+{
+	struct tm tm = cli_local(ms);
+
+	if (tm.tm_year == cli_local(now_ms).tm_year)
+		snprintf(out, CLI_TIME_SIZE, "%d %s", tm.tm_mday, months[tm.tm_mon % 12]);
+	else
+		snprintf(
+		    out, CLI_TIME_SIZE, "%d %s %d", tm.tm_mday, months[tm.tm_mon % 12],
+		    tm.tm_year + 1900);
 	return out;
 }
 
@@ -215,7 +228,7 @@ static int parse_day(const char **text)
 /* "16:00", "Sat", "Sat 22:00" in that week of now_ms which begins with its day; the weekday or -1. */
 static bool parse_weekly(const char *text, int64_t now_ms, struct tm *tm, int *day)
 {
-	*tm = local(now_ms);
+	*tm = cli_local(now_ms);
 	*day = parse_day(&text);
 	text += strspn(text, " ");
 	if (!*text && *day != -1) {

@@ -254,6 +254,8 @@ void engine_object(struct engine *e, const char *node, unsigned kind, const char
 			incident_update(e, i, now);
 		return;
 	}
+	if (p->checking)
+		flap_follow(p, p->checking = false, now); /* the incident's update sees it */
 	problem_hear(e, p);
 	if (p->adopted)
 		return;

@@ -32,15 +32,40 @@ unsigned thread_live(const struct thread *t)
 	return n;
 }
 
+/* One object of several nodes is scheduled on one of them. */
+bool problem_is_covered(const struct problem *p)
+{
+	const struct engine *e = p->node->engine;
+
+	return (p->flags & EVENT_IN_DOWNTIME) || (e->config->n_same_objects > 1 && downtime_mutes(e, p, true));
+}
+
 /* Scheduled downtime mutes: nothing new is said while it covers everything. */
 bool thread_is_muted(const struct thread *t)
 {
 	if (t->incident->flags & INCIDENT_BY_HAND)
 		return false;
 	for (const struct problem *p = t->incident->problems; p; p = p->next)
-		if (problem_is_trouble(p) && thread_hears(t, p) && !(p->flags & EVENT_IN_DOWNTIME))
+		if (problem_is_trouble(p) && thread_hears(t, p) && !problem_is_covered(p))
 			return false;
 	return true;
+}
+
+/* Does scheduled downtime cover all that these people hear of, but for this one? */
+bool thread_is_unmuted_by(const struct thread *t, const struct problem *p)
+{
+	bool others = false;
+
+	if (problem_is_covered(p))
+		return false;
+	for (const struct problem *q = t->incident->problems; q; q = q->next) {
+		if (q == p || !problem_is_trouble(q) || !thread_hears(t, q))
+			continue;
+		if (!problem_is_covered(q))
+			return false;
+		others = true;
+	}
+	return others;
 }
 
 unsigned thread_worst(const struct thread *t)

@@ -62,8 +62,10 @@ void release_children(struct engine *e, struct incident *i, const struct now *no
 			continue;
 		child->parent = NULL;
 		child->dirty = true;
-		for (struct thread *t = child->threads; t; t = t->next)
+		for (struct thread *t = child->threads; t; t = t->next) {
 			t->flags &= ~(unsigned)THREAD_PART_TOLD;
+			t->dirty = true;
+		}
 		for (struct problem *p = child->problems; p; p = p->next)
 			threads_for(e, child, p, now);
 	}

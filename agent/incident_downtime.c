@@ -25,6 +25,34 @@ static bool is_of(const struct downtime *d, const struct node *n, const char *ho
 
 /* --- beginning and end of the struct ------------------------------------------------- */
 
+static unsigned host_slot(const char *host)
+{
+	unsigned sum = 2166136261u; /* FNV-1a */
+
+	while (*host)
+		sum = (sum ^ (unsigned char)*host++) * 16777619u;
+	return (sum ^ sum >> 16) % DOWNTIME_SLOTS;
+}
+
+void downtime_link(struct engine *e, struct downtime *d)
+{
+	LL_PREPEND(e->downtimes, d);
+	LL_PREPEND2(e->of_host[host_slot(d->host)], d, host_next);
+	LL_PREPEND2(e->of_id[d->id % DOWNTIME_SLOTS], d, id_next);
+}
+
+void downtime_unlink(struct engine *e, struct downtime *d)
+{
+	LL_DELETE(e->downtimes, d);
+	LL_DELETE2(e->of_host[host_slot(d->host)], d, host_next);
+	LL_DELETE2(e->of_id[d->id % DOWNTIME_SLOTS], d, id_next);
+}
+
+struct downtime *downtimes_near(const struct engine *e, const char *host)
+{
+	return e->of_host[host_slot(host)];
+}
+
 void downtime_free(struct downtime *d)
 {
 	if (!d)
@@ -75,12 +103,12 @@ static struct downtime *find(struct engine *e, struct node *n, const struct even
 {
 	struct downtime *d;
 
-	LL_FOREACH (e->downtimes, d) {
+	for (d = e->of_id[ev->id % DOWNTIME_SLOTS]; d; d = d->id_next) {
 		if (d->is_gone || d->node != n || d->id != ev->id)
 			continue;
 		if (is_of(d, n, ev->host, ev->service))
 			return d;
-		d->id |= OTHERS_ID;
+		d->id |= OTHERS_ID; /* its slot stays the same */
 		d->dirty = true;
 	}
 	return NULL;
@@ -101,7 +129,7 @@ static struct downtime *create(struct engine *e, struct node *n, const struct ev
 		downtime_free(d);
 		return NULL;
 	}
-	LL_PREPEND(e->downtimes, d);
+	downtime_link(e, d);
 	return d;
 }
 
@@ -213,11 +241,13 @@ void downtimes_end(struct engine *e, struct node *n, const struct now *now)
 	LL_FOREACH_SAFE (e->downtimes, d, next) {
 		if (d->node != n || d->is_gone)
 			continue;
-		if (!(d->flags & DOWNTIME_SEEN))
+		if (!(d->flags & DOWNTIME_SEEN)) {
 			over(e, d, now->wall_ms / 1000 < d->to_s, now);
+			d->flags |= DOWNTIME_ASKED;
+		}
 		if (!d->incident)
 			continue;
-		if (!d->object)
+		if (!d->object || (d->flags & DOWNTIME_ASKED))
 			e->sink.describe(e->sink.arg, n->name, d->kind, d->host, d->service);
 		maintenance_look(e, d->incident, now);
 	}
@@ -228,10 +258,12 @@ void downtime_object(struct engine *e, struct node *n, const char *host, const c
 {
 	struct downtime *d;
 
-	LL_FOREACH (e->downtimes, d) {
+	LL_FOREACH2 (downtimes_near(e, host), d, host_next) {
 		if (d->is_gone || !d->incident || !is_of(d, n, host, service))
 			continue;
-		d->flags = o ? d->flags & ~(unsigned)DOWNTIME_UNKNOWN : d->flags | DOWNTIME_UNKNOWN;
+		d->flags &= ~(unsigned)(DOWNTIME_ASKED | DOWNTIME_UNKNOWN);
+		if (!o)
+			d->flags |= DOWNTIME_UNKNOWN;
 		if (o) {
 			object_destroy(d->object);
 			d->object = object_share(o);
@@ -243,18 +275,25 @@ void downtime_object(struct engine *e, struct node *n, const char *host, const c
 
 /* --- what covers an object --------------------------------------------------------------- */
 
-bool downtime_covers(const struct downtime *d, const struct problem *p)
+/* Nodes that watch the same objects have the same work done on them. */
+static bool is_same_site(const struct node *n, const struct node *other)
 {
-	return d->node == p->node && !strcmp(d->host, p->host) &&
-	       (d->kind == EVENT_HOST || !strcmp(d->service, p->service));
+	return n == other || !strcmp(site_of(n->engine, n), site_of(n->engine, other));
 }
 
-bool downtime_mutes(const struct engine *e, const struct problem *p)
+bool downtime_covers(const struct downtime *d, const struct problem *p)
+{
+	return (d->kind == EVENT_HOST || !strcmp(d->service, p->service)) && !strcmp(d->host, p->host) &&
+	       is_same_site(d->node, p->node);
+}
+
+bool downtime_mutes(const struct engine *e, const struct problem *p, bool on_any_node)
 {
 	const struct downtime *d;
 
-	LL_FOREACH (e->downtimes, d)
-		if ((d->flags & DOWNTIME_RUNS) && !d->is_gone && downtime_covers(d, p))
+	LL_FOREACH2 (downtimes_near(e, p->host), d, host_next)
+		if ((d->flags & DOWNTIME_RUNS) && !d->is_gone && (on_any_node || d->node == p->node) &&
+		    downtime_covers(d, p))
 			return true;
 	return false;
 }
@@ -268,7 +307,7 @@ int64_t downtime_end_of(const struct engine *e, const struct problem *p, const s
 
 	while (more) {
 		more = false;
-		LL_FOREACH (e->downtimes, d) {
+		LL_FOREACH2 (downtimes_near(e, p->host), d, host_next) {
 			bool runs = (d->flags & DOWNTIME_RUNS) != 0;
 			bool follows = end_s && (d->flags & DOWNTIME_FIXED) && d->from_s <= end_s + CHAIN_S;
 

@@ -229,7 +229,7 @@ static bool is_concerned(const struct engine *e, const struct problem *p, const 
 	    (ev->kind == EVENT_SERVICE && strcmp(p->service, ev->service) != 0))
 		return false;
 	/* one of its own, or its host's, may go on */
-	return ev->sub == EVENT_DOWNTIME_START || !downtime_mutes(e, p);
+	return ev->sub == EVENT_DOWNTIME_START || !downtime_mutes(e, p, false);
 }
 
 void event_downtime(struct engine *e, struct node *n, const struct event *ev, const struct now *now)

@@ -127,8 +127,10 @@ int engine_part_of(struct engine *e, uint64_t incident, uint64_t parent, const c
 		return err_set(err, "it is a part of that already");
 	child->flags |= INCIDENT_BOUND;
 	engine_note(e, child, "command", "part of #%s, by %s", to->tag, by);
-	for (struct thread *t = child->threads; t; t = t->next)
+	for (struct thread *t = child->threads; t; t = t->next) {
 		t->flags &= ~(unsigned)THREAD_PART_TOLD;
+		t->dirty = true;
+	}
 	become_child(e, child, to, now);
 	incident_update(e, child, now);
 	return 0;

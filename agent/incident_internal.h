@@ -95,7 +95,9 @@ bool thread_costs(const struct engine *e, const struct thread *t); /* does its n
 bool thread_hears(const struct thread *t, const struct problem *p);
 unsigned thread_live(const struct thread *t);  /* heard members that are trouble */
 unsigned thread_worst(const struct thread *t); /* severity of the worst of them */
+bool problem_is_covered(const struct problem *p); /* by scheduled downtime */
 bool thread_is_muted(const struct thread *t);  /* scheduled downtime covers them all */
+bool thread_is_unmuted_by(const struct thread *t, const struct problem *p); /* all but this one */
 int64_t thread_since(const struct engine *e, const struct thread *t);	 /* as it is told now; wall s */
 int64_t thread_first_s(const struct engine *e, const struct thread *t); /* the first of all its members */
 int64_t thread_last_s(const struct thread *t);				 /* when the last was over */
@@ -228,8 +230,13 @@ void downtimes_end(struct engine *e, struct node *n, const struct now *now);
 void downtime_attach(struct downtime *d, struct incident *i); /* makes it part of a maintenance */
 void downtimes_let_go(struct incident *i);		       /* the maintenance is closed */
 void downtime_free(struct downtime *d);
+void downtime_link(struct engine *e, struct downtime *d);
+void downtime_unlink(struct engine *e, struct downtime *d);
+/* Those of a host and some others, linked by host_next: whoever walks them compares the host. */
+struct downtime *downtimes_near(const struct engine *e, const char *host);
 bool downtime_covers(const struct downtime *d, const struct problem *p); /* a host's, its services, too */
-bool downtime_mutes(const struct engine *e, const struct problem *p);    /* does one that runs cover it? */
+/* Does one that runs cover it? On its own node, or on any that watches the same. */
+bool downtime_mutes(const struct engine *e, const struct problem *p, bool on_any_node);
 int64_t downtime_end_of(const struct engine *e, const struct problem *p, const struct downtime **which);
 
 /* incident_maintenance.c: what is said of them; incident_plan.c: which belong together, what they are called, the facts */
@@ -249,6 +256,8 @@ bool maintenance_is_within(const struct incident *i, const struct match *match);
 const struct downtime *maintenance_root(const struct incident *i, const struct config_audience *a);
 /* "mx1", "mx1/SMTP", "mx1 +49"; a NULL: to nobody in particular. Returns how many the +N counts. */
 unsigned maintenance_label(const struct incident *i, const struct config_audience *a, char *out, size_t size);
+bool maintenance_names_more(const struct engine *e, const struct incident *i, const struct thread *trouble);
+bool maintenance_is_gone(const struct incident *i, const struct config_audience *a); /* from the configuration */
 struct problem *maintenance_worst(const struct engine *e, const struct thread *t); /* still bad; NULL: all is well */
 void downtime_fill(const struct engine *e, const struct thread *t, enum say_event event, struct say *say);
 

@@ -11,13 +11,15 @@
 
 /*
  * Does a thread of the same people in the incident that this one is part of speak for both?
- * One that has ended while its incident goes on, unheard there, does not any more.
+ * One that has ended while its incident goes on, unheard there, does not any more; one that
+ * scheduled downtime holds back speaks of nothing.
  */
 bool parent_speaks(const struct incident *i, unsigned audience, unsigned account)
 {
 	struct thread *theirs = i->parent ? thread_find(i->parent, audience, account) : NULL;
 
 	if (!theirs || theirs->state == THREAD_DROPPED ||
+	    (theirs->state == THREAD_HELD && thread_is_muted(theirs)) ||
 	    (theirs->state == THREAD_RESOLVED && incident_has_live(i->parent)))
 		return false;
 	return true;
@@ -35,7 +37,7 @@ void thread_part_line(struct engine *e, struct thread *t, const struct now *now)
 	const struct thread *theirs = parent ? thread_find(parent, t->audience, t->account) : NULL;
 
 	if (t->state != THREAD_TOLD || (t->flags & (THREAD_PART_TOLD | THREAD_IN_STORM | THREAD_OWES_AGAIN)) ||
-	    !theirs || theirs->state != THREAD_TOLD || (theirs->flags & THREAD_IN_STORM) ||
+	    !theirs || theirs->state != THREAD_TOLD || theirs->root != DELIVERY_SENT || (theirs->flags & THREAD_IN_STORM) ||
 	    is_paused(e, t->audience, t->account))
 		return;
 	t->flags |= THREAD_PART_TOLD;

@@ -207,7 +207,7 @@ void engine_load_downtime(struct engine *e, const struct downtime_row *row)
 	d->service = strdup(row->service);
 	engine_set_string(&d->author, row->author);
 	engine_set_string(&d->text, row->text);
-	LL_PREPEND(e->downtimes, d);
+	downtime_link(e, d);
 	if (row->incident && incident_find(e, row->incident))
 		downtime_attach(d, incident_find(e, row->incident));
 	d->dirty = false;

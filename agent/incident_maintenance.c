@@ -96,7 +96,8 @@ static bool is_known(const struct incident *i)
 	const struct downtime *d;
 
 	LL_FOREACH2 (i->downtimes, d, sibling)
-		if (!d->node->up || d->node->undescribed || !(d->object || (d->flags & DOWNTIME_UNKNOWN)))
+		if (!d->node->up || d->node->undescribed || (d->flags & DOWNTIME_ASKED) ||
+		    !(d->object || (d->flags & DOWNTIME_UNKNOWN)))
 			return false;
 	return true;
 }
@@ -276,6 +277,8 @@ static void thread_after(struct engine *e, struct thread *t, const struct now *n
 		return;
 	if (owes && !has_begun)
 		thread_say(e, t, SAY_CANCELLED, NULL, now);
+	else if (owes && maintenance_is_gone(i, audience_of(e, t)))
+		thread_say(e, t, SAY_GONE, NULL, now);
 	else if (owes)
 		thread_say(e, t, maintenance_worst(e, t) ? SAY_ENDED_BAD : SAY_ENDED, NULL, now);
 	thread_finish(t, THREAD_CLOSED);

@@ -16,21 +16,44 @@ static bool hears(const struct problem *p, unsigned audience)
 	return (p->heard & AUDIENCE_BIT(audience)) != 0;
 }
 
+static bool is_behind(const struct problem *p, const char *host)
+{
+	for (const char *const *above = p->object ? p->object->ancestors : NULL; above && *above; above++)
+		if (!strcmp(*above, host))
+			return true;
+	return false;
+}
+
+/* Another member, a host of this name, whichever node sees it. By name: of members there may be thousands. */
+static const struct problem *member_host(const struct incident *i, const struct problem *p, const char *host,
+					 unsigned audience, bool is_down)
+{
+	const struct engine *e = p->node->engine;
+
+	for (const struct node *n = e->nodes; n; n = n->next) {
+		const struct problem *q = engine_problem(e, n->name, host, "");
+
+		if (q && q != p && q->incident == i && problem_is_live(q) && hears(q, audience) &&
+		    (!is_down || q->state == EVENT_DOWN))
+			return q;
+	}
+	return NULL;
+}
+
+/* The host that says it, too: its own one that is not UP, or one above it that is DOWN; heard here. NULL: none. */
+static const struct problem *said_by(const struct incident *i, const struct problem *p, unsigned audience)
+{
+	const struct problem *q = p->kind == EVENT_SERVICE ? member_host(i, p, p->host, audience, false) : NULL;
+
+	for (const char *const *above = p->object ? p->object->ancestors : NULL; !q && above && *above; above++)
+		q = member_host(i, p, *above, audience, true);
+	return q;
+}
+
 /* Is it a service of a host that is itself DOWN and heard here, or behind one? Then it goes without saying. */
 bool goes_without_saying(const struct incident *i, const struct problem *p, unsigned audience)
 {
-	for (const struct problem *q = i->problems; q; q = q->next) {
-		if (q == p || q->kind != EVENT_HOST || !problem_is_live(q) || !hears(q, audience))
-			continue;
-		if (p->kind == EVENT_SERVICE && !strcmp(q->host, p->host))
-			return true;
-		if (q->state != EVENT_DOWN || !p->object)
-			continue;
-		for (const char *const *above = p->object->ancestors; above && *above; above++)
-			if (!strcmp(*above, q->host))
-				return true;
-	}
-	return false;
+	return said_by(i, p, audience) != NULL;
 }
 
 unsigned thread_count(const struct thread *t)
@@ -147,6 +170,16 @@ static void names_of(struct engine *e, unsigned *n, const struct object *o, unsi
 			names_add(e, n, object_public_name(&o->named[k], language));
 }
 
+/* What was told is told to its end, whatever the file says by now. */
+static void names_of_problem(struct engine *e, unsigned *n, const struct problem *p, unsigned audience,
+			     const char *language)
+{
+	if (p->object && p->kind == EVENT_SERVICE && is_told(p, audience))
+		names_add(e, n, object_public_name(p->object, language));
+	else
+		names_of(e, n, p->object, audience, language);
+}
+
 /* What was planned by hand without a name is called as it was put. */
 static unsigned names_of_plan(struct engine *e, const struct incident *i, unsigned audience, const char *language)
 {
@@ -201,7 +234,7 @@ unsigned incident_names(struct engine *e, const struct incident *i, unsigned aud
 	for (const struct incident *part = i; part; part = next_part(e, i, part, audience))
 		for (const struct problem *p = part->problems; p; p = p->next)
 			if (is_about(p, audience, what) && (part == i || what != ABOUT_TOLD || !problem_is_trouble(p)))
-				names_of(e, &n, p->object, audience, language);
+				names_of_problem(e, &n, p, audience, language);
 	return n;
 }
 
@@ -277,7 +310,7 @@ static bool has_further_name(struct engine *e, const struct thread *t)
 			for (const struct problem *p = part->problems; p; p = p->next)
 				if (hears(p, t->audience) && is_told(p, t->audience) == (pass == 0) &&
 				    (pass == 0 || problem_is_trouble(p)))
-					names_of(e, &n, p->object, t->audience, "");
+					names_of_problem(e, &n, p, t->audience, "");
 	}
 	return n > before;
 }
@@ -286,13 +319,17 @@ static bool has_further_name(struct engine *e, const struct thread *t)
 bool thread_has_news(struct engine *e, const struct thread *t)
 {
 	bool internals = e->config->audiences[t->audience].internals;
+	const struct problem *said = NULL; /* by the same one as the member before, mostly */
 
 	if (!internals)
 		return has_further_name(e, t);
 	for (const struct problem *p = t->incident->problems; p; p = p->next) {
 		if (!problem_is_trouble(p) || !hears(p, t->audience) || is_told(p, t->audience))
 			continue;
-		if (!goes_without_saying(t->incident, p, t->audience))
+		if (said && said != p && said->state == EVENT_DOWN && is_behind(p, said->host))
+			continue;
+		said = said_by(t->incident, p, t->audience);
+		if (!said)
 			return true;
 	}
 	return false;

@@ -87,6 +87,15 @@ static bool was_read(const struct thread *t)
 	return t->root == DELIVERY_SENT || t->root == DELIVERY_UNSETTLED;
 }
 
+/* A plan is no alarm, and says of itself only that it is off. */
+static void maintenance_retract(struct engine *e, struct thread *t, const char *text, const char *by,
+				const struct now *now)
+{
+	if (text && *text && !audience_of(e, t)->internals)
+		thread_say_words(e, t, SAY_SAY, text, by, now);
+	thread_say_words(e, t, SAY_CANCELLED, NULL, by, now);
+}
+
 static void thread_retract(struct engine *e, struct thread *t, const char *text, const char *by,
 			   enum retract_how how, const struct now *now)
 {
@@ -101,6 +110,8 @@ static void thread_retract(struct engine *e, struct thread *t, const char *text,
 		e->sink.erase(e->sink.arg, t->id); /* a pause is no reason to leave it there */
 	else if (is_paused(e, t->audience, t->account))
 		e->untold_ends++;
+	else if (t->incident->flags & INCIDENT_MAINTENANCE)
+		maintenance_retract(e, t, text, by, now);
 	else
 		thread_say_words(e, t, SAY_RETRACT, text, by, now);
 	thread_finish(t, THREAD_CLOSED);

@@ -208,8 +208,8 @@ static bool is_named_by_host(const struct parts *parts, const struct downtime *d
 {
 	const struct downtime *other;
 
-	LL_FOREACH2 (parts->incident->downtimes, other, sibling) {
-		if (other == d || other->node != d->node || strcmp(other->host, d->host) != 0)
+	LL_FOREACH2 (downtimes_near(d->node->engine, d->host), other, host_next) {
+		if (other->incident != parts->incident || other == d || other->node != d->node || strcmp(other->host, d->host) != 0)
 			continue;
 		if (other->kind != d->kind ? other->kind != EVENT_HOST
 					   : other->id > d->id || strcmp(other->service, d->service) != 0)
@@ -240,14 +240,103 @@ unsigned maintenance_label(const struct incident *i, const struct config_audienc
 
 /* --- facts ------------------------------------------------------------------------------------ */
 
-/* One by hand has no objects but its public name. */
-static bool is_named_alike(const struct thread *t, const struct problem *p)
+bool maintenance_is_gone(const struct incident *i, const struct config_audience *a)
 {
-	const char *name = t->incident->flags & INCIDENT_BY_HAND && p->object && thread_hears(t, p)
-				   ? object_public_name(p->object, "")
-				   : NULL;
+	const struct downtime *d;
+	bool is_gone = false;
 
-	return name && t->incident->name && !strcmp(name, t->incident->name);
+	LL_FOREACH2 (i->downtimes, d, sibling) {
+		if (!d->object || !audience_includes(a, d->object))
+			continue;
+		if (!(d->flags & DOWNTIME_UNKNOWN))
+			return false;
+		is_gone = true;
+	}
+	return is_gone;
+}
+
+/* Its k-th public name for an audience: its own, then its services'; NULL: none, or not for them. */
+static const char *name_at(const struct object *o, unsigned k, const struct match *match)
+{
+	const struct object *of = k ? &o->named[k - 1] : o;
+
+	return match_object(match, of) ? object_public_name(of, "") : NULL;
+}
+
+static bool is_called(const struct object *o, const char *name, const struct match *match)
+{
+	for (unsigned k = 0; o && k <= o->n_named; k++) {
+		const char *own = name_at(o, k, match);
+
+		if (own && !strcmp(own, name))
+			return true;
+	}
+	return false;
+}
+
+static bool trouble_is_called(const struct thread *t, const char *name, const struct match *match)
+{
+	for (const struct problem *p = t->incident->problems; p; p = p->next)
+		if (problem_is_trouble(p) && thread_hears(t, p) && is_called(p->object, name, match))
+			return true;
+	return false;
+}
+
+/* Does the public know it by a name that is not told as disrupted there? */
+bool maintenance_names_more(const struct engine *e, const struct incident *i, const struct thread *trouble)
+{
+	const struct config_audience *a = audience_of(e, trouble);
+	const struct downtime *d;
+
+	LL_FOREACH2 (i->downtimes, d, sibling)
+		for (unsigned k = 0; !a->internals && d->object && k <= d->object->n_named; k++) {
+			const char *name = d->flags & DOWNTIME_OVER ? NULL : name_at(d->object, k, a->match);
+
+			if (name && !trouble_is_called(trouble, name, a->match))
+				return true;
+		}
+	return false;
+}
+
+static bool plan_is_called(const struct incident *plan, const char *name, const struct match *match)
+{
+	const struct downtime *d;
+
+	if ((plan->flags & INCIDENT_BY_HAND) && plan->name && !strcmp(plan->name, name))
+		return true;
+	LL_FOREACH2 (plan->downtimes, d, sibling)
+		if (is_called(d->object, name, match))
+			return true;
+	return false;
+}
+
+/* One by hand has no objects but its public name; and the public knows an object by nothing else. */
+static bool is_named_alike(const struct engine *e, const struct thread *t, const struct problem *p)
+{
+	const struct config_audience *a = audience_of(e, t);
+
+	if (!p->object || !thread_hears(t, p) || (a->internals && !(t->incident->flags & INCIDENT_BY_HAND)))
+		return false;
+	for (unsigned k = 0; k <= p->object->n_named; k++) {
+		const char *name = name_at(p->object, k, a->match);
+
+		if (name && plan_is_called(t->incident, name, a->match))
+			return true;
+	}
+	return false;
+}
+
+/* Is it the object of a downtime, or one of its host's services that these people know by name? */
+static bool is_known_by(const struct downtime *d, const struct problem *p, const struct config_audience *a)
+{
+	if (!downtime_covers(d, p))
+		return false;
+	if (a->internals || d->kind == p->kind)
+		return true;
+	for (unsigned k = 0; d->object && k < d->object->n_named; k++)
+		if (!strcmp(d->object->named[k].service, p->service) && match_object(a->match, &d->object->named[k]))
+			return true;
+	return false;
 }
 
 /* Recorded and told to nobody, so never described: it is bad all the same when work on it ends. */
@@ -257,10 +346,8 @@ static bool is_adopted_there(const struct engine *e, const struct thread *t, con
 
 	if (!p->adopted)
 		return false;
-	if (audience_of(e, t)->internals)
-		return true;
-	LL_FOREACH2 (t->incident->downtimes, d, sibling)
-		if (!strcmp(d->host, p->host) && !strcmp(d->service ? d->service : "", p->service))
+	LL_FOREACH2 (downtimes_near(e, p->host), d, host_next)
+		if (d->incident == t->incident && is_known_by(d, p, audience_of(e, t)))
 			return true;
 	return false;
 }
@@ -273,14 +360,14 @@ struct problem *maintenance_worst(const struct engine *e, const struct thread *t
 	HASH_ITER (hh, e->problems, p, next) {
 		if (!problem_is_live(p) || (worst && problem_severity(p) <= problem_severity(worst)))
 			continue;
-		if (is_named_alike(t, p)) {
+		if (is_named_alike(e, t, p)) {
 			worst = p;
 			continue;
 		}
 		if (!thread_hears(t, p) && !is_adopted_there(e, t, p))
 			continue;
-		LL_FOREACH2 (t->incident->downtimes, d, sibling)
-			if (downtime_covers(d, p)) {
+		LL_FOREACH2 (downtimes_near(e, p->host), d, host_next)
+			if (d->incident == t->incident && downtime_covers(d, p)) {
 				worst = p;
 				break;
 			}

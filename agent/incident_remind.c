@@ -163,7 +163,8 @@ void thread_escalate(struct engine *e, struct thread *t, const struct now *now)
 	const struct config_audience *a = audience_of(e, t);
 	int64_t from;
 
-	if (!t->escalate || t->escalated >= a->n_escalate || t->root == DELIVERY_QUEUED)
+	if (!t->escalate || t->escalated >= a->n_escalate || t->root == DELIVERY_QUEUED ||
+	    t->root == DELIVERY_UNSETTLED)
 		return;
 	if (!is_due(t->escalate, now)) {
 		engine_wake(e, t->escalate);

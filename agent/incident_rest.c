@@ -44,19 +44,25 @@ int64_t thread_downtime_end(const struct engine *e, const struct thread *t)
 static bool is_covered_partly(const struct thread *t)
 {
 	for (const struct problem *p = t->incident->problems; p; p = p->next)
-		if (is_heard_trouble(t, p) && (p->flags & EVENT_IN_DOWNTIME))
+		if (is_heard_trouble(t, p) && problem_is_covered(p))
 			return true;
 	return false;
 }
 
 /* --- in one thread only -------------------------------------------------------------------- */
 
-/* Has the maintenance's own thread of the same people said that it has begun? */
-static bool plan_tells(const struct thread *t, const struct downtime *d)
+/* Was it announced to the same people, and under more names than are in trouble? Then it has its own end. */
+static bool tells_of_more(const struct engine *e, const struct thread *plan, const struct thread *trouble)
+{
+	return plan->state == THREAD_TOLD && maintenance_names_more(e, plan->incident, trouble);
+}
+
+/* Has the maintenance's own thread of the same people said that it has begun, or will it? */
+static bool plan_tells(const struct engine *e, const struct thread *t, const struct downtime *d)
 {
 	const struct thread *own = d->incident ? thread_find(d->incident, t->audience, t->account) : NULL;
 
-	return own && (own->flags & THREAD_BEGUN_TOLD);
+	return own && ((own->flags & THREAD_BEGUN_TOLD) || tells_of_more(e, own, t));
 }
 
 static bool is_told_elsewhere(const struct engine *e, const struct thread *t)
@@ -66,20 +72,20 @@ static bool is_told_elsewhere(const struct engine *e, const struct thread *t)
 	for (const struct problem *p = t->incident->problems; p; p = p->next) {
 		if (!is_heard_trouble(t, p))
 			continue;
-		LL_FOREACH (e->downtimes, d)
-			if ((d->flags & DOWNTIME_RUNS) && downtime_covers(d, p) && plan_tells(t, d))
+		LL_FOREACH2 (downtimes_near(e, p->host), d, host_next)
+			if ((d->flags & DOWNTIME_RUNS) && downtime_covers(d, p) && plan_tells(e, t, d))
 				return true;
 	}
 	return false;
 }
 
-static bool is_about(const struct incident *trouble, const struct incident *plan)
+static bool is_about(const struct engine *e, const struct incident *trouble, const struct incident *plan)
 {
 	const struct downtime *d;
 
 	for (const struct problem *p = trouble->problems; p; p = p->next)
-		LL_FOREACH2 (plan->downtimes, d, sibling)
-			if (downtime_covers(d, p))
+		LL_FOREACH2 (downtimes_near(e, p->host), d, host_next)
+			if (d->incident == plan && downtime_covers(d, p))
 				return true;
 	return false;
 }
@@ -91,7 +97,8 @@ bool rest_tells(const struct engine *e, const struct thread *t)
 	DL_FOREACH (e->incidents, i) {
 		const struct thread *theirs = i == t->incident ? NULL : thread_find(i, t->audience, t->account);
 
-		if (theirs && (theirs->flags & THREAD_REST_TOLD) && is_about(i, t->incident))
+		if (theirs && (theirs->flags & THREAD_REST_TOLD) && is_about(e, i, t->incident) &&
+		    !tells_of_more(e, t, theirs))
 			return true;
 	}
 	return false;
@@ -171,6 +178,7 @@ static void rest_ends(struct engine *e, struct thread *t, const struct now *now)
 	t->until_s = 0;
 	t->due = 0;
 	t->reminders = 0;
+	escalate_restart(e, t, now); /* nobody was asked to look meanwhile */
 	if (!thread_worst(t))
 		return; /* it only flaps: that has lines of its own */
 	thread_say(e, t, SAY_ENDED_BAD, NULL, now);

@@ -159,7 +159,7 @@ static void save_downtimes(struct engine *e, const struct engine_rows *rows)
 	LL_FOREACH (e->downtimes, d) {
 		struct downtime_row row = {.node = d->node->name, .host = d->host,
 					   .service = d->service ? d->service : "", .id = d->id,
-					   .kind = d->kind, .flags = d->flags & ~(unsigned)(DOWNTIME_SEEN | DOWNTIME_UNKNOWN),
+					   .kind = d->kind, .flags = d->flags & ~(unsigned)(DOWNTIME_SEEN | DOWNTIME_UNKNOWN | DOWNTIME_ASKED),
 					   .from_s = d->from_s, .to_s = d->to_s, .author = d->author,
 					   .text = d->text, .incident = d->incident ? d->incident->id : 0,
 					   .gone = d->is_gone};
@@ -281,7 +281,7 @@ static void by_hand_saved(struct engine *e)
 	LL_FOREACH_SAFE (e->downtimes, d, dnext) {
 		d->dirty = false;
 		if (d->is_gone) {
-			LL_DELETE(e->downtimes, d);
+			downtime_unlink(e, d);
 			downtime_free(d);
 		}
 	}

@@ -185,6 +185,8 @@ static void fill_special(struct engine *e, const struct thread *t, enum say_even
 				  incident_root_heard(i, t->audience)->by_restart;
 	if (event == SAY_PAST)
 		say->was = "down";
+	if (event == SAY_GONE && !thread_worst(t))
+		say->state = NULL; /* nobody knows */
 }
 
 static bool names_it(const struct object *o, const char *language, const char *name)

@@ -63,12 +63,9 @@ void snapshot_end(struct engine *e, struct node *n, const struct event *ev, cons
 	HASH_ITER (hh, e->problems, p, next) {
 		if (!in_scope(p, n, ev))
 			continue;
-		if (!problem_is_live(p)) {
-			if (!p->seen)
-				flap_follow(p, false, now); /* the incident's next timer sees it */
-			continue;
-		}
 		p->checking = !p->seen; /* well, or gone from the configuration? */
+		if (!p->checking && !problem_is_live(p))
+			continue;
 		if (p->checking || (!p->object && !p->adopted))
 			engine_ask(e, p, now);
 	}

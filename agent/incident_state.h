@@ -11,6 +11,7 @@
 #include <uthash.h>
 
 #define AUDIENCES_MAX 64 /* bits of struct problem's masks */
+#define DOWNTIME_SLOTS 1024 /* a power of 2: many of a hostgroup's may be scheduled in one act */
 
 struct node {
 	struct engine *engine;
@@ -40,6 +41,7 @@ enum downtime_flag {
 	DOWNTIME_SEEN = 1u << 2,  /* in the snapshot under way */
 	DOWNTIME_OVER = 1u << 3,  /* the core has it no more; kept while that is still to be told */
 	DOWNTIME_UNKNOWN = 1u << 4, /* the core does not know its object */
+	DOWNTIME_ASKED = 1u << 6, /* was not in the snapshot: does the core still have its object? */
 	DOWNTIME_UNTOLD = 1u << 5 /* its maintenance was called a false alarm: nothing more of it */
 };
 
@@ -47,6 +49,7 @@ enum downtime_flag {
 struct downtime {
 	struct downtime *next;
 	struct downtime *sibling; /* of the same maintenance */
+	struct downtime *host_next, *id_next; /* in the engine's slots */
 	struct node *node;
 	struct object *object;	   /* NULL until described */
 	struct incident *incident; /* its maintenance */
@@ -254,6 +257,7 @@ struct engine {
 	int64_t clock;	  /* wall minus boot, ms, when we looked last */
 	uint64_t dropped, summed, untold_ends;
 	struct downtime *downtimes;
+	struct downtime *of_host[DOWNTIME_SLOTS], *of_id[DOWNTIME_SLOTS]; /* the same ones, to be found fast */
 	unsigned downtime_changes; /* counted, so that who depends on them looks again */
 	struct channel *channels; /* all pairs of the configuration */
 	unsigned n_channels;

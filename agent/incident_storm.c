@@ -182,6 +182,12 @@ out:
 
 /* --- its end -------------------------------------------------------------------------- */
 
+/* What was named already and may not be told again: only its end is to be said. */
+static bool is_hushed_by_wish(enum hush hush)
+{
+	return hush == HUSH_QUIET || hush == HUSH_DOWNTIME;
+}
+
 /* What is over was told by the summary; what is not is told by itself from now on. */
 static void storm_end(struct engine *e, struct channel *c, const struct now *now)
 {
@@ -205,7 +211,7 @@ static void storm_end(struct engine *e, struct channel *c, const struct now *now
 			} else if (t->state == THREAD_RESOLVED) {
 				thread_finish(t, THREAD_CLOSED);
 				e->summed++;
-			} else {
+			} else if (!was_said || t->state != THREAD_TOLD || !is_hushed_by_wish(thread_hush(e, t, now))) {
 				thread_hold(e, t, 1, now); /* its hold is over long ago */
 			}
 		}

@@ -75,11 +75,27 @@ struct thread *thread_create(struct engine *e, struct incident *i, unsigned audi
 	return t;
 }
 
+/* The hold of what was muted is over long ago; this one has its own. */
+static void hold_anew(struct engine *e, struct thread *t, const struct problem *p, const struct now *now)
+{
+	int64_t due = boot_of(problem_since_for(e, p, t->audience), now) + audience_of(e, t)->hold_ms;
+
+	if (t->incident->flags & INCIDENT_MAJOR || due <= t->due || t->flags & THREAD_OVERDUE)
+		return;
+	t->due = due < now->boot_ms + audience_of(e, t)->hold_ms ? due : now->boot_ms + audience_of(e, t)->hold_ms;
+	t->dirty = true;
+	engine_wake(e, t->due);
+}
+
 static void thread_ensure(struct engine *e, struct incident *i, unsigned audience, unsigned account,
 			  const struct problem *p, const struct now *now)
 {
 	struct thread *t = thread_find(i, audience, account);
 
+	if (t && t->state == THREAD_HELD && thread_is_unmuted_by(t, p)) {
+		hold_anew(e, t, p, now);
+		return;
+	}
 	if ((t && t->state != THREAD_DROPPED) || parent_speaks(i, audience, account))
 		return; /* told already, or the parent speaks for it */
 	if (p->since_s < e->sink.born_s(e->sink.arg, audience, account))
@@ -436,7 +452,7 @@ static void thread_update(struct engine *e, struct thread *t, const struct now *
 bool incident_is_known(const struct incident *i)
 {
 	for (const struct problem *p = i->problems; p; p = p->next)
-		if ((!p->object && !p->is_unknown) || (p->checking && problem_is_live(p)))
+		if ((!p->object && !p->is_unknown) || (p->checking && problem_is_trouble(p)))
 			return false;
 	return true;
 }

@@ -80,9 +80,14 @@ static void held_timer(struct engine *e, struct thread *t, const struct now *now
 static void told_timer(struct engine *e, struct thread *t, const struct now *now)
 {
 	escalate_watch(e, t, now);
+	thread_part_line(e, t, now); /* the parent's first post may have arrived */
 	thread_downtime_look(e, t, now);
 	if (thread_hush(e, t, now) != HUSH_NONE || rest_is_pending(t))
 		return; /* whatever lifts it wakes us */
+	if (t->root == DELIVERY_NONE && !(t->flags & THREAD_OWES_AGAIN)) {
+		thread_hold(e, t, 1, now); /* a storm's summary named it, then it was hushed */
+		return;
+	}
 	if (t->flags & THREAD_OWES_AGAIN) {
 		thread_tell_again(e, t, now);
 		return;
@@ -156,6 +161,7 @@ static void outlive(struct engine *e, struct incident *i, const struct now *now)
 		bool was_silent = (t->flags & THREAD_PART_TOLD) != 0;
 
 		t->flags &= ~(unsigned)THREAD_PART_TOLD;
+		t->dirty = true;
 		if (was_silent && t->state == THREAD_TOLD && thread_live(t) &&
 		    thread_hush(e, t, now) == HUSH_NONE) {
 			thread_say(e, t, SAY_UPDATE, NULL, now);

@@ -79,12 +79,12 @@ replay_object(struct replay *r, unsigned kind, const char *host, const char *ser
 
 /* --- lists of states, and the core's own beginnings and ends --------------------------------------- */
 
-static void snap(struct replay *r, enum event_type type)
+void replay_frame(struct replay *r, enum event_type type, const char *host)
 {
 	const struct event ev = {
 	    .type = (uint8_t)type,
 	    .id = r->epochs,
-	    .host = "",
+	    .host = host,
 	    .service = "",
 	    .text = "",
 	    .author = "",
@@ -98,7 +98,7 @@ static void list_begin(struct replay *r)
 {
 	r->is_listing = true;
 	r->block++;
-	snap(r, EVENT_SNAP_BEGIN);
+	replay_frame(r, EVENT_SNAP_BEGIN, "");
 }
 
 static void list_end(struct replay *r)
@@ -107,7 +107,7 @@ static void list_end(struct replay *r)
 		return;
 	r->is_listing = false;
 	r->asks_missing = !r->is_first_list;
-	snap(r, EVENT_SNAP_END);
+	replay_frame(r, EVENT_SNAP_END, "");
 	r->asks_missing = r->is_first_list = false;
 }
 

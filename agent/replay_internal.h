@@ -67,6 +67,8 @@ struct replay {
 
 /* replay.c */
 void replay_send(struct replay *r, const struct event *ev);
+/* SNAP_BEGIN or SNAP_END: of one host's services, or ("") of everything. */
+void replay_frame(struct replay *r, enum event_type type, const char *host);
 
 /* replay_item.c */
 struct log_item *item_find(const struct replay *r, const char *host, const char *service);

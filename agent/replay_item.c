@@ -8,25 +8,13 @@
 #include <string.h>
 
 #define ITEMS_MAX 500000u /* objects; a log with more is not of one core */
-#define NAME_KEY (2 * EVENT_NAME_MAX + 2)
 
 /* --- the table ------------------------------------------------------------------------------------- */
 
-static size_t make_key(char key[NAME_KEY], const char *host, const char *service)
-{
-	size_t a = strlen(host) + 1, b = strlen(service) + 1;
-
-	if (a + b > NAME_KEY)
-		return 0;
-	memcpy(key, host, a);
-	memcpy(key + a, service, b);
-	return a + b;
-}
-
 struct log_item *item_find(const struct replay *r, const char *host, const char *service)
 {
-	char key[NAME_KEY];
-	size_t n = make_key(key, host, service);
+	char key[WORLD_KEY];
+	size_t n = world_key(key, host, service);
 	struct log_item *i = NULL;
 
 	if (n)
@@ -36,8 +24,8 @@ struct log_item *item_find(const struct replay *r, const char *host, const char 
 
 static struct log_item *create(struct replay *r, uint8_t kind, const char *host, const char *service)
 {
-	char key[NAME_KEY];
-	size_t n = make_key(key, host, service);
+	char key[WORLD_KEY];
+	size_t n = world_key(key, host, service);
 	struct log_item *i = n ? calloc(1, sizeof *i + n) : NULL;
 
 	if (!i)
@@ -236,31 +224,16 @@ void item_notify(struct replay *r, struct log_item *i, const struct log_line *l)
 
 /* --- snapshots ---------------------------------------------------------------------------------------------- */
 
-static void snap(struct replay *r, enum event_type type, const struct log_item *host)
-{
-	const struct event ev = {
-	    .type = (uint8_t)type,
-	    .id = r->epochs,
-	    .host = host ? host->host : "",
-	    .service = "",
-	    .text = "",
-	    .author = "",
-	    .mark = "",
-	    .list = ""};
-
-	replay_send(r, &ev);
-}
-
 void items_snapshot(struct replay *r, const struct log_item *host)
 {
 	const struct log_item *i;
 
-	snap(r, EVENT_SNAP_BEGIN, host);
+	replay_frame(r, EVENT_SNAP_BEGIN, host ? host->host : "");
 	for (i = host ? host->services : r->items; i; i = host ? i->next_service : i->hh.next) {
 		const struct event ev = item_event(i, EVENT_OBJECT);
 
 		if (i->state || (ev.flags & (EVENT_ACKED | EVENT_FLAPS | EVENT_IN_DOWNTIME)))
 			replay_send(r, &ev);
 	}
-	snap(r, EVENT_SNAP_END, host);
+	replay_frame(r, EVENT_SNAP_END, host ? host->host : "");
 }

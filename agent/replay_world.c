@@ -11,7 +11,6 @@
 
 #define PAIRS_MAX (16u << 20)
 #define ANCESTORS_MAX 1024 /* as the module has it */
-#define NAME_KEY (2 * EVENT_NAME_MAX + 2)
 
 struct entry {
 	UT_hash_handle hh;
@@ -30,11 +29,11 @@ struct world {
 	const char *node;
 };
 
-static size_t make_key(char key[NAME_KEY], const char *host, const char *service)
+size_t world_key(char key[WORLD_KEY], const char *host, const char *service)
 {
 	size_t a = strlen(host) + 1, b = strlen(service) + 1;
 
-	if (a + b > NAME_KEY)
+	if (a + b > WORLD_KEY)
 		return 0;
 	memcpy(key, host, a);
 	memcpy(key + a, service, b);
@@ -43,8 +42,8 @@ static size_t make_key(char key[NAME_KEY], const char *host, const char *service
 
 static struct entry *find(const struct world *w, const char *host, const char *service)
 {
-	char key[NAME_KEY];
-	size_t n = make_key(key, host, service);
+	char key[WORLD_KEY];
+	size_t n = world_key(key, host, service);
 	struct entry *e = NULL;
 
 	if (n)
@@ -54,8 +53,8 @@ static struct entry *find(const struct world *w, const char *host, const char *s
 
 static int add(struct world *w, const struct object *o)
 {
-	char key[NAME_KEY];
-	size_t n = make_key(key, o->host, o->service);
+	char key[WORLD_KEY];
+	size_t n = world_key(key, o->host, o->service);
 	struct entry *e;
 
 	if (!n || find(w, o->host, o->service))

@@ -8,6 +8,10 @@
 
 #include "agent/cli_objects.h"
 
+/* What objects are found by: host NUL service NUL. Returns its length; 0: names too long. */
+#define WORLD_KEY (2 * EVENT_NAME_MAX + 2)
+size_t world_key(char key[WORLD_KEY], const char *host, const char *service);
+
 struct world;
 
 /* The objects stay the caller's, and must outlive it. NULL without memory. */

@@ -211,21 +211,6 @@ static unsigned posts(const struct trial *t)
 	return t->sim->n_posts;
 }
 
-static unsigned twice(const struct sim *s)
-{
-	unsigned n = 0;
-
-	for (unsigned a = 0; a < s->n_posts; a++)
-		for (unsigned b = 0; b < a; b++) {
-			const struct sim_post *x = &s->posts[a], *y = &s->posts[b];
-
-			/* the tag differs after a kill before the commit, the words do not */
-			n += !strcmp(x->account, y->account) && strcspn(x->text, "#") == strcspn(y->text, "#") &&
-			     !strncmp(x->text, y->text, strcspn(x->text, "#"));
-		}
-	return n;
-}
-
 /* Every end hangs under the post that told the trouble; one in the past tense tells both. */
 static unsigned orphans(const struct sim *s)
 {
@@ -242,10 +227,10 @@ static bool is_right(const struct trial *t, const char *what, unsigned stop)
 		for (unsigned k = 0; k < t->sim->n_posts; k++)
 			printf("  %s <- %s: %s\n", t->sim->posts[k].account, t->sim->posts[k].parent,
 			       t->sim->posts[k].text);
-	if (t->sim->n_posts == t->expected && !twice(t->sim) && !orphans(t->sim))
+	if (t->sim->n_posts == t->expected && !trial_twice(t->sim) && !orphans(t->sim))
 		return true;
 	printf("crash_policy: %s, killed at %u (minute %d): %u posts (expected %u), %u twice, %u orphans\n", what, stop,
-	       t->killed_minute, t->sim->n_posts, t->expected, twice(t->sim), orphans(t->sim));
+	       t->killed_minute, t->sim->n_posts, t->expected, trial_twice(t->sim), orphans(t->sim));
 	for (unsigned k = 0; k < t->sim->n_posts; k++)
 		printf("  %s <- %s: %s\n", t->sim->posts[k].account, t->sim->posts[k].parent, t->sim->posts[k].text);
 	return false;

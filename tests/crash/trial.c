@@ -299,3 +299,18 @@ void trial_finish(struct trial *t)
 	files_remove(t);
 	unlink(t->cfg);
 }
+
+unsigned trial_twice(const struct sim *s)
+{
+	unsigned n = 0;
+
+	for (unsigned a = 0; a < s->n_posts; a++)
+		for (unsigned b = 0; b < a; b++) {
+			const struct sim_post *x = &s->posts[a], *y = &s->posts[b];
+
+			/* the tag differs after a kill before the commit, the words do not */
+			n += !strcmp(x->account, y->account) && strcspn(x->text, "#") == strcspn(y->text, "#") &&
+			     !strncmp(x->text, y->text, strcspn(x->text, "#"));
+		}
+	return n;
+}

@@ -58,4 +58,7 @@ void trial_init(struct trial *t, const struct trial_plan *plan, const char *name
 unsigned trial_suite(struct trial *t, const char *what, unsigned stride);
 void trial_finish(struct trial *t);
 
+/* Pairs of posts with the same words on one account. */
+unsigned trial_twice(const struct sim *s);
+
 #endif

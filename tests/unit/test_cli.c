@@ -8,6 +8,7 @@
 #include "agent/cli_oauth.h"
 #include "agent/cli_objects.h"
 #include "agent/cli_text.h"
+#include "tests/unit/zone.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -439,14 +440,6 @@ static void test_control(void **state)
 	assert_int_equal(cli_control_ask(&q, NULL, &answer, &err), CLI_AWAY);
 }
 
-static int set_zone(void **state)
-{
-	(void)state;
-	setenv("TZ", "UTC0", 1);
-	tzset();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -457,5 +450,5 @@ int main(void)
 	    cmocka_unit_test(test_base),       cmocka_unit_test(test_control),
 	};
 
-	return cmocka_run_group_tests_name("cli", tests, set_zone, NULL);
+	return cmocka_run_group_tests_name("cli", tests, zone_utc, NULL);
 }

@@ -6,6 +6,7 @@
 #include "agent/cli_preview.h"
 #include "agent/cli_text.h"
 #include "agent/replay_cache.h"
+#include "tests/unit/zone.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -335,14 +336,6 @@ static void test_shown(void **state)
 	config_discard(config);
 }
 
-static int set_zone(void **state)
-{
-	(void)state;
-	setenv("TZ", "UTC0", 1);
-	tzset();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,5 +344,5 @@ int main(void)
 	    cmocka_unit_test(test_shown),
 	};
 
-	return cmocka_run_group_tests_name("cli_preview", tests, set_zone, NULL);
+	return cmocka_run_group_tests_name("cli_preview", tests, zone_utc, NULL);
 }

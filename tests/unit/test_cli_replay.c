@@ -3,6 +3,7 @@
  */
 #include "agent/cli_replay.h"
 #include "agent/replay_cache.h"
+#include "tests/unit/zone.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -199,18 +200,10 @@ static void test_run(void **state)
 	config_discard(config);
 }
 
-static int set_zone(void **state)
-{
-	(void)state;
-	setenv("TZ", "UTC0", 1);
-	tzset();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_texts), cmocka_unit_test(test_nice), cmocka_unit_test(test_run)};
 
-	return cmocka_run_group_tests_name("cli_replay", tests, set_zone, NULL);
+	return cmocka_run_group_tests_name("cli_replay", tests, zone_utc, NULL);
 }

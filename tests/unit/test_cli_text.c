@@ -3,6 +3,7 @@
  * read and type them. Saturday, 21 November 2026, 03:54 UTC is now.
  */
 #include "agent/cli_text.h"
+#include "tests/unit/zone.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -169,14 +170,6 @@ static void test_parse_time(void **state)
 	}
 }
 
-static int set_zone(void **state)
-{
-	(void)state;
-	setenv("TZ", "UTC0", 1);
-	tzset();
-	return 0;
-}
-
 static void assert_ahead(const char *text, int64_t expected)
 {
 	struct err err;
@@ -221,5 +214,5 @@ int main(void)
 	    cmocka_unit_test(test_ahead),
 	};
 
-	return cmocka_run_group_tests_name("cli_text", tests, set_zone, NULL);
+	return cmocka_run_group_tests_name("cli_text", tests, zone_utc, NULL);
 }

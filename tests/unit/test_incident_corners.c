@@ -4,6 +4,7 @@
  * Must never need words, a store or a network.
  */
 #include "agent/incident_hand.h"
+#include "tests/unit/sink_rig.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,43 +41,11 @@ static void on_say(void *arg, const struct say_target *target, const struct say 
 		snprintf(state_said, sizeof state_said, "%s", say->state);
 }
 
-static void on_describe(
-    void *arg, const char *node, unsigned kind, const char *host, const char *service)
-{
-	(void)arg;
-	(void)node;
-	(void)kind;
-	(void)host;
-	(void)service;
-}
-
 static uint64_t on_cancel(void *arg, uint64_t thread)
 {
 	(void)arg;
 	(void)thread;
 	return waiting;
-}
-
-static void on_erase(void *arg, uint64_t thread)
-{
-	(void)arg;
-	(void)thread;
-}
-
-static void on_note(void *arg, uint64_t incident, const char *kind, const char *text)
-{
-	(void)arg;
-	(void)incident;
-	(void)kind;
-	(void)text;
-}
-
-static int64_t on_born(void *arg, unsigned audience_index, unsigned account)
-{
-	(void)arg;
-	(void)audience_index;
-	(void)account;
-	return 0;
 }
 
 static uint64_t on_next_id(void *arg)
@@ -93,11 +62,11 @@ static void on_tag(void *arg, char tag[TAG_SIZE])
 
 static const struct engine_sink sink = {
     .say = on_say,
-    .describe = on_describe,
+    .describe = sink_rig_describe,
     .cancel = on_cancel,
-    .erase = on_erase,
-    .note = on_note,
-    .born_s = on_born,
+    .erase = sink_rig_erase,
+    .note = sink_rig_note,
+    .born_s = sink_rig_born,
     .next_id = on_next_id,
     .fresh_tag = on_tag};
 

@@ -4,6 +4,7 @@
  * Must never need words, a store or a network.
  */
 #include "agent/incident.h"
+#include "tests/unit/sink_rig.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,39 +42,6 @@ static void on_say(void *arg, const struct say_target *target, const struct say 
 	said[target->account][say->event]++;
 }
 
-static void on_describe(
-    void *arg, const char *node, unsigned kind, const char *host, const char *service)
-{
-	(void)arg;
-	(void)node;
-	(void)kind;
-	(void)host;
-	(void)service;
-}
-
-static uint64_t on_cancel(void *arg, uint64_t thread)
-{
-	(void)arg;
-	(void)thread;
-	return 0;
-}
-
-static void on_note(void *arg, uint64_t incident, const char *kind, const char *text)
-{
-	(void)arg;
-	(void)incident;
-	(void)kind;
-	(void)text;
-}
-
-static int64_t on_born(void *arg, unsigned audience_index, unsigned account)
-{
-	(void)arg;
-	(void)audience_index;
-	(void)account;
-	return 0;
-}
-
 static uint64_t on_next_id(void *arg)
 {
 	(void)arg;
@@ -88,10 +56,10 @@ static void on_tag(void *arg, char tag[TAG_SIZE])
 
 static const struct engine_sink sink = {
     .say = on_say,
-    .describe = on_describe,
-    .cancel = on_cancel,
-    .note = on_note,
-    .born_s = on_born,
+    .describe = sink_rig_describe,
+    .cancel = sink_rig_cancel,
+    .note = sink_rig_note,
+    .born_s = sink_rig_born,
     .next_id = on_next_id,
     .fresh_tag = on_tag};
 

@@ -5,6 +5,7 @@
  */
 #include "agent/incident.h"
 #include "agent/incident_hand.h"
+#include "tests/unit/sink_rig.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -60,23 +61,6 @@ static void on_describe(void *arg, const char *node, unsigned kind, const char *
 	described++;
 }
 
-static uint64_t on_cancel(void *arg, uint64_t thread)
-{
-	(void)arg, (void)thread;
-	return 0;
-}
-
-static void on_note(void *arg, uint64_t incident, const char *kind, const char *text)
-{
-	(void)arg, (void)incident, (void)kind, (void)text;
-}
-
-static int64_t on_born(void *arg, unsigned audience_index, unsigned account)
-{
-	(void)arg, (void)audience_index, (void)account;
-	return 0;
-}
-
 static uint64_t on_next_id(void *arg)
 {
 	(void)arg;
@@ -89,14 +73,9 @@ static void on_tag(void *arg, char tag[TAG_SIZE])
 	snprintf(tag, TAG_SIZE, "T7K2");
 }
 
-static void on_erase(void *arg, uint64_t thread)
-{
-	(void)arg, (void)thread;
-}
-
-static const struct engine_sink sink = {.say = on_say, .describe = on_describe, .cancel = on_cancel,
-					.note = on_note, .born_s = on_born, .next_id = on_next_id,
-					.fresh_tag = on_tag, .erase = on_erase};
+static const struct engine_sink sink = {.say = on_say, .describe = on_describe, .cancel = sink_rig_cancel,
+					.note = sink_rig_note, .born_s = sink_rig_born, .next_id = on_next_id,
+					.fresh_tag = on_tag, .erase = sink_rig_erase};
 
 static int64_t wall_s(void)
 {

@@ -3,50 +3,16 @@
  * pauses by hand; and which sentences are ends. On a virtual clock and a simulated network.
  */
 #include "agent/outbox_internal.h"
-#include "tests/unit/outbox_rig.h"
+#include "tests/unit/outbox_case.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #define MINUTE_OF_TEST 60000
-
-static struct rig *rig;
-static struct sim *sim;
-static char path[64];
-
-static int up(void **state)
-{
-	(void)state;
-	snprintf(path, sizeof path, "/tmp/test_outbox_erase_%d.db", (int)getpid());
-	unlink(path);
-	rig = calloc(1, sizeof *rig);
-	sim = sim_create();
-	rig_start(rig, sim, path, NULL, NULL);
-	return 0;
-}
-
-static int down(void **state)
-{
-	(void)state;
-	rig_stop(rig);
-	free(rig);
-	sim_destroy(sim);
-	unlink(path);
-	return 0;
-}
-
-static void restart(void)
-{
-	rig_stop(rig);
-	memset(rig, 0, sizeof *rig);
-	rig_start(rig, sim, path, NULL, NULL);
-}
 
 static uint64_t say(uint64_t thread, int event, const char *text)
 {
@@ -166,7 +132,7 @@ static void test_killed(void **state)
 	rig_turn(rig); /* SENDING, and out */
 	look_up(1);
 	assert_int_equal(deletes[0].state, POST_SENDING);
-	restart();
+	outbox_case_restart();
 	rig_run(rig, MINUTE_OF_TEST);
 	look_up(1);
 	assert_int_equal(n_deletes, 1);
@@ -188,7 +154,7 @@ static void test_unknown(void **state)
 	erase(1);
 	rig_run(rig, 1000);
 	assert_int_equal(standing(), 1);
-	restart();
+	outbox_case_restart();
 	rig_run(rig, 1000);
 	look_up(1);
 	assert_int_equal(deletes[0].state, POST_QUEUED);
@@ -211,7 +177,7 @@ static void test_never_arrived(void **state)
 	rig_run(rig, 500);
 	erase(1);
 	rig_turn(rig);
-	restart();
+	outbox_case_restart();
 	rig_run(rig, 10 * MINUTE_OF_TEST);
 	assert_int_equal(state_of(root), POST_CANCELLED);
 	look_up(1);
@@ -231,7 +197,7 @@ static void test_retraction_of_nothing(void **state)
 	rig_run(rig, 500);
 	retraction = say(1, SAY_RETRACT, "false alarm");
 	rig_turn(rig);
-	restart();
+	outbox_case_restart();
 	rig_run(rig, 10 * MINUTE_OF_TEST);
 	assert_int_equal(state_of(root), POST_CANCELLED);
 	assert_int_equal(state_of(retraction), POST_CANCELLED);
@@ -293,7 +259,7 @@ static void test_money(void **state)
 	(void)state;
 	memcpy(sim->prices, prices, sizeof prices);
 	rig->accounts[0].usd_micro_per_month = 40000;
-	restart();
+	outbox_case_restart();
 	rig->accounts[0].usd_micro_per_month = 40000;
 	outbox_set_accounts(rig->outbox, &rig->config, rig->notifiers, rig->opened);
 	say(1, SAY_PROBLEM, "down");
@@ -444,7 +410,7 @@ static void test_summaries(void **state)
 	assert_int_equal(state_of(three), POST_QUEUED);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, up, down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, outbox_case_up, outbox_case_down)
 
 int main(void)
 {

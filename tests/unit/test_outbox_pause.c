@@ -2,52 +2,18 @@
  * The outbox's pauses that a human must hear of, and those that nobody must; what is said of
  * them, and of a network's oddities, by another account.
  */
-#include "tests/unit/outbox_rig.h"
+#include "tests/unit/outbox_case.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #define SECOND 1000
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
-
-static struct rig *rig;
-static struct sim *sim;
-static char path[64];
-
-static int up(void **state)
-{
-	(void)state;
-	snprintf(path, sizeof path, "/tmp/test_outbox_pause_%d.db", (int)getpid());
-	unlink(path);
-	rig = calloc(1, sizeof *rig);
-	sim = sim_create();
-	rig_start(rig, sim, path, NULL, NULL);
-	return 0;
-}
-
-static int down(void **state)
-{
-	(void)state;
-	rig_stop(rig);
-	free(rig);
-	sim_destroy(sim);
-	unlink(path);
-	return 0;
-}
-
-static void restart(void)
-{
-	rig_stop(rig);
-	memset(rig, 0, sizeof *rig);
-	rig_start(rig, sim, path, NULL, NULL);
-}
 
 static void say_many(unsigned n)
 {
@@ -140,19 +106,19 @@ static void test_restart(void **state)
 	sim->retry_after_s = 6 * 3600;
 	rig_run(rig, SECOND);
 	assert_int_equal(rig->alarms, 1);
-	restart();
+	outbox_case_restart();
 	rig_run(rig, 6 * HOUR - MINUTE);
 	assert_int_equal(sim->creates, 4);
 	rig_run(rig, 2 * MINUTE);
 	assert_int_equal(sim->creates, 5);
 	assert_int_equal(rig->alarms, 0);
 	sim->status = 0;
-	restart();
+	outbox_case_restart();
 	rig_run(rig, 7 * HOUR);
 	assert_int_equal(sim->n_posts, 4);
 	assert_int_equal(rig->alarms, 1);
 	assert_string_equal(rig->alarm, "one: over");
-	restart();
+	outbox_case_restart();
 	say_many(1);
 	rig_run(rig, MINUTE);
 	assert_int_equal(rig->alarms, 0);
@@ -167,7 +133,7 @@ static void test_token_refused(void **state)
 	assert_true(paused_until() == NOW_NEVER);
 	assert_int_equal(rig->alarms, 1);
 	assert_string_equal(rig->alarm, "one: posts wait for somebody to act: the server said 401");
-	restart();
+	outbox_case_restart();
 	rig_run(rig, HOUR); /* tried once after a restart, and not told again */
 	assert_int_equal(sim->creates, 2);
 	assert_int_equal(rig->alarms, 0);
@@ -283,7 +249,7 @@ static void test_alarms_do_not_alarm(void **state)
 	rig_run(rig, 7 * HOUR);
 	assert_int_equal(rig->alarms, 0);
 	assert_true(paused_until() > rig->now.wall_ms);
-	restart();
+	outbox_case_restart();
 	rig_run(rig, HOUR);
 	assert_int_equal(rig->alarms, 0);
 	say_many(2);
@@ -320,12 +286,12 @@ static void test_notice_outlives_a_restart(void **state)
 	say_many(1);
 	rig_run(rig, MINUTE);
 	assert_int_equal(rig->alarms, 1);
-	restart();
+	outbox_case_restart();
 	rig_say(rig, 1, SAY_ACK, "ops are on it", "T7K2");
 	rig_run(rig, 23 * HOUR);
 	assert_int_equal(sim->n_posts, 2);
 	assert_int_equal(rig->alarms, 0);
-	restart();
+	outbox_case_restart();
 	rig_run(rig, 2 * HOUR);
 	rig_say(rig, 1, SAY_UPDATE, "1 d", "T7K2");
 	rig_run(rig, MINUTE);
@@ -349,7 +315,7 @@ static void test_no_notice_by_an_alarm(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, up, down)
+#define T(f) cmocka_unit_test_setup_teardown(f, outbox_case_up, outbox_case_down)
 	const struct CMUnitTest tests[] = {
 	    T(test_asked_again_by_then),
 	    T(test_never_longer_than_a_day),

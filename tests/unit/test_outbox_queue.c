@@ -1,53 +1,17 @@
 /*
  * The outbox: budgets, restarts, failing commits, reloads, and what people do by hand.
  */
-#include "tests/unit/outbox_rig.h"
+#include "tests/unit/outbox_case.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #define SECOND 1000
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
-
-static struct rig *rig;
-static struct sim *sim;
-static char path[64];
-
-static int up(void **state)
-{
-	(void)state;
-	snprintf(path, sizeof path, "/tmp/test_outbox_%d.db", (int)getpid());
-	unlink(path);
-	rig = calloc(1, sizeof *rig);
-	sim = sim_create();
-	rig_start(rig, sim, path, NULL, NULL);
-	return 0;
-}
-
-static int down(void **state)
-{
-	(void)state;
-	rig_stop(rig);
-	free(rig);
-	sim_destroy(sim);
-	unlink(path);
-	return 0;
-}
-
-/* As after a kill: nothing of the open turn survives. */
-static void restart(void)
-{
-	rig_stop(rig);
-	memset(rig, 0, sizeof *rig);
-	rig_start(rig, sim, path, NULL, NULL);
-}
 
 static enum post_state state_of(uint64_t id)
 {
@@ -131,7 +95,7 @@ static void test_budget_after_restart(void **state)
 	set_budget(5, 0);
 	say_many(1, 4);
 	rig_run(rig, 30 * MINUTE);
-	restart();
+	outbox_case_restart();
 	set_budget(5, 0);
 	say_many(11, 2);
 	rig_run(rig, 10 * MINUTE);
@@ -194,7 +158,7 @@ static void test_restart_while_sending(void **state)
 	rig_turn(rig); /* the requests have left */
 	assert_int_equal(state_of(id), POST_SENDING);
 	assert_int_equal(state_of(favourite), POST_SENDING);
-	restart();
+	outbox_case_restart();
 	rig_run(rig, MINUTE);
 	assert_int_equal(state_of(id), POST_SENT);
 	assert_int_equal(state_of(ack), POST_SENT);
@@ -212,7 +176,7 @@ static void test_restart_between_looks(void **state)
 	sim->drop_next = 1;
 	rig_run(rig, 5 * SECOND);
 	assert_int_equal(rig_row(rig, id)->looks, 1);
-	restart();
+	outbox_case_restart();
 	rig_run(rig, 10 * SECOND);
 	assert_int_equal(sim->reads, 1);
 	rig_run(rig, 10 * SECOND);
@@ -229,7 +193,7 @@ static void test_restart_after_hours(void **state)
 	(void)state;
 	rig_turn(rig);
 	sim->now_ms += 3 * HOUR;
-	restart();
+	outbox_case_restart();
 	rig_run(rig, MINUTE);
 	assert_int_equal(state_of(id), POST_SENT);
 	assert_int_equal(sim->n_posts, 1);
@@ -246,7 +210,7 @@ static void test_restart_keeps_order(void **state)
 	rig_say(rig, 7, SAY_PROBLEM, "first, newer", "T7K2");
 	rig_turn(rig);
 	sim->refuses = false;
-	restart();
+	outbox_case_restart();
 	rig_run(rig, HOUR);
 	assert_int_equal(sim->n_posts, 3);
 	assert_string_equal(sim->posts[0].text, "first, newer\n#T7K2");
@@ -265,7 +229,7 @@ static void test_restart_after_days(void **state)
 	rig_run(rig, MINUTE);
 	sim->now_ms += 72 * HOUR;
 	sim->refuses = false;
-	restart();
+	outbox_case_restart();
 	rig_run(rig, 10 * MINUTE);
 	assert_int_equal(state_of(id), POST_SENT);
 }
@@ -292,7 +256,7 @@ static void test_account_row(void **state)
 	sim->retry_after_s = 3600;
 	rig_say(rig, 7, SAY_RECOVERY, "Mail is back", "T7K2");
 	rig_run(rig, MINUTE);
-	restart();
+	outbox_case_restart();
 	outbox_health(rig->outbox, 0, &rig->now, &health);
 	assert_int_equal(health.paused_until_ms, RIG_START_MS + SECOND + HOUR);
 	assert_string_equal(health.pause_reason, "the server said 429");
@@ -311,7 +275,7 @@ static void test_pause_is_kept(void **state)
 	(void)state;
 	store_put_account(rig->store, &row);
 	rig_turn(rig);
-	restart();
+	outbox_case_restart();
 	rig_say(rig, 7, SAY_PROBLEM, "Mail is down", "T7K2");
 	rig_run(rig, HOUR - MINUTE);
 	outbox_health(rig->outbox, 0, &rig->now, &health);
@@ -460,7 +424,7 @@ static void test_breaker(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, up, down)
+#define T(f) cmocka_unit_test_setup_teardown(f, outbox_case_up, outbox_case_down)
 	const struct CMUnitTest tests[] = {
 	    T(test_hour_budget_and_reserve),
 	    T(test_day_budget_kills_nothing),

@@ -2,7 +2,7 @@
  * The outbox where a network does not take what it is given: posts under their parent,
  * texts that stand there already, and what it says besides.
  */
-#include "tests/unit/outbox_rig.h"
+#include "tests/unit/outbox_case.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #define SECOND 1000
@@ -19,38 +18,6 @@
 
 static const char alone_words[] = "one: its network does not let it answer its own posts: updates "
 				  "stand alone with their tag for a day";
-
-static struct rig *rig;
-static struct sim *sim;
-static char path[64];
-
-static int up(void **state)
-{
-	(void)state;
-	snprintf(path, sizeof path, "/tmp/test_outbox_refused_%d.db", (int)getpid());
-	unlink(path);
-	rig = calloc(1, sizeof *rig);
-	sim = sim_create();
-	rig_start(rig, sim, path, NULL, NULL);
-	return 0;
-}
-
-static int down(void **state)
-{
-	(void)state;
-	rig_stop(rig);
-	free(rig);
-	sim_destroy(sim);
-	unlink(path);
-	return 0;
-}
-
-static void restart(void)
-{
-	rig_stop(rig);
-	memset(rig, 0, sizeof *rig);
-	rig_start(rig, sim, path, NULL, NULL);
-}
 
 static const struct post_row *row_of(uint64_t id)
 {
@@ -148,7 +115,7 @@ static void test_replies_refused(void **state)
 	assert_string_equal(rig->alarm, alone_words);
 	assert_true(alone_until() > rig->now.wall_ms + 23 * HOUR);
 	/* for a day nobody asks again, in no thread, also after a restart */
-	restart();
+	outbox_case_restart();
 	other = follow(8, SAY_UPDATE, "1 h");
 	rig_run(rig, 23 * HOUR);
 	assert_int_equal(row_of(other)->state, POST_SENT);
@@ -176,7 +143,7 @@ static void test_replies_are_tried_again(void **state)
 	follow(7, SAY_ACK, "ops are on it");
 	rig_run(rig, 25 * HOUR);
 	assert_int_equal(alone_until(), 0);
-	restart();
+	outbox_case_restart();
 	follow(7, SAY_UPDATE, "1 d");
 	rig_run(rig, MINUTE);
 	assert_int_equal(sim->n_posts, 3);
@@ -209,7 +176,7 @@ static void test_collectors_row_is_kept(void **state)
 	rig_run(rig, MINUTE);
 	until_ms = alone_until();
 	row.alone_until_ms = 0;
-	restart();
+	outbox_case_restart();
 	assert_true(until_ms && alone_until() == until_ms);
 }
 
@@ -228,7 +195,7 @@ static void test_killed_on_the_way(void **state)
 		id = follow(10 + turns, SAY_UPDATE, text);
 		for (unsigned i = 0; i < turns; i++)
 			rig_run(rig, i % 2 ? SECOND : 0);
-		restart();
+		outbox_case_restart();
 		rig_run(rig, 5 * MINUTE);
 		assert_int_equal(row_of(id)->state, POST_SENT);
 		assert_int_equal(sim_count(sim, "one", text, &post), 1);
@@ -247,7 +214,7 @@ static void test_refused_once_is_remembered(void **state)
 	id = follow(7, SAY_ACK, "ops are on it");
 	rig_run(rig, SECOND);
 	assert_int_equal(row_of(id)->refusals, 1);
-	restart();
+	outbox_case_restart();
 	rig_run(rig, 10 * SECOND);
 	assert_int_equal(row_of(id)->state, POST_SENT);
 	assert_int_equal(sim->creates, 1 + 3);
@@ -325,7 +292,7 @@ static void duplicate_of_a_ghost(bool is_restarted)
 	rig_run(rig, 5 * MINUTE);
 	assert_int_equal(row_of(id)->state, POST_UNKNOWN);
 	if (is_restarted)
-		restart(); /* ten minutes begin anew, but it is not sent again */
+		outbox_case_restart(); /* ten minutes begin anew, but it is not sent again */
 	rig_run(rig, is_restarted ? 9 * MINUTE : 4 * MINUTE);
 	assert_int_equal(row_of(id)->state, POST_UNKNOWN);
 	assert_in_range(sim->reads, 4, 12);
@@ -420,7 +387,7 @@ static void test_duplicate_answer_may_be_ours(void **state)
 	rig_run(rig, MINUTE);
 	assert_int_equal(row_of(id)->state, POST_UNKNOWN);
 	assert_int_equal(sim->creates, 2);
-	restart();
+	outbox_case_restart();
 	rig_run(rig, 10 * MINUTE);
 	assert_int_equal(row_of(id)->state, POST_SENT);
 	assert_int_equal(sim->creates, 2);
@@ -455,7 +422,7 @@ static void test_notice(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, up, down)
+#define T(f) cmocka_unit_test_setup_teardown(f, outbox_case_up, outbox_case_down)
 	const struct CMUnitTest tests[] = {
 	    T(test_parent_not_visible_yet),
 	    T(test_parent_refused_twice),

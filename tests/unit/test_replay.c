@@ -4,6 +4,7 @@
  */
 #include "agent/cli_replay.h"
 #include "agent/replay_cache.h"
+#include "tests/unit/zone.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -465,17 +466,9 @@ static void test_plays(void **state)
 	cli_objects_finish(&objects);
 }
 
-static int set_zone(void **state)
-{
-	(void)state;
-	setenv("TZ", "UTC0", 1);
-	tzset();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_plays)};
 
-	return cmocka_run_group_tests_name("replay", tests, set_zone, NULL);
+	return cmocka_run_group_tests_name("replay", tests, zone_utc, NULL);
 }
