@@ -80,7 +80,10 @@ void place_problem(struct engine *e, struct problem *p, const struct now *now);
 struct problem *incident_root(const struct incident *i); /* the problem that stands for it; NULL: none left */
 bool is_of_before(const struct incident *i, const struct problem *p); /* of an earlier round */
 bool incident_has_live(const struct incident *i);
+bool incident_is_known(const struct incident *i); /* all members are described */
+bool incident_is_over(const struct incident *i);  /* all threads are final */
 void incident_close(struct engine *e, struct incident *i, const struct now *now);
+void incident_close_if_over(struct engine *e, struct incident *i, const struct now *now);
 void incident_free(struct engine *e, struct incident *i);
 void incident_add_refs(struct engine *e, struct incident *i, struct problem *p);
 struct incident *incident_link(struct engine *e, struct incident *i);
@@ -129,9 +132,6 @@ void thread_resolved(struct engine *e, struct thread *t, const struct now *now);
 void thread_pay_end(struct engine *e, struct thread *t, const struct now *now);
 void thread_finish(struct thread *t, enum thread_state state);
 void incident_update(struct engine *e, struct incident *i, const struct now *now); /* after any change to its problems */
-bool incident_is_known(const struct incident *i); /* all members are described */
-bool incident_is_over(const struct incident *i);  /* all threads are final */
-void incident_close_if_over(struct engine *e, struct incident *i, const struct now *now);
 
 /* incident_timer.c */
 void thread_timers(struct engine *e, struct incident *i, const struct now *now);

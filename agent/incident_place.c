@@ -163,6 +163,18 @@ bool incident_has_live(const struct incident *i)
 	return false;
 }
 
+/*
+ * While a member is not described (after a restart) nobody knows who hears of it, and by which
+ * name; while it is missing in a snapshot nobody knows whether it is well.
+ */
+bool incident_is_known(const struct incident *i)
+{
+	for (const struct problem *p = i->problems; p; p = p->next)
+		if ((!p->object && !p->is_unknown) || (p->checking && problem_is_trouble(p)))
+			return false;
+	return true;
+}
+
 /* The incident is acknowledged when its root problem is. */
 void incident_refresh(struct incident *i)
 {
@@ -250,6 +262,28 @@ void incident_close(struct engine *e, struct incident *i, const struct now *now)
 	refs_drop(e, i);
 	DL_DELETE(e->incidents, i);
 	LL_PREPEND(e->closed, i);
+}
+
+static bool is_final(const struct thread *t)
+{
+	return t->state == THREAD_CLOSED || t->state == THREAD_DROPPED;
+}
+
+bool incident_is_over(const struct incident *i)
+{
+	for (const struct thread *t = i->threads; t; t = t->next)
+		if (!is_final(t))
+			return false;
+	if (i->flags & INCIDENT_MAINTENANCE)
+		return maintenance_is_over(i);
+	return !(i->flags & INCIDENT_BY_HAND) || i->until_s != 0;
+}
+
+/* Nothing is left to be said of it. */
+void incident_close_if_over(struct engine *e, struct incident *i, const struct now *now)
+{
+	if (incident_is_over(i) && !(i->parent && incident_has_live(i)))
+		incident_close(e, i, now);
 }
 
 void incident_free(struct engine *e, struct incident *i)

@@ -22,11 +22,6 @@ void thread_finish(struct thread *t, enum thread_state state)
 	t->dirty = true;
 }
 
-static bool is_final(const struct thread *t)
-{
-	return t->state == THREAD_CLOSED || t->state == THREAD_DROPPED;
-}
-
 struct thread *thread_find(const struct incident *i, unsigned audience, unsigned account)
 {
 	for (struct thread *t = i->threads; t; t = t->next)
@@ -443,35 +438,6 @@ static void thread_update(struct engine *e, struct thread *t, const struct now *
 	case THREAD_CLOSED:
 	case THREAD_DROPPED: break;
 	}
-}
-
-/*
- * While a member is not described (after a restart) nobody knows who hears of it, and by which
- * name; while it is missing in a snapshot nobody knows whether it is well.
- */
-bool incident_is_known(const struct incident *i)
-{
-	for (const struct problem *p = i->problems; p; p = p->next)
-		if ((!p->object && !p->is_unknown) || (p->checking && problem_is_trouble(p)))
-			return false;
-	return true;
-}
-
-bool incident_is_over(const struct incident *i)
-{
-	for (const struct thread *t = i->threads; t; t = t->next)
-		if (!is_final(t))
-			return false;
-	if (i->flags & INCIDENT_MAINTENANCE)
-		return maintenance_is_over(i);
-	return !(i->flags & INCIDENT_BY_HAND) || i->until_s != 0;
-}
-
-/* Nothing is left to be said of it. */
-void incident_close_if_over(struct engine *e, struct incident *i, const struct now *now)
-{
-	if (incident_is_over(i) && !(i->parent && incident_has_live(i)))
-		incident_close(e, i, now);
 }
 
 void incident_update(struct engine *e, struct incident *i, const struct now *now)
