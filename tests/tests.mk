@@ -42,7 +42,10 @@ check-long: deps
 	+@$(MAKE) --no-print-directory -j$(JOBS) all check-build
 	+@$(MAKE) --no-print-directory -j$(JOBS) -Otarget -k check-run TWICKET_LONG=1 FUZZ_SHORT=$(FUZZ_SECONDS)
 
+# set but empty would be long for whoever only asks whether it is set
+ifneq ($(TWICKET_LONG),)
 export TWICKET_LONG
+endif
 
 deps:
 	@$(DEPS_ENV) tests/deps.sh all
