@@ -56,7 +56,7 @@ void incident_add_refs(struct engine *e, struct incident *i, struct problem *p)
 
 	ref_add(e, i, 'h', site_of(e, p->node), p->host);
 	if (name)
-		ref_add(e, i, 'p', site_of(e, p->node), name);
+		ref_add(e, i, 'p', "", name); /* one thing, whichever node sees it */
 }
 
 /* That of an ancestor that is not UP, unless there is another way to it. */
@@ -82,7 +82,7 @@ static struct incident *find_for(struct engine *e, struct problem *p)
 	if (cause)
 		return cause;
 	if (!r && name)
-		r = ref_find(e, 'p', site_of(e, p->node), name);
+		r = ref_find(e, 'p', "", name);
 	return r ? r->incident : group_find(e, p);
 }
 

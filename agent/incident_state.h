@@ -234,7 +234,7 @@ struct pause {
 	bool dirty, is_gone;
 };
 
-/* A host ("h node host") or a public name ("p node name") that leads to an open incident. */
+/* A host ("h node host") or a public name ("p  name") that leads to an open incident. */
 struct ref {
 	UT_hash_handle hh;
 	struct incident *incident;
