@@ -112,9 +112,18 @@ static void tally_finish(struct tally *y)
 	spans_finish(&y->all);
 }
 
+static unsigned name_once(const char **names, unsigned n, const char *name)
+{
+	for (unsigned k = 0; k < n; k++)
+		if (!strcmp(names[k], name))
+			return n;
+	names[n] = name;
+	return n + 1;
+}
+
 static void say_first(struct engine *e, struct channel *c, const struct tally *y, const struct now *now)
 {
-	const char **names = calloc(y->all.n + 1, sizeof *names);
+	const char **names = calloc(y->open.n + y->all.n + 1, sizeof *names);
 	struct say say = {
 		.symbol = SYMBOL_RED,
 		.count = c->stormed,
@@ -125,8 +134,11 @@ static void say_first(struct engine *e, struct channel *c, const struct tally *y
 		.names = names,
 	};
 
+	/* the list may be cut: first those that stand nowhere else */
+	for (unsigned k = 0; names && k < y->open.n; k++)
+		say.n_names = name_once(names, say.n_names, y->open.at[k].name);
 	for (unsigned k = 0; names && k < y->all.n; k++)
-		names[say.n_names++] = y->all.at[k].name;
+		say.n_names = name_once(names, say.n_names, y->all.at[k].name);
 	c->storm_root = DELIVERY_QUEUED;
 	channel_say(e, c,
 		    &(struct channel_line){
