@@ -136,15 +136,28 @@ static int64_t clock_stepped(const struct thread *t, bool is_end, const struct n
 	return step / 1000;
 }
 
+/* Whoever is told the object is told its own time: what stood for the incident before had another. */
+static int64_t since_of(const struct engine *e, const struct thread *t, const struct problem *root)
+{
+	const struct problem *p = t->incident->problems;
+
+	while (p && (p == root || !thread_hears(t, p) || problem_since_for(e, p, t->audience) != t->since_s))
+		p = p->next;
+	return p && root && thread_hears(t, root) && audience_of(e, t)->internals
+		       ? problem_since_for(e, root, t->audience)
+		       : t->since_s;
+}
+
 /* Until when, from when: by the kind of sentence. */
-static void fill_span(const struct thread *t, enum say_event event, const struct now *now, struct say *say)
+static void fill_span(const struct engine *e, const struct thread *t, enum say_event event, const struct now *now,
+		      struct say *say)
 {
 	const struct incident *i = t->incident;
 	const struct problem *root = incident_root_heard(i, t->audience);
 	bool is_end = event == SAY_RECOVERY || event == SAY_PAST || event == SAY_CLOSED;
 
 	if (t->since_s)
-		say->since = t->since_s;
+		say->since = event == SAY_WORSE ? t->since_s : since_of(e, t, root);
 	if (event == SAY_WORSE && root && t->root == DELIVERY_NONE)
 		say->since = root->hard_s; /* it was milder before; that is what it is about */
 	say->until = is_end ? t->until_s : event == SAY_ACK ? i->ack_until_s : 0;
@@ -252,7 +265,7 @@ static void say_it(struct engine *e, struct thread *t, enum say_event event, con
 		leave_bad_names(e, t, &say);
 	say.was = was;
 	say.times = t->times;
-	fill_span(t, event, now, &say);
+	fill_span(e, t, event, now, &say);
 	fill_special(e, t, event, words, &say);
 	if (target.root)
 		t->root = DELIVERY_QUEUED;
