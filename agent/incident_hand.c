@@ -21,11 +21,17 @@ struct incident *incident_to_act_on(struct engine *e, uint64_t id, struct err *e
 
 /* --- what is known of it --------------------------------------------------------------- */
 
+/* Where each line costs, who wants to read of acknowledgements wants to read of these. */
+static bool pays_for_lines(const struct engine *e, const struct thread *t)
+{
+	return !thread_costs(e, t) || (audience_of(e, t)->acks && audience_of(e, t)->acks_asked);
+}
+
 /* To those who may hear who said what. */
 static void operators_line(struct engine *e, struct incident *i, enum say_event event, const struct now *now)
 {
 	for (struct thread *t = i->threads; t; t = t->next)
-		if (audience_of(e, t)->internals && thread_takes_lines(e, t, now))
+		if (audience_of(e, t)->internals && pays_for_lines(e, t) && thread_takes_lines(e, t, now))
 			thread_say(e, t, event, NULL, now);
 }
 

@@ -49,7 +49,7 @@ static void eta_near(struct engine *e, struct thread *t, const struct now *now)
 	}
 	t->ask = 0;
 	t->dirty = true;
-	if (audience_of(e, t)->internals && t->incident->eta_s)
+	if (audience_of(e, t)->internals && t->incident->eta_s && !thread_costs(e, t))
 		thread_say(e, t, SAY_ETA_NEAR, NULL, now);
 }
 
