@@ -330,6 +330,7 @@ unsigned thread_names_since(struct engine *e, const struct thread *t, const char
 /* Walks what a public thread names: start with i itself. NULL: no more. */
 const struct incident *next_part(const struct engine *e, const struct incident *i, const struct incident *at,
 				 unsigned audience);
+bool is_named_by_parent(const struct engine *e, const struct incident *i);
 bool thread_has_news(struct engine *e, const struct thread *t); /* is something trouble that was not named yet? */
 bool goes_without_saying(const struct incident *i, const struct problem *p, unsigned audience);
 /* The distinct public names, in e->names, in a language. Returns how many. */

@@ -197,17 +197,23 @@ static unsigned names_of_plan(struct engine *e, const struct incident *i, unsign
 	return n;
 }
 
+/* "part of" was its last word: the end, too, is the parent's to say. */
+static bool is_left_to_parent(const struct thread *t)
+{
+	return (t->flags & THREAD_PART_TOLD) && (t->state == THREAD_CLOSED || t->state == THREAD_RECOVERING);
+}
+
 static bool has_own_thread(const struct incident *i, unsigned audience)
 {
 	for (const struct thread *t = i->threads; t; t = t->next)
-		if (t->audience == audience && t->root != DELIVERY_NONE)
+		if (t->audience == audience && t->root != DELIVERY_NONE && !is_left_to_parent(t))
 			return true;
 	return false;
 }
 
 /*
- * The incident itself, then those that are part of it and were never told by themselves: to
- * the public the host that is DOWN speaks for them by their names (SURFACE 1.3 rule 5).
+ * The incident itself, then those that are part of it and are not told by themselves (any more):
+ * to the public the host that is DOWN speaks for them by their names (SURFACE 1.3 rule 5).
  */
 const struct incident *next_part(const struct engine *e, const struct incident *i, const struct incident *at,
 				 unsigned audience)
@@ -236,6 +242,21 @@ unsigned incident_names(struct engine *e, const struct incident *i, unsigned aud
 			if (is_about(p, audience, what) && (part == i || what != ABOUT_TOLD || !problem_is_trouble(p)))
 				names_of_problem(e, &n, p, audience, language);
 	return n;
+}
+
+/* Has the parent told the public of it, and not yet that it is over? */
+bool is_named_by_parent(const struct engine *e, const struct incident *i)
+{
+	for (const struct thread *t = i->parent ? i->parent->threads : NULL; t; t = t->next) {
+		bool ends = t->state == THREAD_TOLD || t->state == THREAD_RECOVERING || (t->flags & THREAD_OWES_END);
+
+		if (!ends || audience_of(e, t)->internals || has_own_thread(i, t->audience))
+			continue;
+		for (const struct problem *p = i->problems; p; p = p->next)
+			if (is_told(p, t->audience))
+				return true;
+	}
+	return false;
 }
 
 /* What was over in the round that this thread is about: public names, or the object. */

@@ -282,7 +282,7 @@ bool incident_is_over(const struct incident *i)
 /* Nothing is left to be said of it. */
 void incident_close_if_over(struct engine *e, struct incident *i, const struct now *now)
 {
-	if (incident_is_over(i) && !(i->parent && incident_has_live(i)))
+	if (incident_is_over(i) && !(i->parent && (incident_has_live(i) || is_named_by_parent(e, i))))
 		incident_close(e, i, now);
 }
 
