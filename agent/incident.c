@@ -420,6 +420,8 @@ void engine_delivery(struct engine *e, uint64_t thread, enum delivery delivery, 
 			if (t->id == thread && t->root != DELIVERY_NONE) {
 				t->root = delivery;
 				t->dirty = true;
+				if (delivery == DELIVERY_SENT && is_due(t->remind, now))
+					remind_restart(e, t, now); /* read only now */
 				if (delivery == DELIVERY_DEAD)
 					thread_died(e, t, now);
 				return;
