@@ -389,6 +389,9 @@ void engine_timers(struct engine *e, const struct now *now)
 	if (now->boot_ms < e->next_due)
 		return;
 	e->next_due = NOW_NEVER;
+	if (e->is_new_config)
+		incidents_place_anew(e, now);
+	e->is_new_config = false;
 	node_timers(e, now);
 	hand_timers(e, now);
 	cutoff_look(e, now);

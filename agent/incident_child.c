@@ -54,6 +54,15 @@ void become_child(struct engine *e, struct incident *child, struct incident *par
 	}
 }
 
+/* What was not told becomes a member, what was becomes a part. */
+void incident_take(struct engine *e, struct incident *into, struct incident *from, const struct now *now)
+{
+	if (was_told(from))
+		become_child(e, from, into, now);
+	else
+		merge(e, into, from, now);
+}
+
 /* Their parent is over for good: from now on they are told on their own. */
 void release_children(struct engine *e, struct incident *i, const struct now *now)
 {

@@ -70,15 +70,6 @@ static bool is_single(const struct engine *e, const struct incident *i, const st
 	       !(i->flags & (INCIDENT_BY_HAND | INCIDENT_MAINTENANCE)) && is_of_group(e, root, n, group);
 }
 
-/* What was not told becomes a member, what was becomes a part. */
-static void take(struct engine *e, struct incident *into, struct incident *from, const struct now *now)
-{
-	if (was_told(from))
-		become_child(e, from, into, now);
-	else
-		merge(e, into, from, now);
-}
-
 static bool is_older(const struct incident *a, const struct incident *b)
 {
 	return !b || a->since_s < b->since_s || (a->since_s == b->since_s && a->id < b->id);
@@ -104,7 +95,7 @@ void group_look(struct engine *e, struct problem *p, const struct now *now)
 	engine_note(e, oldest, "note", "%u incidents of %s are one", n, group);
 	DL_FOREACH_SAFE (e->incidents, i, next)
 		if (i != oldest && is_single(e, i, p->node, group))
-			take(e, oldest, i, now);
+			incident_take(e, oldest, i, now);
 	incident_update(e, oldest, now);
 }
 
@@ -213,7 +204,7 @@ void group_timers(struct engine *e, const struct now *now)
 
 		DL_FOREACH_SAFE (e->incidents, i, next)
 			if (i != into && i->problems && i->problems->node == n && is_lost_one(e, i))
-				take(e, into, i, now);
+				incident_take(e, into, i, now);
 		incident_update(e, into, now);
 	}
 }

@@ -76,6 +76,7 @@ uint64_t problem_heard_as(const struct engine *e, const struct problem *p); /* w
 bool audience_includes(const struct config_audience *a, const struct object *o); /* whatever its state */
 
 /* incident_place.c */
+void incidents_place_anew(struct engine *e, const struct now *now);
 void place_problem(struct engine *e, struct problem *p, const struct now *now);
 struct problem *incident_root(const struct incident *i); /* the problem that stands for it; NULL: none left */
 bool is_of_before(const struct incident *i, const struct problem *p); /* of an earlier round */
@@ -291,6 +292,7 @@ void same_fill(struct engine *e, const struct incident *i, struct say *say);
 
 /* incident_child.c */
 void become_child(struct engine *e, struct incident *child, struct incident *parent, const struct now *now);
+void incident_take(struct engine *e, struct incident *into, struct incident *from, const struct now *now);
 void merge(struct engine *e, struct incident *into, struct incident *from, const struct now *now);
 bool was_told(const struct incident *i);
 void absorb(struct engine *e, struct problem *host, const struct now *now);	 /* what a host that is not UP caused */

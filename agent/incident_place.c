@@ -59,6 +59,31 @@ void incident_add_refs(struct engine *e, struct incident *i, struct problem *p)
 		ref_add(e, i, 'p', "", name); /* one thing, whichever node sees it */
 }
 
+/* Another configuration: what is one thing by the names in it, is so from now on. */
+void incidents_place_anew(struct engine *e, const struct now *now)
+{
+	struct incident *i, *next;
+	struct problem *p, *pnext;
+
+	DL_FOREACH (e->incidents, i)
+		refs_drop(e, i);
+	DL_FOREACH (e->incidents, i)
+		LL_FOREACH (i->problems, p)
+			if (p->object)
+				incident_add_refs(e, i, p);
+	DL_FOREACH_SAFE (e->incidents, i, next) {
+		struct ref *r;
+
+		p = i->parent ? NULL : incident_root(i);
+		r = p && p->object && problem_is_live(p) ? ref_find(e, 'h', site_of(e, p->node), p->host) : NULL;
+		if (r && r->incident != i && incident_has_live(r->incident))
+			incident_take(e, r->incident, i, now);
+	}
+	HASH_ITER (hh, e->problems, p, pnext)
+		if (problem_is_live(p))
+			group_look(e, p, now);
+}
+
 /* That of an ancestor that is not UP, unless there is another way to it. */
 static struct incident *find_cause(const struct engine *e, const struct problem *p)
 {

@@ -253,6 +253,7 @@ struct engine {
 	struct incident *closed;    /* closed, row not yet saved */
 	struct ref *refs;
 	struct blip *blips; /* of objects that are forgotten; incident_flap.c's */
+	bool is_new_config; /* since the last timers */
 	int64_t next_due; /* boot ms; never later than the earliest deadline */
 	int64_t clock;	  /* wall minus boot, ms, when we looked last */
 	uint64_t dropped, summed, untold_ends;

@@ -259,5 +259,6 @@ void engine_set_config(struct engine *e, const struct config *config)
 		problem_hear(e, p);
 	}
 	free(to);
+	e->is_new_config = true;
 	e->next_due = 0;
 }
