@@ -28,7 +28,8 @@ unsigned thread_live(const struct thread *t)
 	if (t->incident->flags & INCIDENT_BY_HAND)
 		return t->incident->until_s == 0;
 	for (const struct problem *p = t->incident->problems; p; p = p->next)
-		n += problem_is_trouble(p) && thread_hears(t, p);
+		n += problem_is_trouble(p) && thread_hears(t, p) &&
+		     (t->state == THREAD_HELD || !problem_rests(p, t->audience));
 	return n;
 }
 
@@ -107,6 +108,7 @@ int64_t thread_last_s(const struct thread *t)
 int64_t thread_since(const struct engine *e, const struct thread *t)
 {
 	const struct problem *root = incident_root_heard(t->incident, t->audience);
+	bool awake = incident_is_awake(t->incident, t->audience);
 	int64_t since = 0;
 
 	if (audience_of(e, t)->internals && root && thread_hears(t, root))
@@ -115,7 +117,8 @@ int64_t thread_since(const struct engine *e, const struct thread *t)
 	for (const struct problem *p = t->incident->problems; p; p = p->next) {
 		int64_t from = problem_since_for(e, p, t->audience);
 
-		if (problem_is_trouble(p) && thread_hears(t, p) && (!since || from < since))
+		if (problem_is_trouble(p) && thread_hears(t, p) && (!since || from < since) &&
+		    !(awake && problem_rests(p, t->audience)))
 			since = from;
 	}
 	return since ? since : t->incident->since_s;

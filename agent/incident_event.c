@@ -211,12 +211,14 @@ void event_flag(struct engine *e, struct problem *p, uint32_t flag, bool on, con
 	problem_touch(p);
 	if (!p->incident)
 		return;
-	if (flag == EVENT_IN_DOWNTIME && !on)
+	if (flag == EVENT_IN_DOWNTIME && !on) {
+		threads_for(e, p->incident, p, now); /* what was told beside it may be over */
 		LL_FOREACH (p->incident->threads, t)
 			if (t->state == THREAD_HELD) {
 				t->due = now->boot_ms + e->config->audiences[t->audience].hold_ms;
 				t->dirty = true;
 			}
+	}
 	incident_update(e, p->incident, now);
 	engine_wake(e, now->boot_ms);
 }

@@ -97,7 +97,8 @@ bool incident_had_owner(const struct incident *i); /* in this round, when it is 
 const struct config_audience *audience_of(const struct engine *e, const struct thread *t);
 bool thread_costs(const struct engine *e, const struct thread *t); /* does its network take money? */
 bool thread_hears(const struct thread *t, const struct problem *p);
-unsigned thread_live(const struct thread *t);  /* heard members that are trouble */
+/* Heard members that are trouble; once it is told, but for those that rest. */
+unsigned thread_live(const struct thread *t);
 unsigned thread_worst(const struct thread *t); /* severity of the worst of them */
 bool problem_is_covered(const struct problem *p); /* by scheduled downtime */
 bool thread_is_muted(const struct thread *t);  /* scheduled downtime covers them all */
@@ -325,6 +326,8 @@ void say_internals(struct engine *e, struct incident *i, unsigned audience, stru
 void say_object(struct engine *e, const struct problem *p, struct say *out); /* what it is said of */
 
 /* incident_names.c */
+bool problem_rests(const struct problem *p, unsigned audience); /* in downtime, and not told before */
+bool incident_is_awake(const struct incident *i, unsigned audience); /* some of it is in none */
 /* The member that stands for the incident to an audience. */
 struct problem *incident_root_heard(const struct incident *i, unsigned audience);
 unsigned thread_count(const struct thread *t); /* heard members, those behind a DOWN host not counted */

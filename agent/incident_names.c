@@ -72,8 +72,26 @@ static bool is_told(const struct problem *p, unsigned audience)
 	return (p->told & AUDIENCE_BIT(audience)) != 0;
 }
 
-/* Which members a sentence is about: those that are trouble; where none is, those that were told. */
-enum about { ABOUT_LIVE, ABOUT_TOLD, ABOUT_ALL };
+/* Does scheduled downtime cover it, and were these people not told of it before? Then it is not said. */
+bool problem_rests(const struct problem *p, unsigned audience)
+{
+	return !is_told(p, audience) && problem_is_covered(p);
+}
+
+/* Is some of it trouble that may be said, so that what rests is left out? */
+bool incident_is_awake(const struct incident *i, unsigned audience)
+{
+	for (const struct problem *p = i->problems; p; p = p->next)
+		if (hears(p, audience) && problem_is_trouble(p) && !problem_is_covered(p))
+			return true;
+	return false;
+}
+
+/*
+ * Which members a sentence is about: those that are trouble, but for what rests; where none is,
+ * those that were told. What only rests is so to whoever was told nothing.
+ */
+enum about { ABOUT_AWAKE, ABOUT_LIVE, ABOUT_TOLD, ABOUT_ALL };
 
 static enum about about(const struct incident *i, unsigned audience)
 {
@@ -82,18 +100,27 @@ static enum about about(const struct incident *i, unsigned audience)
 	for (const struct problem *p = i->problems; p; p = p->next) {
 		if (!hears(p, audience))
 			continue;
-		if (problem_is_trouble(p))
-			return ABOUT_LIVE;
+		if (problem_is_trouble(p) && !problem_rests(p, audience))
+			return ABOUT_AWAKE;
 		if (is_told(p, audience))
 			what = ABOUT_TOLD;
+		else if (problem_is_trouble(p) && what == ABOUT_ALL)
+			what = ABOUT_LIVE;
 	}
 	return what;
 }
 
 static bool is_about(const struct problem *p, unsigned audience, enum about what)
 {
-	return hears(p, audience) &&
-	       (what == ABOUT_ALL || (what == ABOUT_LIVE ? problem_is_trouble(p) : is_told(p, audience)));
+	if (!hears(p, audience))
+		return false;
+	switch (what) {
+	case ABOUT_AWAKE: return problem_is_trouble(p) && !problem_rests(p, audience);
+	case ABOUT_LIVE: return problem_is_trouble(p);
+	case ABOUT_TOLD: return is_told(p, audience);
+	case ABOUT_ALL: break;
+	}
+	return true;
 }
 
 static bool stands_better(const struct incident *i, const struct problem *p, const struct problem *best)
@@ -296,13 +323,14 @@ static void members_free(struct engine *e)
 unsigned members_fill(struct engine *e, const struct incident *i, const struct problem *root,
 		      unsigned audience)
 {
+	enum about what = about(i, audience);
 	unsigned n = 0;
 
 	members_free(e);
 	for (const struct problem *p = i->problems; p; p = p->next) {
 		unsigned cap = e->members_cap;
 
-		if (p == root || !problem_is_live(p) || !hears(p, audience) ||
+		if (p == root || !problem_is_live(p) || !is_about(p, audience, what) ||
 		    goes_without_saying(i, p, audience) || is_said_by_twin(i, p, audience) ||
 		    (root && is_twin(root, p)))
 			continue;
@@ -323,6 +351,7 @@ unsigned members_fill(struct engine *e, const struct incident *i, const struct p
 static bool has_further_name(struct engine *e, const struct thread *t)
 {
 	const struct incident *i = t->incident;
+	bool awake = incident_is_awake(i, t->audience);
 	unsigned n = 0, before = 0;
 
 	for (int pass = 0; pass < 2; pass++) {
@@ -330,7 +359,7 @@ static bool has_further_name(struct engine *e, const struct thread *t)
 		for (const struct incident *part = i; part; part = next_part(e, i, part, t->audience))
 			for (const struct problem *p = part->problems; p; p = p->next)
 				if (hears(p, t->audience) && is_told(p, t->audience) == (pass == 0) &&
-				    (pass == 0 || problem_is_trouble(p)))
+				    (pass == 0 || (problem_is_trouble(p) && !(awake && problem_is_covered(p)))))
 					names_of_problem(e, &n, p, t->audience, "");
 	}
 	return n > before;
@@ -340,12 +369,14 @@ static bool has_further_name(struct engine *e, const struct thread *t)
 bool thread_has_news(struct engine *e, const struct thread *t)
 {
 	bool internals = e->config->audiences[t->audience].internals;
+	bool awake = incident_is_awake(t->incident, t->audience);
 	const struct problem *said = NULL; /* by the same one as the member before, mostly */
 
 	if (!internals)
 		return has_further_name(e, t);
 	for (const struct problem *p = t->incident->problems; p; p = p->next) {
-		if (!problem_is_trouble(p) || !hears(p, t->audience) || is_told(p, t->audience))
+		if (!problem_is_trouble(p) || !hears(p, t->audience) || is_told(p, t->audience) ||
+		    (awake && problem_is_covered(p)))
 			continue;
 		if (said && said != p && said->state == EVENT_DOWN && is_behind(p, said->host))
 			continue;

@@ -304,10 +304,19 @@ bool incident_is_over(const struct incident *i)
 	return !(i->flags & INCIDENT_BY_HAND) || i->until_s != 0;
 }
 
+/* Scheduled downtime keeps some of it from being said: when that is over it may have to be. */
+static bool has_resting(const struct incident *i)
+{
+	for (const struct problem *p = i->problems; p; p = p->next)
+		if (problem_is_live(p) && p->heard && problem_is_covered(p))
+			return true;
+	return false;
+}
+
 /* Nothing is left to be said of it. */
 void incident_close_if_over(struct engine *e, struct incident *i, const struct now *now)
 {
-	if (incident_is_over(i) && !(i->parent && (incident_has_live(i) || is_named_by_parent(e, i))))
+	if (incident_is_over(i) && !has_resting(i) && !(i->parent && (incident_has_live(i) || is_named_by_parent(e, i))))
 		incident_close(e, i, now);
 }
 

@@ -140,11 +140,12 @@ static void name_members(const struct engine *e, struct thread *t)
 {
 	bool internals = audience_of(e, t)->internals; /* public names are all said, whatever stands before what */
 	uint64_t bit = AUDIENCE_BIT(t->audience);
+	bool awake = incident_is_awake(t->incident, t->audience);
 
 	for (const struct incident *part = t->incident; part; part = next_part(e, t->incident, part, t->audience))
 		for (struct problem *p = part->problems; p; p = p->next) {
 			if ((p->told & bit) || !problem_is_trouble(p) || !thread_hears(t, p) ||
-			    (internals && goes_without_saying(t->incident, p, t->audience)))
+			    (awake && problem_is_covered(p)) || (internals && goes_without_saying(t->incident, p, t->audience)))
 				continue;
 			p->told |= bit;
 			problem_touch(p);
