@@ -11,8 +11,6 @@
 
 #define LEFT_MIN 12 /* "operators" and a gap */
 #define LEFT_GAP 3
-#define MIDDLE_GAP 6
-#define LINE_WIDTH 104 /* of names; SURFACE shows 102 */
 
 static unsigned left_width(const json_t *facts)
 {
@@ -36,34 +34,58 @@ static void label(struct buf *out, const char *text, unsigned width)
 	cli_pad(out, from, width);
 }
 
-static void count(struct buf *out, int64_t n, const char *one, const char *many)
+static void count_word(struct cli_flow *f, int64_t n, const char *one, const char *many)
 {
-	buf_printf(out, "%s%" PRId64 " %s", out->len ? ", " : "", n, n == 1 ? one : many);
+	char word[CLI_TIME_SIZE];
+
+	snprintf(word, sizeof word, "%" PRId64 " %s,", n, n == 1 ? one : many);
+	cli_flow_word(f, word);
 }
 
-/* "12 services, 9 names, on status (mastodon, en, 500)" */
-static void middle_text(const json_t *audience, bool counted, struct buf *out)
+/* "12 services, 9 names," */
+static void counts_text(const json_t *audience, struct cli_flow *f)
 {
 	int64_t hosts = cli_number(audience, "hosts"), services = cli_number(audience, "services");
-	const json_t *account;
+
+	if (hosts)
+		count_word(f, hosts, "host", "hosts");
+	if (services || !hosts)
+		count_word(f, services, "service", "services");
+	if (!json_is_true(json_object_get(audience, "internals")))
+		count_word(
+		    f, (int64_t)json_array_size(json_object_get(audience, "names")), "name", "names");
+}
+
+/* "on status (mastodon, en, 500), stoerung (mastodon, de, 500);" */
+static void accounts_text(const json_t *audience, struct cli_flow *f)
+{
+	const json_t *accounts = json_object_get(audience, "accounts"), *account;
+	struct buf word;
 	size_t i;
 
-	if (counted && hosts)
-		count(out, hosts, "host", "hosts");
-	if (counted && (services || !hosts))
-		count(out, services, "service", "services");
-	if (counted && !json_is_true(json_object_get(audience, "internals")))
-		count(
-		    out, (int64_t)json_array_size(json_object_get(audience, "names")), "name",
-		    "names");
-	json_array_foreach (json_object_get(audience, "accounts"), i, account)
+	json_array_foreach (accounts, i, account) {
+		buf_init(&word, 65536);
 		cli_printf(
-		    out, "%s%s (%s, %s, %" PRId64 ")",
-		    i          ? ", "
-		    : out->len ? ", on "
-			       : "on ",
+		    &word, "%s%s (%s, %s, %" PRId64 ")%s", i ? "" : "on ",
 		    cli_string(account, "name"), cli_string(account, "network"),
-		    cli_string(account, "language"), cli_number(account, "limit"));
+		    cli_string(account, "language"), cli_number(account, "limit"),
+		    i + 1 < json_array_size(accounts) ? "," : ";");
+		cli_flow_word(f, buf_text(&word));
+		buf_finish(&word);
+	}
+}
+
+static void hold_text(const json_t *audience, struct cli_flow *f)
+{
+	char word[CLI_TIME_SIZE + 32], span[CLI_TIME_SIZE];
+
+	if (cli_number(audience, "hold_ms"))
+		snprintf(
+		    word, sizeof word, "first post after %s",
+		    cli_span_config(span, cli_number(audience, "hold_ms")));
+	else
+		snprintf(word, sizeof word, "first post at once");
+	cli_flow_word(f, word);
 }
 
 static bool is_counted(const json_t *facts)
@@ -71,28 +93,9 @@ static bool is_counted(const json_t *facts)
 	return json_is_true(json_object_get(json_object_get(facts, "objects"), "checked"));
 }
 
-static unsigned middle_width(const json_t *facts)
-{
-	const json_t *audience;
-	unsigned width = 0, w;
-	size_t i;
-
-	json_array_foreach (json_object_get(facts, "audiences"), i, audience) {
-		struct buf middle;
-
-		buf_init(&middle, 65536);
-		middle_text(audience, is_counted(facts), &middle);
-		w = cli_width(buf_text(&middle));
-		if (w > width)
-			width = w;
-		buf_finish(&middle);
-	}
-	return width + MIDDLE_GAP;
-}
-
 static void names_text(const json_t *names, unsigned left, struct buf *out)
 {
-	struct cli_flow flow = {out, left, 0, 2, LINE_WIDTH};
+	struct cli_flow flow = {out, left, 0, 2, CLI_TEXT_WIDTH};
 	const json_t *name;
 	size_t i;
 
@@ -200,27 +203,18 @@ static void policy_text(const json_t *audience, unsigned left, struct buf *out)
 
 static void audiences_text(const json_t *facts, unsigned left, struct buf *out)
 {
-	unsigned width = middle_width(facts);
-	char span[CLI_TIME_SIZE];
 	const json_t *audience;
-	size_t i, from;
+	size_t i;
 
 	json_array_foreach (json_object_get(facts, "audiences"), i, audience) {
-		struct buf middle;
+		struct cli_flow flow = {out, left, left, 1, CLI_TEXT_WIDTH};
 
 		label(out, cli_string(audience, "name"), left);
-		from = out->len;
-		buf_init(&middle, 65536);
-		middle_text(audience, is_counted(facts), &middle);
-		buf_str(out, buf_text(&middle));
-		buf_finish(&middle);
-		cli_pad(out, from, width);
-		if (cli_number(audience, "hold_ms"))
-			buf_printf(
-			    out, "first post after %s\n",
-			    cli_span_config(span, cli_number(audience, "hold_ms")));
-		else
-			buf_str(out, "first post at once\n");
+		if (is_counted(facts))
+			counts_text(audience, &flow);
+		accounts_text(audience, &flow);
+		hold_text(audience, &flow);
+		buf_char(out, '\n');
 		names_text(json_object_get(audience, "names"), left, out);
 		policy_text(audience, left, out);
 	}
@@ -263,7 +257,7 @@ static void sentinels_text(const json_t *sentinels, unsigned left, struct buf *o
 static void people_text(const json_t *facts, unsigned left, struct buf *out)
 {
 	const json_t *people = json_object_get(facts, "people"), *person;
-	struct cli_flow flow = {out, left, left, 3, LINE_WIDTH};
+	struct cli_flow flow = {out, left, left, 3, CLI_TEXT_WIDTH};
 	size_t i;
 
 	if (!json_array_size(people))
@@ -436,7 +430,7 @@ void cli_check_text(const json_t *facts, int64_t now_ms, struct buf *out)
 		warnings = complaints(facts, "warnings", "warning", left, out);
 	} else {
 		errors = complaints(facts, "errors", "", 0, out);
-		warnings = complaints(facts, "warnings", "", 0, out);
+		warnings = complaints(facts, "warnings", "warning: ", 0, out);
 	}
 	sum_text(errors, warnings, out);
 }

@@ -134,7 +134,7 @@ static void put_row(const json_t *audience, bool with_money, int64_t now_ms, str
 		cli_table_cell(t, "-");
 	if (cli_number(audience, "never_said"))
 		cli_table_cell(
-		    t, "%" PRId64 " short, longest %s", cli_number(audience, "never_said"),
+		    t, "%" PRId64 ", longest %s", cli_number(audience, "never_said"),
 		    length(text, cli_number(audience, "longest_ms")));
 	else
 		cli_table_cell(t, "-");
@@ -151,7 +151,7 @@ static void table(const json_t *run, int64_t now_ms, struct buf *out)
 	    {"INCIDENTS", 10, 0, true},
 	    {"POSTS", 9, 2, true},
 	    {"BUSIEST DAY", 13, 2, false},
-	    {"NEVER SAID (hold saved)", 25, 1, false},
+	    {"NEVER SAID (hold)", 20, 1, false},
 	    {"USD/MONTH", 10, 0, true}};
 	const json_t *audience;
 	struct cli_table t;
@@ -229,9 +229,8 @@ static void hold_hint(const json_t *audience, struct buf *out)
 	}
 	if (text.len)
 		cli_printf(&text, ". See them: --posts %s", cli_string(audience, "name"));
-	buf_str(out, buf_text(&text));
 	if (text.len)
-		buf_char(out, '\n');
+		line(out, buf_text(&text), 0);
 	buf_finish(&text);
 }
 

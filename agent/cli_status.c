@@ -182,8 +182,8 @@ static const char *pause_name(const json_t *pause)
 	return *audience ? audience : *account ? account : "everything";
 }
 
-/* What somebody silenced, who, and why. How many there are. */
-static size_t by_hand_text(const json_t *answer, int64_t now_ms, struct buf *out)
+/* What somebody silenced, who, and why: a line each. */
+static void by_hand_text(const json_t *answer, int64_t now_ms, struct buf *out)
 {
 	const json_t *pauses = json_object_get(answer, "paused"), *pause;
 	char clock[CLI_TIME_SIZE];
@@ -193,11 +193,11 @@ static size_t by_hand_text(const json_t *answer, int64_t now_ms, struct buf *out
 		const char *text = cli_string(pause, "text");
 
 		cli_printf(
-		    out, ", %s paused since %s by %s%s%s", pause_name(pause),
+		    out, "%s paused since %s by %s%s%s", pause_name(pause),
 		    cli_clock(clock, cli_number(pause, "since_ms"), now_ms), cli_string(pause, "by"),
 		    *text ? ": " : "", text);
+		buf_char(out, '\n');
 	}
-	return json_array_size(pauses);
 }
 
 static bool is_paused_by_network(const json_t *account)
@@ -206,11 +206,12 @@ static bool is_paused_by_network(const json_t *account)
 	       strncmp(cli_string(account, "text"), "by hand", 7) != 0;
 }
 
-static void paused_text(const json_t *answer, int64_t now_ms, struct buf *out)
+static void paused_text(const json_t *answer, struct buf *out)
 {
-	size_t by_hand = by_hand_text(answer, now_ms, out), i;
+	bool by_hand = json_array_size(json_object_get(answer, "paused")) != 0;
 	const json_t *account;
 	unsigned n = 0;
+	size_t i;
 
 	json_array_foreach (json_object_get(answer, "accounts"), i, account) {
 		if (is_paused_by_network(account))
@@ -232,8 +233,9 @@ void cli_status_text(const json_t *answer, int64_t now_ms, struct buf *out)
 	    cli_number(answer, "acked"));
 	if (json_object_get(answer, "quiet"))
 		buf_printf(out, ", %zu quiet", json_array_size(json_object_get(answer, "quiet")));
-	paused_text(answer, now_ms, out);
+	paused_text(answer, out);
 	buf_char(out, '\n');
+	by_hand_text(answer, now_ms, out);
 	if (*store && strcmp(store, "ok") != 0)
 		cli_printf(out, "store: %s", store), buf_char(out, '\n');
 }

@@ -35,10 +35,11 @@ static const struct {
     /* as SURFACE has it */
     {"{" MIDDLE "'runs':[{'config':'a.cfg','accounts':[],'audiences':[" PUBLIC "," OPERATORS "]}]}",
      "12 Oct - 21 Nov, 41 days, 18,204 state changes, 2,310 problems\n"
-     "AUDIENCE    INCIDENTS  POSTS  BUSIEST DAY  NEVER SAID (hold saved)   USD/MONTH\n"
-     "public             19     44  6 (3 Nov)    212 short, longest 1m58s       1.98\n"
-     "operators         301    702  41 (3 Nov)   870 short, longest 14s\n"
-     "hold = \"1m\" would add 31 public posts, \"5m\" would save 9. See them: --posts public\n"},
+     "AUDIENCE    INCIDENTS  POSTS  BUSIEST DAY  NEVER SAID (hold)    USD/MONTH\n"
+     "public             19     44  6 (3 Nov)    212, longest 1m58s        1.98\n"
+     "operators         301    702  41 (3 Nov)   870, longest 14s\n"
+     "hold = \"1m\" would add 31 public posts, \"5m\" would save 9. See them: --posts\n"
+     "public\n"},
     /* nothing costs, nothing happened; and all the rest that may be said */
     {"{'ok':true,'from_ms':1795867200000,'to_ms':1795874460000,'changes':1,'problems':1,'open':3,"
      "'source':'x','strangers':2,'unnamed':1,'broken':12345,'backwards':1,'is_short':true,'runs':[{"
@@ -47,7 +48,7 @@ static const struct {
      "'saved':{'storm':3,'recovery_hold':1,'quiet_hours':2,'downtimes':4,'flapping':5},'holds':[{'hold_ms':5000,"
      "'more_posts':0},{'hold_ms':30000,'more_posts':-1}]}]}]}",
      "28 Nov, 2 h 1 min, 1 state change, 1 problem, 3 older ones\n"
-     "AUDIENCE    INCIDENTS  POSTS  BUSIEST DAY  NEVER SAID (hold saved)\n"
+     "AUDIENCE    INCIDENTS  POSTS  BUSIEST DAY  NEVER SAID (hold)\n"
      "operators           1      0  -            -\n"
      "Posts saved for operators: 1 by recovery_hold, 3 in storms, 2 in quiet hours, 4\n"
      "in downtimes, 5 while flapping.\n"
@@ -65,18 +66,19 @@ static const struct {
      "{'name':'web','incidents':1,'posts':1}]}]}",
      "12 Oct - 21 Nov, 41 days, 18,204 state changes, 2,310 problems\n"
      "a.cfg\n"
-     "AUDIENCE    INCIDENTS  POSTS  BUSIEST DAY  NEVER SAID (hold saved)   USD/MONTH\n"
-     "public             19     44  6 (3 Nov)    212 short, longest 1m58s       1.98\n"
-     "operators         301    702  41 (3 Nov)   870 short, longest 14s\n"
+     "AUDIENCE    INCIDENTS  POSTS  BUSIEST DAY  NEVER SAID (hold)    USD/MONTH\n"
+     "public             19     44  6 (3 Nov)    212, longest 1m58s        1.98\n"
+     "operators         301    702  41 (3 Nov)   870, longest 14s\n"
      "b.cfg\n"
-     "AUDIENCE    INCIDENTS  POSTS  BUSIEST DAY  NEVER SAID (hold saved)   USD/MONTH\n"
-     "public             18     50  -            -                              2.00\n"
+     "AUDIENCE    INCIDENTS  POSTS  BUSIEST DAY  NEVER SAID (hold)    USD/MONTH\n"
+     "public             18     50  -            -                         2.00\n"
      "web                 1      1  -            -\n"
      "\n"
      "public: -1 incident, +6 posts, +0.020 USD/month\n"
      "web: only in the second\n"
      "operators: only in the first\n"
-     "hold = \"1m\" would add 31 public posts, \"5m\" would save 9. See them: --posts public\n"
+     "hold = \"1m\" would add 31 public posts, \"5m\" would save 9. See them: --posts\n"
+     "public\n"
      "Note: the log is shorter than a week; USD/MONTH is a guess.\n"},
 };
 
