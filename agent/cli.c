@@ -92,6 +92,8 @@ static const struct command commands[] = {
 };
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
 
+#define N_OPTIONS 16 /* of one command, the general ones and the end of the list included */
+
 static const char usage[] =
     "usage: twicket [-c FILE] [-s STATE_DIR] [-r RUN_DIR] [--json] COMMAND ...\n"
     "\n"
@@ -189,10 +191,10 @@ find_option(const struct cli_option *options, const char *word, size_t len)
 
 static int no_such_option(const struct cli_option *options, const char *word, struct err *err)
 {
-	const char *names[16], *near;
+	const char *names[N_OPTIONS], *near;
 	size_t n = 0;
 
-	for (; options->name && n < 15; options++)
+	for (; options->name && n < N_OPTIONS - 1; options++)
 		names[n++] = options->name;
 	names[n] = NULL;
 	near = config_nearest(word, names);
@@ -257,12 +259,15 @@ bool cli_command_options(
     struct cli *cli, int *argc, char **argv, const struct cli_option *options, enum cli_scope scope,
     enum cli_exit *rc)
 {
-	struct cli_option all[8] = {
-	    {"--json", &cli->json, NULL}, {"--help", &cli->help, NULL}, {"-h", &cli->help, NULL}};
+	struct cli_option all[N_OPTIONS] = {
+	    {"--json", &cli->json, NULL},	{"--help", &cli->help, NULL},
+	    {"-h", &cli->help, NULL},		{"-c", NULL, &cli->config_path},
+	    {"--config", NULL, &cli->config_path}, {"-s", NULL, &cli->state_dir},
+	    {"-r", NULL, &cli->run_dir}};
 	struct err err;
-	size_t n = 3;
+	size_t n = 7;
 
-	for (; options && options->name && n < 7; options++)
+	for (; options && options->name && n < N_OPTIONS - 1; options++)
 		all[n++] = *options;
 	if (cli_options(argc, argv, all, scope, &err) == -1) {
 		*rc = cli_misused(cli, argv[0], "%s: %s", argv[0], err.text);
@@ -286,7 +291,7 @@ static enum cli_exit run_command(struct cli *cli, int argc, char **argv)
 	const struct command *c = find(argv[0]);
 
 	if (strcmp(argv[0], "help") == 0)
-		return help(cli, argc > 1 ? argv[1] : NULL);
+		return help(cli, argc > 1 && argv[1][0] != '-' ? argv[1] : NULL);
 	if (!c)
 		return unknown(cli, argv[0]);
 	if (!c->run)

@@ -102,6 +102,9 @@ static void test_exit_codes(void **state)
 	char *words[] = {"twicket", "-r", "/nonexistent/twicket", "reply", "T7K2", NULL};
 	char *file[] = {"twicket", "-c", "/nonexistent/twicket.cfg", "check", NULL};
 	char *id[] = {"twicket", "-r", "/nonexistent/twicket", "queue", "drop", "0x11", NULL};
+	char *behind[] = {"twicket", "check", "-c", "/nonexistent/twicket.cfg", NULL};
+	char *nowhere[] = {"twicket", "status", "-r", "/nonexistent/twicket", NULL};
+	char *help[] = {"twicket", "help", "-h", NULL};
 	char *of_what[] = {"twicket", "-r", "/nonexistent/twicket", "preview", NULL};
 
 	(void)state;
@@ -113,6 +116,9 @@ static void test_exit_codes(void **state)
 	assert_int_equal(cli_run(5, tag), CLI_USAGE);
 	assert_int_equal(cli_run(5, words), CLI_USAGE);
 	assert_int_equal(cli_run(4, file), CLI_NO);
+	assert_int_equal(cli_run(4, behind), CLI_NO);
+	assert_int_equal(cli_run(4, nowhere), CLI_AWAY);
+	assert_int_equal(cli_run(3, help), CLI_DONE);
 	assert_int_equal(cli_run(6, id), CLI_USAGE);
 	assert_int_equal(cli_run(4, of_what), CLI_USAGE);
 }
