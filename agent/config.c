@@ -115,7 +115,7 @@ static void read_log_format(struct reader *r, const config_setting_t *s, void *i
 		c->log_format = (enum log_format)i;
 }
 
-static const struct config_key global_keys[] = {
+const struct config_key config_global_keys[] = {
     {"language", KEY_OWN, 0, read_language},
     {"timezone", KEY_OWN, 0, read_timezone},
     {"link", KEY_OWN, 0, read_link},
@@ -196,7 +196,7 @@ static void read_root(struct reader *r, const config_setting_t *root)
 	const config_setting_t *audiences = config_setting_get_member(root, "audiences");
 	const config_setting_t *people = config_setting_get_member(root, "people");
 
-	config_read_group(r, root, global_keys, r->c);
+	config_read_group(r, root, config_global_keys, r->c);
 	check_run_dir(r, root);
 	config_check_group(r, root);
 	if (accounts && !r->no_memory)
@@ -240,8 +240,12 @@ static char *read_file(struct reader *r, const char *path)
 	struct stat st;
 	char *text = NULL;
 
-	if (fd == -1 || fstat(fd, &st) == -1) {
-		config_fault_line(r, 0, "cannot be read: %s", strerror(errno));
+	if (fd == -1 && errno == ENOENT) {
+		config_fault_line(
+		    r, 0, "cannot be read: there is no %s; man twicket.cfg has one to begin with, -c FILE is another",
+		    path);
+	} else if (fd == -1 || fstat(fd, &st) == -1) {
+		config_fault_line(r, 0, "cannot be read: %s: %s", path, strerror(errno));
 	} else if (!S_ISREG(st.st_mode)) {
 		config_fault_line(r, 0, "is no file");
 	} else if (st.st_size > CONFIG_FILE_MAX) {

@@ -175,6 +175,9 @@ bool config_tells_internals(const struct config *c, unsigned account);
 /* "90s" "2m" "1h30m" "2d" -> ms; "0" -> 0. -1 with err: a bare number gets a hint. */
 int64_t config_duration(const char *text, struct err *err);
 
+/* Without the blanks around it, cut in place. */
+char *config_trim(char *text);
+
 /* The name in `names` (NULL-terminated) that is nearest to `word`, NULL when none is near. */
 const char *config_nearest(const char *word, const char *const *names);
 

@@ -125,7 +125,7 @@ static void read_app_file(struct reader *r, const config_setting_t *s, void *int
 		config_read_key(r, s, path, a);
 }
 
-static const struct config_key account_keys[] = {
+const struct config_key config_account_keys[] = {
     {"network", KEY_ELSEWHERE, 0, NULL}, /* before all others: it decides what they may be */
     {"handle", KEY_ELSEWHERE, 0, NULL},
     {"url", KEY_OWN, 0, read_url},
@@ -262,7 +262,7 @@ static void read_account(struct reader *r, const config_setting_t *s, struct con
 		read_network(r, network, a);
 	if (!r->no_memory)
 		network_defaults(a);
-	config_read_group(r, s, account_keys, a);
+	config_read_group(r, s, config_account_keys, a);
 	if (r->no_memory)
 		return;
 	default_files(r, a);

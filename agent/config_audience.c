@@ -105,7 +105,7 @@ static void read_visibility(struct reader *r, const config_setting_t *s, void *i
 
 #define AT(field) offsetof(struct config_audience, field)
 
-static const struct config_key audience_keys[] = {
+const struct config_key config_audience_keys[] = {
     {"use", KEY_ELSEWHERE, 0, NULL},
     {"accounts", KEY_OWN, 0, read_accounts},
     {"match", KEY_TEXT, AT(match_text), NULL},
@@ -262,7 +262,7 @@ static void read_audience(struct reader *r, struct audiences *as, unsigned i)
 	} else {
 		sound = begin_as(r, as, i, s);
 		if (!r->no_memory)
-			config_read_group(r, s, audience_keys, a);
+			config_read_group(r, s, config_audience_keys, a);
 		note_asked(s, a);
 		if (sound && !r->no_memory)
 			check_audience(r, s, a);

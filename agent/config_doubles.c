@@ -99,6 +99,11 @@ static void check_links(struct reader *r, const config_setting_t *s, const struc
 	const config_setting_t *at = config_setting_get_member(s, "links");
 	char with[32], without[32];
 
+	if (a->links && !*r->c->link) {
+		if (at)
+			config_warning(r, at, "does nothing without link, the address of your web interface");
+		return;
+	}
 	for (unsigned i = 0; a->links && i < a->n_accounts; i++) {
 		const struct config_account *account = &r->c->accounts[a->accounts[i]];
 

@@ -37,7 +37,6 @@ static void keep_variable(struct reader *r, const config_setting_t *s, const cha
 static void
 keep_group(struct reader *r, const config_setting_t *s, enum group_kind kind, const char *name)
 {
-	name += strspn(name, " ");
 	if (!*name || strpbrk(name, "*?,&!")) {
 		config_fault(r, s, "must be one group, without wildcards: " FORMS);
 		return;
@@ -46,30 +45,41 @@ keep_group(struct reader *r, const config_setting_t *s, enum group_kind kind, co
 	r->c->group_kind = kind;
 }
 
-void config_read_group_by(struct reader *r, const config_setting_t *s, void *into)
+static void keep_by_kind(struct reader *r, const config_setting_t *s, char *text)
 {
 	static const char *const kinds[] = {"hostgroup", "servicegroup", NULL};
-	const char *text = config_text(r, s), *colon, *near;
-	char kind[16];
+	char *name = strchr(text, ':');
+	const char *near;
+
+	if (name)
+		*name++ = '\0';
+	near = name ? config_nearest(config_trim(text), kinds) : NULL;
+	if (!near)
+		config_fault(
+		    r, s, "nothing is grouped by \"%s\"; it is " FORMS,
+		    config_setting_get_string(s));
+	else if (strcmp(near, config_trim(text)) != 0)
+		config_fault(
+		    r, s, "nothing is grouped by \"%s\"; did you mean \"%s:%s\"?",
+		    config_setting_get_string(s), near, config_trim(name));
+	else
+		keep_group(
+		    r, s, near == kinds[0] ? GROUP_HOSTGROUP : GROUP_SERVICEGROUP,
+		    config_trim(name));
+}
+
+void config_read_group_by(struct reader *r, const config_setting_t *s, void *into)
+{
+	const char *typed = config_text(r, s);
+	char *copy = strdup(typed ? typed : ""), *text = copy ? config_trim(copy) : NULL;
 
 	(void)into;
-	if (!text || !*text)
-		return;
-	colon = strchr(text, ':');
-	snprintf(kind, sizeof kind, "%.*s", (int)(colon ? colon - text : 0), text);
-	near = config_nearest(kind, kinds);
-	if (*text == '_')
+	r->no_memory = r->no_memory || !copy;
+	if (text && *text == '_')
 		keep_variable(r, s, text);
-	else if (!strcmp(kind, "hostgroup"))
-		keep_group(r, s, GROUP_HOSTGROUP, colon + 1);
-	else if (!strcmp(kind, "servicegroup"))
-		keep_group(r, s, GROUP_SERVICEGROUP, colon + 1);
-	else if (near)
-		config_fault(
-		    r, s, "nothing is grouped by \"%s\"; did you mean \"%s%s\"?", text, near,
-		    colon);
-	else
-		config_fault(r, s, "nothing is grouped by \"%s\"; it is " FORMS, text);
+	else if (text && *text)
+		keep_by_kind(r, s, text);
+	free(copy);
 }
 
 void config_read_group_min(struct reader *r, const config_setting_t *s, void *into)

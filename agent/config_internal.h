@@ -73,6 +73,10 @@ struct config_key {
 	void (*read)(struct reader *r, const config_setting_t *s, void *into);
 };
 
+/* Each in the file that reads it; a key that stands in the wrong group is sent to its own. */
+extern const struct config_key config_global_keys[], config_account_keys[], config_audience_keys[],
+	config_person_keys[];
+
 /* Reads every setting of a group into the struct `into`; what no key knows is a fault. */
 void config_read_group(struct reader *r, const config_setting_t *group,
 		       const struct config_key *keys, void *into);

@@ -17,6 +17,25 @@ void config_unknown(struct reader *r, const config_setting_t *s, const char *wha
 		config_fault(r, s, "%s", what);
 }
 
+static bool is_key(const char *name, const struct config_key *keys)
+{
+	while (keys->name && strcmp(keys->name, name))
+		keys++;
+	return keys->name != NULL;
+}
+
+/* Where a key that is right in itself would be read; NULL: nowhere. */
+static const char *home_of(const char *name)
+{
+	if (is_key(name, config_audience_keys))
+		return "into an audience";
+	if (is_key(name, config_account_keys))
+		return "into an account";
+	if (is_key(name, config_person_keys))
+		return "to a person";
+	return is_key(name, config_global_keys) ? "outside of all groups" : NULL;
+}
+
 static void fault_unknown(
     struct reader *r, const config_setting_t *s, const char *name, const struct config_key *keys)
 {
@@ -34,7 +53,10 @@ static void fault_unknown(
 		    "no such key; secrets are never in this file: `twicket auth` stores them");
 		return;
 	}
-	config_unknown(r, s, "no such key", config_nearest(name, known));
+	if (home_of(name))
+		config_fault(r, s, "no such key here; it belongs %s", home_of(name));
+	else
+		config_unknown(r, s, "no such key", config_nearest(name, known));
 }
 
 static void read_path(struct reader *r, const config_setting_t *s, char **to)

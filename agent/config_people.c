@@ -47,7 +47,7 @@ static void read_person_match(struct reader *r, const config_setting_t *s, void 
 		config_fault(r, s, "%s", err.text);
 }
 
-static const struct config_key person_keys[] = {
+const struct config_key config_person_keys[] = {
     {"mastodon", KEY_OWN, 0, read_mastodon},
     {"x", KEY_OWN, 0, read_x},
     {"role", KEY_OWN, 0, read_role},
@@ -103,7 +103,7 @@ static void read_person(struct reader *r, const config_setting_t *s, struct conf
 	config_keep(r, &p->match_text, "*");
 	r->no_memory = r->no_memory || !p->match;
 	if (config_setting_is_group(s))
-		config_read_group(r, s, person_keys, p);
+		config_read_group(r, s, config_person_keys, p);
 }
 
 void config_read_people(struct reader *r, const config_setting_t *people)

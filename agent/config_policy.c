@@ -170,6 +170,29 @@ static void sort_steps(struct config_audience *a)
 	}
 }
 
+static bool is_called_in(const struct config_escalation *e, unsigned person)
+{
+	for (unsigned k = 0; k < e->n_people; k++)
+		if (e->people[k] == person)
+			return true;
+	return false;
+}
+
+/* Steps of one time that call the same person: a slip, or two calls at once. */
+static void check_steps(struct reader *r, const config_setting_t *s, const struct config_audience *a)
+{
+	for (unsigned i = 1; i < a->n_escalate; i++) {
+		const struct config_escalation *e = &a->escalate[i], *b = e - 1;
+
+		for (; b >= a->escalate && b->after_ms == e->after_ms && e->after_ms > 0; b--)
+			for (unsigned k = 0; k < e->n_people; k++)
+				if (is_called_in(b, e->people[k]))
+					config_fault(
+					    r, s, "two steps call \"%s\" at the same time",
+					    r->c->people[e->people[k]].name);
+	}
+}
+
 void config_read_escalate(struct reader *r, const config_setting_t *s, void *into)
 {
 	struct config_audience *a = into;
@@ -187,6 +210,7 @@ void config_read_escalate(struct reader *r, const config_setting_t *s, void *int
 		read_step(r, config_setting_get_elem(s, (unsigned)i), &a->escalate[i]);
 	}
 	sort_steps(a);
+	check_steps(r, s, a);
 }
 
 static bool calls(const struct config_audience *a, unsigned person)

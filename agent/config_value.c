@@ -52,6 +52,28 @@ void config_keep(struct reader *r, char **to, const char *text)
 	r->no_memory = r->no_memory || !*to;
 }
 
+char *config_trim(char *text)
+{
+	size_t n;
+
+	text += strspn(text, " \t\r\n");
+	n = strlen(text);
+	while (n && strchr(" \t\r\n", text[n - 1]))
+		text[--n] = '\0';
+	return text;
+}
+
+/* "de_DE" begins with a word of ours, "de". */
+static const char *word_in(const char *text, const char *const *words)
+{
+	size_t n = strcspn(text, "_-.@ ");
+
+	for (; *words; words++)
+		if (text[n] && strlen(*words) == n && !strncmp(*words, text, n))
+			return *words;
+	return NULL;
+}
+
 int config_word(struct reader *r, const config_setting_t *s, const char *const *words)
 {
 	const char *text = config_text(r, s), *near;
@@ -66,7 +88,8 @@ int config_word(struct reader *r, const config_setting_t *s, const char *const *
 			return i;
 		snprintf(all + n, sizeof all - n, "%s%s", n ? ", " : "", words[i]);
 	}
-	near = config_nearest(text, words);
+	near = word_in(text, words);
+	near = near ? near : config_nearest(text, words);
 	if (near)
 		config_fault(r, s, "no such word as \"%s\"; did you mean \"%s\"?", text, near);
 	else

@@ -229,13 +229,26 @@ static unsigned runs_of(const bool *week, struct hours *h)
 	return n;
 }
 
+/* What word processors and phones make of a "-". */
+static bool has_long_dash(const char *text, struct err *err)
+{
+	static const char *const dashes[] = {"\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2212"};
+
+	for (unsigned i = 0; i < sizeof dashes / sizeof *dashes; i++)
+		if (strstr(text, dashes[i])) {
+			err_set(err, "a long dash, \"%s\"; write \"-\", as in \"22:00-07:00\"", dashes[i]);
+			return true;
+		}
+	return false;
+}
+
 struct hours *hours_parse(const char *text, struct err *err)
 {
 	bool week[WEEK_MINUTES] = {false};
 	struct hours *h;
 	unsigned n;
 
-	if (parse_parts(text, week, err) == -1)
+	if (has_long_dash(text, err) || parse_parts(text, week, err) == -1)
 		return NULL;
 	n = runs_of(week, NULL);
 	h = calloc(1, sizeof *h + n * sizeof h->runs[0]);

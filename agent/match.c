@@ -45,17 +45,6 @@ struct match {
 	char text[];
 };
 
-static char *trim(char *s)
-{
-	size_t n;
-
-	s += strspn(s, " \t\r\n");
-	n = strlen(s);
-	while (n && strchr(" \t\r\n", s[n - 1]))
-		s[--n] = '\0';
-	return s;
-}
-
 static int parse_var(struct term *t, char *text, struct err *err)
 {
 	char *value = strchr(text, '=');
@@ -65,31 +54,54 @@ static int parse_var(struct term *t, char *text, struct err *err)
 		    err, "\"%s\" has no value: \"%s=VALUE\", or \"%s=*\" for any", text, text,
 		    text);
 	*value++ = '\0';
-	t->var = trim(text);
+	t->var = config_trim(text);
 	for (char *p = text; *p; p++) /* the core knows them in capitals only */
 		*p = (char)toupper((unsigned char)*p);
-	t->pattern = trim(value);
+	t->pattern = config_trim(value);
 	if (!t->var[1])
 		return err_set(err, "\"_=%s\" names no variable", t->pattern);
 	t->kind = TERM_VAR;
 	return 0;
 }
 
-static int unknown_kind(const char *word, bool has_colon, struct err *err)
-{
-	static const char *const all[] = {"host",         "service", "hostgroup",
-					  "servicegroup", "contact", "contactgroup",
-					  "node",         "named",   NULL};
-	const char *near = config_nearest(word, all);
+static const char *const kinds[] = {"host",	   "service",	   "hostgroup", "servicegroup",
+				    "contact", "contactgroup", "node",	"named",
+				    NULL};
 
-	if (near && !strcmp(near, "named"))
-		return err_set(err, "no such term as \"%s\"; did you mean \"named\"?", word);
-	if (near)
+/* "gw", "host=gw": a name without its kind, or behind the wrong sign. */
+static int no_kind(char *word, struct err *err)
+{
+	char *value = strchr(word, '=');
+	const char *near;
+
+	if (value) {
+		*value = '\0';
+		value = config_trim(value + 1);
+	}
+	near = config_nearest(word = config_trim(word), kinds);
+	if (value && near && strcmp(near, "named") != 0)
 		return err_set(
-		    err, "no such term as \"%s%s\"; did you mean \"%s:\"?", word,
-		    has_colon ? ":" : "", near);
-	if (!has_colon)
-		return err_set(err, "\"%s\" is no term; did you mean \"host:%s\"?", word, word);
+		    err, "\"%s=%s\" is no term; did you mean \"%s:%s\"?", word, value, near,
+		    value);
+	if (value)
+		return err_set(
+		    err, "\"%s=%s\" is no term; did you mean \"_%s=%s\"?", word, value, word, value);
+	if (near && (!strcmp(near, "named") || !strcmp(near, word)))
+		return err_set(
+		    err, "\"%s\" is no term; did you mean \"%s%s\"?", word, near,
+		    strcmp(near, "named") ? ":NAME" : "");
+	return err_set(
+	    err, "\"%s\" is no term; did you mean \"host:%s\" or \"hostgroup:%s\"?", word, word,
+	    word);
+}
+
+static int unknown_kind(const char *word, struct err *err)
+{
+	const char *near = config_nearest(word, kinds);
+
+	if (near && strcmp(near, "named") != 0)
+		return err_set(
+		    err, "no such term as \"%s:\"; did you mean \"%s:\"?", word, near);
 	return err_set(
 	    err,
 	    "no such term as \"%s:\"; there are host: service: hostgroup: "
@@ -97,35 +109,53 @@ static int unknown_kind(const char *word, bool has_colon, struct err *err)
 	    word);
 }
 
+/* What looks like another language of filters, and would silently name nothing. */
+static int check_pattern(const char *pattern, const char *kind, struct err *err)
+{
+	if (!*pattern)
+		return err_set(err, "\"%s:\" names nothing", kind);
+	for (int k = 0; kinds[k]; k++) {
+		const char *at = strstr(pattern, kinds[k]);
+
+		if (at && at > pattern && at[-1] == ' ' && at[strlen(kinds[k])] == ':')
+			return err_set(
+			    err, "between \"%.*s\" and \"%s\" a comma (any) or & (both) is missing",
+			    (int)(at - pattern - 1), pattern, at);
+	}
+	if (strpbrk(pattern, "()|\"'"))
+		return err_set(
+		    err, "\"%s\": there are no brackets, quotes or |; where a name has one, write ?",
+		    pattern);
+	return 0;
+}
+
 static int parse_kind(struct term *t, char *text, struct err *err)
 {
 	char *pattern = strchr(text, ':');
 
 	if (!pattern)
-		return unknown_kind(text, false, err);
+		return no_kind(text, err);
 	*pattern++ = '\0';
-	text = trim(text);
-	t->pattern = trim(pattern);
+	text = config_trim(text);
+	t->pattern = config_trim(pattern);
 	for (int k = TERM_HOST; k <= TERM_NODE; k++) {
 		if (strcmp(text, kind_names[k]))
 			continue;
-		if (!*t->pattern)
-			return err_set(err, "\"%s:\" names nothing", text);
 		t->kind = (enum term_kind)k;
-		return 0;
+		return check_pattern(t->pattern, text, err);
 	}
-	return unknown_kind(text, true, err);
+	return unknown_kind(text, err);
 }
 
 static int parse_term(struct match *m, char *text, unsigned group, struct err *err)
 {
 	struct term *t = &m->terms[m->n];
 
-	text = trim(text);
+	text = config_trim(text);
 	t->group = group;
 	t->never = *text == '!';
 	if (t->never)
-		text = trim(text + 1);
+		text = config_trim(text + 1);
 	if (!*text)
 		return err_set(err, t->never ? "\"!\" forbids nothing" : "an empty term");
 	m->n++;
@@ -148,7 +178,7 @@ static int parse_terms(struct match *m, struct err *err)
 	char *at = m->text, *end;
 	char separator;
 
-	if (!*trim(m->text))
+	if (!*config_trim(m->text))
 		return 0;
 	do {
 		end = at + strcspn(at, ",&");

@@ -117,6 +117,10 @@ struct piece words_piece(const char **at)
 	case '[': p.kind = PIECE_OPEN; break;
 	case ']': p.kind = PIECE_CLOSE; break;
 	case '$':
+		if ((*at)[1] == '$') { /* a dollar, as in Nagios */
+			*at += 2;
+			return (struct piece){.kind = PIECE_TEXT, .at = *at - 1, .len = 1, .macro = -1};
+		}
 		end = *at + 1;
 		while (isupper((unsigned char)*end) || isdigit((unsigned char)*end) || *end == '_')
 			end++;
@@ -180,7 +184,9 @@ static int check_piece(
 	case PIECE_MACRO:
 		*tag = *tag || p->macro == MACRO_TAG;
 		return check_macro(p, event, internals, err);
-	case PIECE_BAD: return err_set(err, "a $ without its partner before \"%.20s\"", p->at);
+	case PIECE_BAD:
+		return err_set(
+		    err, "a $ without its partner before \"%.20s\"; a mere dollar is $$", p->at);
 	case PIECE_TEXT:
 	case PIECE_END: break;
 	}
@@ -225,7 +231,8 @@ int words_check_link(const char *pattern, struct err *err)
 	do {
 		p = words_piece(&pattern);
 		if (p.kind == PIECE_BAD)
-			return err_set(err, "a $ without its partner before \"%.20s\"", p.at);
+			return err_set(
+			    err, "a $ without its partner before \"%.20s\"; a mere dollar is $$", p.at);
 		if (p.kind == PIECE_MACRO && p.macro != MACRO_HOSTNAME &&
 		    p.macro != MACRO_SERVICEDESC && p.macro != MACRO_TAG)
 			return err_set(

@@ -285,7 +285,8 @@ static void test_not_a_file(void **state)
 	assert_true(fd != -1);
 	assert_null(config_load("/nonexistent/twicket.cfg", &report));
 	assert_string_equal(
-	    report.at[0].text, "twicket.cfg: cannot be read: No such file or directory");
+	    report.at[0].text, "twicket.cfg: cannot be read: there is no /nonexistent/twicket.cfg; man twicket.cfg has "
+	    "one to begin with, -c FILE is another");
 	config_report_finish(&report);
 	assert_null(config_load("/tmp", &report));
 	config_report_finish(&report);

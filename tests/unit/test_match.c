@@ -168,8 +168,17 @@ static void test_refused(void **state)
 {
 	static const char *const cases[][2] = {
 	    {"hostgrp:web", "no such term as \"hostgrp:\"; did you mean \"hostgroup:\"?"},
-	    {"nmaed", "no such term as \"nmaed\"; did you mean \"named\"?"},
-	    {"web1", "\"web1\" is no term; did you mean \"host:web1\"?"},
+	    {"nmaed", "\"nmaed\" is no term; did you mean \"named\"?"},
+	    {"web1", "\"web1\" is no term; did you mean \"host:web1\" or \"hostgroup:web1\"?"},
+	    {"core", "\"core\" is no term; did you mean \"host:core\" or \"hostgroup:core\"?"},
+	    {"hostgroup", "\"hostgroup\" is no term; did you mean \"hostgroup:NAME\"?"},
+	    {"host=gw", "\"host=gw\" is no term; did you mean \"host:gw\"?"},
+	    {"! hostgrp = web ", "\"hostgrp=web\" is no term; did you mean \"hostgroup:web\"?"},
+	    {"rack=7", "\"rack=7\" is no term; did you mean \"_rack=7\"?"},
+	    {"host:a service:b", "between \"a\" and \"service:b\" a comma (any) or & (both) is missing"},
+	    {"host:(gw)", "\"(gw)\": there are no brackets, quotes or |; where a name has one, write ?"},
+	    {"host:a | host:b", "between \"a |\" and \"host:b\" a comma (any) or & (both) is missing"},
+	    {"service:'Disk'", "\"'Disk'\": there are no brackets, quotes or |; where a name has one, write ?"},
 	    {"zzzzz:web", "no such term as \"zzzzz:\"; there are host: service: hostgroup: "
 			  "servicegroup: contact: contactgroup: node: _VAR= named *"},
 	    {"host:", "\"host:\" names nothing"},

@@ -209,8 +209,8 @@ static void test_check(void **state)
 	    {"[$NAME$ $TAG$", "a [ without its ]"},
 	    {"$NAME$] $TAG$", "a ] without its ["},
 	    {"[[$NAME$]] $TAG$", "a [ inside of [ ]"},
-	    {"100 $ $TAG$", "a $ without its partner before \" $TAG$\""},
-	    {"$name$ $TAG$", "a $ without its partner before \"name$ $TAG$\""},
+	    {"100 $ $TAG$", "a $ without its partner before \" $TAG$\"; a mere dollar is $$"},
+	    {"$name$ $TAG$", "a $ without its partner before \"name$ $TAG$\"; a mere dollar is $$"},
 	};
 	struct err err;
 
@@ -220,6 +220,7 @@ static void test_check(void **state)
 		assert_string_equal(err.text, bad[i][1]);
 	}
 	assert_int_equal(words_check("$NAME$[ $WHO$] $TAG$", SAY_PROBLEM, false, &err), 0);
+	assert_int_equal(words_check("$NAME$ costs 5 $$$NAME$ $TAG$", SAY_PROBLEM, false, &err), 0);
 	assert_int_equal(words_check("$LIST$ $NOW$ $TAG$", SAY_DIGEST, false, &err), 0);
 	assert_int_equal(words_check("$OUTPUT$ $TEXT$ $TAG$", SAY_ACK, true, &err), 0);
 	for (int e = 0; e < SAY_EVENTS; e++) {
