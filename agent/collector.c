@@ -263,11 +263,32 @@ static void feed_run(struct feed *f, enum job_type type, runner_emit_fn *emit, r
 	    f->collector->parts.runner, f->notifier, f->account, f->index, &f->job, emit, done, f);
 }
 
+static int choose_reply(void *arg, const struct reply_row *row)
+{
+	struct feed *f = arg;
+
+	f->look_reply = row->id;
+	feed_set(&f->job_target, row->remote_id);
+	return 1;
+}
+
+/* Every other time, so that many replies do not keep us from the answers under our posts. */
+static bool feed_look(struct feed *f)
+{
+	f->was_look = !f->was_look && store_reply_to_look_at(f->collector->parts.store, f->name, f->collector->now.wall_ms,
+							     choose_reply, f, NULL) == 1;
+	if (f->was_look)
+		feed_run(f, JOB_GET, feed_emit_nothing, feed_look_done);
+	return f->was_look;
+}
+
 static void feed_thread(struct feed *f)
 {
 	struct choice c = {.feed = f};
 
 	f->thread_ms = f->collector->now.boot_ms + feed_thread_pause(f);
+	if (feed_look(f))
+		return;
 	if (store_told_posts(f->collector->parts.store, f->name, choose_post, &c, NULL) == -1 ||
 	    !c.first_post)
 		return;

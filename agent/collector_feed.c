@@ -109,6 +109,14 @@ enum emitted feed_emit_parent(void *arg, const struct item *item)
 	return EMIT_KNOWN;
 }
 
+/* Whether a reply still stands there is all that is asked; what it says was read before. */
+enum emitted feed_emit_nothing(void *arg, const struct item *item)
+{
+	(void)arg;
+	(void)item;
+	return EMIT_KNOWN;
+}
+
 /* ---- verdicts ---- */
 
 static int64_t feed_back_off(const struct feed *f)
@@ -261,4 +269,20 @@ void feed_get_done(void *arg, const struct result *result)
 		e->uri[0] = e->parent_id[0] = '\0';
 	inbox_parent(f->collector->parts.inbox, e->reply, e->uri, e->parent_id, &f->collector->now);
 	errand_free(e);
+}
+
+void feed_look_done(void *arg, const struct result *result)
+{
+	struct feed *f = arg;
+	enum inbox_look look = INBOX_NOT_KNOWN;
+
+	f->run = NULL;
+	feed_paid(f, result);
+	f->thread_ms = f->collector->now.boot_ms + feed_thread_pause(f);
+	feed_side_ill(f, result);
+	if (result->class == RESULT_LIMIT || result->class == RESULT_AUTH)
+		return; /* asked for again when all others are */
+	if (result->class == RESULT_OK)
+		look = result->found ? INBOX_THERE : INBOX_GONE;
+	inbox_looked(f->collector->parts.inbox, f->look_reply, look, &f->collector->now);
 }

@@ -54,6 +54,8 @@ struct feed {
 	int64_t verify_ms, collect_ms, thread_ms; /* boot clock: due */
 	int64_t pause_ms; /* boot clock: the network's wish, for all of it */
 	uint64_t thread_incident, thread_post; /* looked at last */
+	uint64_t look_reply; /* that is looked for: does it still stand there? */
+	bool was_look; /* the last look under posts was such a one */
 	struct errand *errands;
 	char *notices[COLLECTOR_NOTICES];
 	unsigned n_notices;
@@ -118,5 +120,7 @@ void feed_verify_done(void *arg, const struct result *result);
 void feed_collect_done(void *arg, const struct result *result);
 void feed_thread_done(void *arg, const struct result *result);
 void feed_get_done(void *arg, const struct result *result);
+enum emitted feed_emit_nothing(void *arg, const struct item *item);
+void feed_look_done(void *arg, const struct result *result);
 
 #endif

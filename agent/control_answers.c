@@ -227,8 +227,8 @@ static int add_reply(void *arg, const struct reply_row *r)
 		arg, json_pack("{s:I, s:s, s:o, s:o, s:o, s:s, s:o}", "at_ms", (json_int_t)r->seen_ms, "kind",
 			       "reply", "account", control_text(r->account), "who",
 			       control_text(r->person && r->person[0] ? r->person : r->acct), "text",
-			       control_text(r->text), "state", reply_state_word(r->state), "reason",
-			       control_text(r->reason)));
+			       control_text(r->hash && r->hash[0] ? "(deleted)" : r->text), "state",
+			       reply_state_word(r->state), "reason", control_text(r->reason)));
 	return 0;
 }
 

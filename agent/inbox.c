@@ -77,7 +77,7 @@ static int inbox_edited(void *arg, const struct reply_row *row)
 	struct reply_parsed was, is;
 	char key[40], value[8];
 
-	if (!e->item->edited || !row->person[0] || strcmp(row->text, e->item->text) == 0)
+	if (!e->item->edited || !row->person[0] || row->hash[0] || strcmp(row->text, e->item->text) == 0)
 		return 1;
 	reply_parse(row->text, &e->b->now, &was);
 	reply_parse(e->item->text, &e->b->now, &is);

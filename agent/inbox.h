@@ -53,6 +53,11 @@ enum emitted inbox_item(struct inbox *b, unsigned account, const struct item *it
 /* The GET for want_parent came back: its uri ("" = no such status) and its own parent. */
 void inbox_parent(struct inbox *b, uint64_t reply, const char *uri, const char *parent_id, const struct now *now);
 
+/* The network was asked for a reply again: what its author took away is not ours to keep (SPEC 4.5 case 13).
+ * Nothing is undone; the row stays, and says so. */
+enum inbox_look { INBOX_THERE, INBOX_GONE, INBOX_NOT_KNOWN };
+void inbox_looked(struct inbox *b, uint64_t reply, enum inbox_look look, const struct now *now);
+
 /* A command of the command line that is no reply: one line of the audit, kept with the next commit. */
 void inbox_log(struct inbox *b, const struct audit_row *row);
 

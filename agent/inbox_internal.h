@@ -131,6 +131,9 @@ void inbox_denied(struct inbox *b, struct inbox_reply *r, const char *reason);
 void inbox_note(struct inbox *b, uint64_t incident, const char *kind, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* inbox_gone.c: when to look whether its author took it away; 0 = not */
+int64_t inbox_next_look(const struct inbox *b, const struct reply_row *row);
+
 /* inbox_match.c: which incident */
 enum inbox_found {
 	FOUND_INCIDENT,

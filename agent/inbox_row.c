@@ -147,6 +147,7 @@ void inbox_finish(
 
 	r->row.state = state;
 	r->row.done_ms = b->now.wall_ms;
+	r->row.look_ms = inbox_next_look(b, &r->row);
 	r->is_unsent = false;
 	r->hangs[0] = '\0';
 	if (reason)

@@ -231,6 +231,8 @@ struct reply_row {
 	const char *mark;   /* "T7K2:r123" */
 	const char *reason; /* of NO_EFFECT, IGNORED, DENIED */
 	unsigned visibility;
+	int64_t look_ms;  /* whether it still stands there is looked at then; 0 = not any more */
+	const char *hash; /* its author deleted it: SHA-256 of the text that was purged; "" = he did not */
 };
 
 struct account_row {

@@ -59,6 +59,11 @@ int store_put_pause(struct store *s, const struct pause_row *r);
 int store_put_meta(struct store *s, const char *key, const char *value); /* "next_id" is the store's own */
 /* account + remote id -> one of our posts; several may lead to one. */
 int store_put_alias(struct store *s, const char *account, const char *remote_id, uint64_t post);
+/* Of a reply that is there: when its network is asked for it again, 0 = never; its text is gone, a hash stays. */
+int store_look_reply(struct store *s, uint64_t id, int64_t look_ms);
+int store_purge_reply(struct store *s, uint64_t id, const char *hash);
+/* The lines of an incident's timeline that hold these words end in `instead` from there on. */
+int store_cut_timeline(struct store *s, uint64_t incident, const char *words, const char *instead);
 
 /*
  * Reads call fn for each row; its strings live until fn returns. fn returning
@@ -116,6 +121,9 @@ int store_post_by_uri(struct store *s, const char *account, const char *uri, sto
 int store_reply_by_uri(struct store *s, const char *account, const char *uri, store_reply_fn *fn, void *arg, struct err *err);
 int store_reply_by_remote(struct store *s, const char *account, const char *remote_id, store_reply_fn *fn, void *arg, struct err *err);
 int store_reply_by_mark(struct store *s, const char *mark, store_reply_fn *fn, void *arg, struct err *err);
+int store_reply_by_id(struct store *s, uint64_t id, store_reply_fn *fn, void *arg, struct err *err);
+/* The one whose look_ms is longest past. */
+int store_reply_to_look_at(struct store *s, const char *account, int64_t now_ms, store_reply_fn *fn, void *arg, struct err *err);
 int store_tag_used_since(struct store *s, const char *tag, int64_t since_ms, struct err *err);
 /* The incident that a direct-message partner talked about since since_ms; 0 when there were several. 1, 0, -1. */
 int store_last_incident_of(struct store *s, const char *account, const char *author_id, int64_t since_ms, uint64_t *incident, struct err *err);

@@ -63,7 +63,8 @@
 	A(t, id)                                                                                   \
 	F(t, account) F(t, remote_id) F(t, uri) F(t, parent_id) F(t, author_id) F(t, acct)         \
 	    F(t, person) F(t, text) F(t, created_ms) F(t, seen_ms) F(t, done_ms) F(t, expires_ms)  \
-		F(t, incident) F(t, state) F(t, verb) F(t, mark) F(t, reason) F(t, visibility)
+		F(t, incident) F(t, state) F(t, verb) F(t, mark) F(t, reason) F(t, visibility) \
+		F(t, look_ms) F(t, hash)
 #define ACCOUNT_FIELDS(A, F, t)                                                                    \
 	A(t, name)                                                                                 \
 	F(t, cursor) F(t, self_id) F(t, self_acct) F(t, software) F(t, paused_until_ms)            \
@@ -159,6 +160,9 @@ enum store_sql {
 	SQL_DROP_PAUSE,
 	SQL_PUT_META,
 	SQL_PUT_ALIAS,
+	SQL_LOOK_REPLY,
+	SQL_PURGE_REPLY,
+	SQL_CUT_TIMELINE,
 	SQL_LAST_ID,
 	SQL_NODES,
 	SQL_LIVE_PROBLEMS,
@@ -186,6 +190,8 @@ enum store_sql {
 	SQL_REPLY_BY_URI,
 	SQL_REPLY_BY_REMOTE,
 	SQL_REPLY_BY_MARK,
+	SQL_REPLY_BY_ID,
+	SQL_REPLY_TO_LOOK_AT,
 	SQL_TAG_USED,
 	SQL_LAST_INCIDENT_OF,
 	SQL_META,

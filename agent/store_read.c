@@ -314,6 +314,18 @@ int store_reply_by_mark(
 	return WALK(reply, TABLE_REPLY, SQL_REPLY_BY_MARK, 1, TEXT(mark));
 }
 
+int store_reply_by_id(struct store *s, uint64_t id, store_reply_fn *fn, void *arg, struct err *err)
+{
+	return WALK(reply, TABLE_REPLY, SQL_REPLY_BY_ID, 1, NUMBER(id));
+}
+
+int store_reply_to_look_at(
+    struct store *s, const char *account, int64_t now_ms, store_reply_fn *fn, void *arg,
+    struct err *err)
+{
+	return WALK(reply, TABLE_REPLY, SQL_REPLY_TO_LOOK_AT, 2, TEXT(account), NUMBER(now_ms));
+}
+
 int store_tag_used_since(struct store *s, const char *tag, int64_t since_ms, struct err *err)
 {
 	const struct param params[] = {TEXT(tag), NUMBER(since_ms)};

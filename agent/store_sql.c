@@ -58,6 +58,10 @@ const char *const store_sql[SQL_END] = {
     [SQL_DROP_PAUSE] = "DELETE FROM pause WHERE audience=? AND account=?",
     [SQL_PUT_META] = "INSERT OR REPLACE INTO meta(key,value) VALUES(?,?)",
     [SQL_PUT_ALIAS] = "INSERT OR REPLACE INTO alias(account,remote_id,post) VALUES(?,?,?)",
+    [SQL_LOOK_REPLY] = "UPDATE reply SET look_ms=?2 WHERE id=?1",
+    [SQL_PURGE_REPLY] = "UPDATE reply SET text='',look_ms=0,hash=?2 WHERE id=?1",
+    [SQL_CUT_TIMELINE] = "UPDATE timeline SET text=substr(text,1,instr(text,?2)-1)||?3"
+	" WHERE incident=?1 AND instr(text,?2)<>0",
     [SQL_LAST_ID] = "SELECT max(coalesce((SELECT max(id) FROM problem),0),"
 		    "coalesce((SELECT max(id) FROM incident),0),"
 		    "coalesce((SELECT max(id) FROM thread),0),"
@@ -104,6 +108,9 @@ const char *const store_sql[SQL_END] = {
     [SQL_REPLY_BY_REMOTE] =
 	SELECT_REPLY "WHERE account=? AND remote_id=? AND remote_id<>'' ORDER BY +id DESC LIMIT 1",
     [SQL_REPLY_BY_MARK] = SELECT_REPLY "WHERE mark=? AND mark<>'' ORDER BY +id DESC LIMIT 1",
+    [SQL_REPLY_BY_ID] = SELECT_REPLY "WHERE id=?",
+    [SQL_REPLY_TO_LOOK_AT] = SELECT_REPLY
+    "WHERE account=? AND look_ms<>0 AND look_ms<=? ORDER BY look_ms LIMIT 1",
     [SQL_TAG_USED] =
 	"SELECT EXISTS(SELECT 1 FROM incident WHERE tag=?1 AND (open=1 OR closed_ms>=?2 OR"
 	" opened_ms>=?2))",

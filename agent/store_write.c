@@ -194,3 +194,36 @@ int store_put_alias(struct store *s, const char *account, const char *remote_id,
 		rc = sqlite3_bind_int64(stmt, 3, (int64_t)post);
 	return finish(s, SQL_PUT_ALIAS, stmt, rc);
 }
+
+/* A row by its number: that, and one text, two, or a number. */
+static int change(
+    struct store *s, enum store_sql which, uint64_t id, const char *a, const char *b,
+    int64_t number)
+{
+	sqlite3_stmt *stmt = start(s, which);
+	int rc;
+
+	if (!stmt)
+		return -1;
+	rc = sqlite3_bind_int64(stmt, 1, (int64_t)id);
+	if (rc == SQLITE_OK)
+		rc = a ? bind_text(stmt, 2, a) : sqlite3_bind_int64(stmt, 2, number);
+	if (rc == SQLITE_OK && b)
+		rc = bind_text(stmt, 3, b);
+	return finish(s, which, stmt, rc);
+}
+
+int store_look_reply(struct store *s, uint64_t id, int64_t look_ms)
+{
+	return change(s, SQL_LOOK_REPLY, id, NULL, NULL, look_ms);
+}
+
+int store_purge_reply(struct store *s, uint64_t id, const char *hash)
+{
+	return change(s, SQL_PURGE_REPLY, id, hash ? hash : "", NULL, 0);
+}
+
+int store_cut_timeline(struct store *s, uint64_t incident, const char *words, const char *instead)
+{
+	return change(s, SQL_CUT_TIMELINE, incident, words, instead ? instead : "", 0);
+}

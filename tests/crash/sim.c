@@ -335,7 +335,7 @@ static int serve_collect(struct sim *s, const struct request *request, struct bu
 	for (unsigned i = 0; i < s->n_replies; i++) {
 		const struct sim_reply *r = &s->replies[i];
 
-		if (r->is_hidden || strcmp(r->account, account) != 0 ||
+		if (r->is_hidden || r->is_deleted || strcmp(r->account, account) != 0 ||
 		    strtoll(r->id, NULL, 10) <= strtoll(last, NULL, 10))
 			continue;
 		if (cursor[0])
@@ -354,7 +354,7 @@ static int serve_thread(struct sim *s, const struct request *request, struct buf
 
 	ASK(request, "target", target);
 	for (unsigned i = 0; i < s->n_replies; i++) {
-		if (strcmp(s->replies[i].parent, target) == 0)
+		if (!s->replies[i].is_deleted && strcmp(s->replies[i].parent, target) == 0)
 			say_reply(out, &s->replies[i]);
 	}
 	return 200;
@@ -372,7 +372,7 @@ static int serve_get(struct sim *s, const struct request *request, struct buf *o
 		return 200;
 	}
 	for (unsigned i = 0; i < s->n_replies; i++) {
-		if (strcmp(s->replies[i].id, target) == 0) {
+		if (!s->replies[i].is_deleted && strcmp(s->replies[i].id, target) == 0) {
 			say_reply(out, &s->replies[i]);
 			return 200;
 		}

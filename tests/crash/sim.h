@@ -49,6 +49,7 @@ struct sim_reply {
 	int64_t created_ms;
 	enum visibility visibility;
 	bool is_bot, is_boost, is_edited, is_hidden; /* hidden: only THREAD and GET show it */
+	bool is_deleted; /* by its author: nothing shows it */
 };
 
 struct sim_favourite {

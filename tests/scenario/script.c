@@ -138,7 +138,41 @@ static void do_delete(struct run *r, const char *number)
 	if (!k || k > r->n_replies || r->replies[k - 1].is_x)
 		run_fail(r, "no such reply", number);
 	else
-		r->world.sim->replies[r->replies[k - 1].index].is_hidden = true;
+		r->world.sim->replies[r->replies[k - 1].index].is_deleted = true;
+}
+
+static int put_kept_line(void *arg, const struct timeline_row *row)
+{
+	struct run *r = arg;
+
+	run_stamp(r);
+	buf_printf(&r->out, "%s: %s\n", row->kind, row->text);
+	return 0;
+}
+
+static int put_kept_reply(void *arg, const struct reply_row *row)
+{
+	struct run *r = arg;
+
+	run_stamp(r);
+	buf_printf(&r->out, "kept: r%u %s %s \"%s\" %.8s\n", (unsigned)row->id, row->acct, row->verb, row->text, row->hash);
+	return 0;
+}
+
+/* What the store has of the words around post N. */
+static void do_story(struct run *r, const char *number)
+{
+	struct store *s = core_store(r->world.core);
+	struct incident_view view;
+	char tag[16];
+
+	tag_of(r, number, tag);
+	if (!engine_view_tag(core_engine(r->world.core), tag, &view)) {
+		run_fail(r, "no incident of this post", number);
+		return;
+	}
+	store_timeline(s, view.id, put_kept_line, r, NULL);
+	store_replies_of_incident(s, view.id, put_kept_reply, r, NULL);
 }
 
 static void do_network(struct run *r, char *args)
@@ -403,6 +437,8 @@ void run_command(struct run *r, const char *what, char *args)
 		do_reply(r, args);
 	else if (!strcmp(what, "delete"))
 		do_delete(r, args);
+	else if (!strcmp(what, "story"))
+		do_story(r, args);
 	else if (!strcmp(what, "network"))
 		do_network(r, args);
 	else if (!strcmp(what, "x"))

@@ -78,6 +78,17 @@ void inbox_parent(
 	snprintf(parent, sizeof(parent), "r%u %s %s", (unsigned)reply, uri, parent_id);
 }
 
+static char looked[200]; /* "r5 there", "r5 gone", "r5 ?" */
+
+void inbox_looked(struct inbox *b, uint64_t reply, enum inbox_look look, const struct now *now)
+{
+	static const char *const words[] = {"there", "gone", "?"};
+
+	(void)b;
+	(void)now;
+	snprintf(looked, sizeof(looked), "r%u %s", (unsigned)reply, words[look]);
+}
+
 void outbox_account_result(
     struct outbox *o, unsigned account, const struct result *result, const struct now *now)
 {
@@ -160,7 +171,7 @@ static inline int setup(void **state)
 	n_runs = n_items = n_results = n_cancelled = n_asked = n_alarms = 0;
 	is_awaited = false;
 	taken = EMIT_NEW;
-	parent[0] = '\0';
+	parent[0] = looked[0] = '\0';
 	config.n_accounts = 1;
 	config_accounts[0].poll_ms = 15000;
 	notifiers[0] = &network;

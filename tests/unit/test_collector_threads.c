@@ -89,12 +89,76 @@ static void test_get_again(void **state)
 	assert_string_equal(parent, "r5  ");
 }
 
+static void put_reply(uint64_t id, const char *remote_id, int64_t look_ms)
+{
+	store_put_reply(
+	    store, &(struct reply_row){
+		       .id = id,
+		       .account = "noc",
+		       .remote_id = remote_id,
+		       .state = REPLY_DONE,
+		       .look_ms = look_ms});
+}
+
+/* Runs until the next look beside the poll; polls succeed. */
+static enum job_type next_look(void)
+{
+	for (unsigned i = 0; i < 20; i++) {
+		while (n_runs == 0)
+			wait();
+		if (runs[0].job.type != JOB_COLLECT)
+			return runs[0].job.type;
+		done(RESULT_OK, 0, false);
+	}
+	return JOB_COLLECT;
+}
+
+/* Is what was said still there? Asked between the looks under our posts, of one at a time. */
+static void test_looks(void **state)
+{
+	static const struct {
+		enum result_class class;
+		bool is_found;
+		const char *want;
+	} verdicts[] = {
+	    {RESULT_OK, true, "r7 there"},   {RESULT_OK, false, "r7 gone"},
+	    {RESULT_RETRY, false, "r7 ?"},   {RESULT_PERMANENT, false, "r7 ?"},
+	    {RESULT_BUG, false, "r7 ?"},     {RESULT_LIMIT, false, ""},
+	};
+
+	(void)state;
+	put_post(11, 1, "i1a");
+	put_reply(5, "x5", 0);
+	put_reply(6, "x6", now.wall_ms + 1000 * MINUTE);
+	put_reply(7, "x7", now.wall_ms - 1);
+	put_reply(8, "x8", now.wall_ms);
+	verify();
+	for (unsigned i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++) {
+		looked[0] = '\0';
+		if (next_look() == JOB_THREAD)
+			done(RESULT_OK, 0, false);
+		assert_int_equal(next_look(), JOB_GET);
+		runs_job(JOB_GET, "x7"); /* the longest due; the inbox, a stub, lets it be due */
+		emit(&a_reply);
+		done(verdicts[i].class, 0, verdicts[i].is_found);
+		assert_string_equal(looked, verdicts[i].want);
+	}
+	assert_int_equal(last_class, RESULT_LIMIT);
+	put_reply(7, "x7", 0);
+	if (next_look() == JOB_THREAD)
+		done(RESULT_OK, 0, false);
+	next_look();
+	runs_job(JOB_GET, "x8");
+	assert_int_equal(n_items, 0); /* none of them was taken for a reply */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CASE(test_threads),
 	    CASE(test_get),
 	    CASE(test_get_again),
+	    CASE(test_looks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
