@@ -233,7 +233,7 @@ class Nagios:
             finally:
                 os.close(fd)
 
-        wait_for(f"the core takes {text[:40]}", write, 10)
+        wait_for(f"the core takes {text[:40]}", write, 60)
 
     def service(self, host, service, state, output="from the test", ago=0):
         self.command(f"PROCESS_SERVICE_CHECK_RESULT;{host};{service};{state};{output}", ago)
@@ -301,7 +301,7 @@ class Nagios:
         before = self.log().count("Event loop started") + self.log().count("Caught SIGHUP")
         started = self.program().get("program_start")
         self.process.signal(signal.SIGHUP)
-        self.process.wait_ready("the core caught SIGHUP", lambda: self.log().count("Caught SIGHUP") > before, 10)
+        self.process.wait_ready("the core caught SIGHUP", lambda: self.log().count("Caught SIGHUP") > before, 60)
         self.process.wait_ready(
             "the core is back after its reload",
             lambda: self.program().get("program_start") not in (None, started) and self._accepts(),

@@ -79,8 +79,8 @@ def test_reply_does_what_a_reply_does(told):
     assert comment["comment_data"].startswith("disk full") and tag in comment["comment_data"].split()[-1]
     answer = rig.agent.json("reply", tag, "unack")
     assert answer["state"] == "confirmed"
-    rig.wait("it is not acknowledged", lambda: not rig.nagios.acknowledged("mx1", "SMTP"), 10)
-    rig.wait("the core's own words", lambda: "confirmed" in rig.agent.cli("show", tag).stdout, 10)
+    rig.wait("it is not acknowledged", lambda: not rig.nagios.acknowledged("mx1", "SMTP"), 60)
+    rig.wait("the core's own words", lambda: "confirmed" in rig.agent.cli("show", tag).stdout, 60)
 
 
 def test_reply_that_the_core_cannot_confirm(told):

@@ -105,7 +105,7 @@ def test_a_host_s_downtime_in_an_incident(make_file_rig):
 def restart(rig, what):
     if what == "core":
         rig.nagios.stop()
-        rig.wait("the agent has seen it go", lambda: not rig.agent.connected(), 10)
+        rig.wait("the agent has seen it go", lambda: not rig.agent.connected(), 60)
         rig.nagios.start()
     else:
         rig.agent.kill() if what == "agent killed" else rig.agent.stop()

@@ -20,7 +20,7 @@ def result(rig, state):
     """One passive result that changes the state, and that the core has taken in."""
     before = alerts(rig)
     rig.nagios.service("mx1", "SMTP", state, f"result {state}")
-    wait_for("the core has taken the result in", lambda: alerts(rig) > before, 10)
+    wait_for("the core has taken the result in", lambda: alerts(rig) > before, 60)
 
 
 def flaps(rig):
@@ -33,7 +33,7 @@ def test_a_service_flaps_by_the_core_s_word(make_file_rig):
     rig = make_file_rig(HOSTS, settings={"enable_flap_detection": 1}, public=digest, operators=digest)
     for n in range(12):
         result(rig, OK if n % 2 else CRITICAL)
-    wait_for("the core's own detection", lambda: flaps(rig), 10)
+    wait_for("the core's own detection", lambda: flaps(rig), 60)
     for account in BOTH:
         rig.wait("it is called unstable", lambda a=account: any("🟡" in t for t in rig.texts(a)), 20, 0.1)
     began = {account: len(rig.said(account)) for account in BOTH}

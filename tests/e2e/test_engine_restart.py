@@ -28,7 +28,7 @@ def open_incident(rig):
 def restart_core(rig):
     """As an admin does it: stopped, then started; the core keeps its states in retention.dat."""
     rig.nagios.stop()
-    rig.wait("the agent has seen it go", lambda: not rig.agent.connected(), 10)
+    rig.wait("the agent has seen it go", lambda: not rig.agent.connected(), 60)
     rig.nagios.start()
     rig.agent.wait_connected()
 
@@ -72,7 +72,7 @@ def test_what_recovers_while_the_core_is_away(make_file_rig):
     rig = make_file_rig(HOSTS)
     tag = open_incident(rig)
     rig.nagios.stop()
-    rig.wait("the agent has seen it go", lambda: not rig.agent.connected(), 10)
+    rig.wait("the agent has seen it go", lambda: not rig.agent.connected(), 60)
     (rig.nagios.dir / "retention.dat").unlink()
     rig.nagios.start()
     rig.agent.wait_connected()

@@ -55,7 +55,7 @@ def test_reload_without_a_listening_agent(rig, how):
     assert time.monotonic() - began < 6
     for n in range(200):
         rig.nagios.service("db1", "Postgres", CRITICAL if n % 2 else OK, "x" * 200)
-    rig.nagios.wait_state("db1", "Postgres", CRITICAL, 10)
+    rig.nagios.wait_state("db1", "Postgres", CRITICAL, 60)
     rig.nagios.reload()
     if how == "stopped":
         rig.agent.thaw()
@@ -73,7 +73,7 @@ def test_the_agent_stops_and_reloads_as_it_is_told(rig):
     good = rig.agent.config_path.read_text()
     rig.agent.configure(good.replace("hold", "hodl", 1))
     rig.agent.reload()
-    rig.wait("it says what is wrong", lambda: "hodl" in rig.agent.log(), 10)
+    rig.wait("it says what is wrong", lambda: "hodl" in rig.agent.log(), 60)
     assert rig.agent.answers(), "a bad file keeps the running configuration"
     rig.agent.configure(good)
     rig.agent.reload()
