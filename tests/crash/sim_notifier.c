@@ -130,6 +130,12 @@ static bool is_create(enum job_type type)
 	return type == JOB_POST || type == JOB_EDIT || type == JOB_DELETE || type == JOB_FAVOURITE;
 }
 
+/* No answer means that it may have happened, and must not happen twice. A delete may: gone is gone. */
+static bool is_risky(enum job_type type)
+{
+	return is_create(type) && type != JOB_DELETE;
+}
+
 static enum op_step sim_ask(struct op *op, struct request *request)
 {
 	const struct job *job = op->job;
@@ -151,7 +157,7 @@ static enum op_step sim_ask(struct op *op, struct request *request)
 	request->url = op->url;
 	request->body = buf_text(&op->body);
 	request->body_len = op->body.len;
-	request->effect = is_create(job->type) ? EFFECT_CREATES : EFFECT_NONE;
+	request->effect = is_risky(job->type) ? EFFECT_CREATES : EFFECT_NONE;
 	request->max_body = 1 << 20;
 	request->timeout_ms = 30000;
 	return OP_SEND;
@@ -311,7 +317,7 @@ static enum result_class class_of(const struct op *op, int status)
 	bool creates = is_create(op->job->type);
 
 	if (status >= 500)
-		return creates ? RESULT_UNKNOWN : RESULT_RETRY;
+		return is_risky(op->job->type) ? RESULT_UNKNOWN : RESULT_RETRY;
 	if (status == 429 || status == SIM_LONG_LIMIT)
 		return RESULT_LIMIT;
 	if (status == 401 || status == SIM_NO_CREDIT)
