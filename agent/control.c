@@ -243,10 +243,34 @@ static json_t *serve_by_hand(struct control *c, struct client *k, by_hand *answe
 	return answer(c, request, author_of(k, user, name, sizeof name));
 }
 
+/* What a member is when it is there: one that is taken for absent would pause everything instead of one thing. */
+static const char *wrong_type(const json_t *request, const char **key)
+{
+	static const struct {
+		const char *key;
+		json_type type;
+	} all[] = {{"do", JSON_STRING},	      {"tag", JSON_STRING},   {"words", JSON_STRING},	 {"user", JSON_STRING},
+		   {"text", JSON_STRING},     {"to", JSON_STRING},    {"name", JSON_STRING},	 {"match", JSON_STRING},
+		   {"account", JSON_STRING},  {"end", JSON_STRING},   {"from_ms", JSON_INTEGER}, {"until_ms", JSON_INTEGER},
+		   {"since_ms", JSON_INTEGER}, {"retry", JSON_INTEGER}, {"drop", JSON_INTEGER},	 {"delete", JSON_TRUE},
+		   {"list", JSON_TRUE},	      {"closed", JSON_TRUE}};
+
+	for (size_t k = 0; k < sizeof all / sizeof all[0]; k++) {
+		const json_t *value = json_object_get(request, *key = all[k].key);
+
+		if (!value || json_typeof(value) == all[k].type || (all[k].type == JSON_TRUE && json_is_false(value)))
+			continue;
+		return all[k].type == JSON_STRING  ? "a string" :
+		       all[k].type == JSON_INTEGER ? "a whole number" :
+						     "true or false";
+	}
+	return NULL;
+}
+
 /* The answer, or NULL: it comes later. */
 static json_t *serve(struct control *c, struct client *k, json_t *request)
 {
-	const char *what = json_string_value(json_object_get(request, "do"));
+	const char *what = json_string_value(json_object_get(request, "do")), *key, *type = wrong_type(request, &key);
 	json_t *denied;
 
 	if (!what)
@@ -258,6 +282,8 @@ static json_t *serve(struct control *c, struct client *k, json_t *request)
 		json_object_set_new(denied, "denied", json_true());
 		return denied;
 	}
+	if (type)
+		return answer_error("%s must be %s", key, type);
 	if (!strcmp(what, "list"))
 		return answer_list(c, request);
 	if (!strcmp(what, "show"))

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define TIME_MAX_MS INT64_C(253402300799000) /* the year 9999: later ones cannot be said */
+
 static const char *string_of(json_t *request, const char *key)
 {
 	const char *s = json_string_value(json_object_get(request, key));
@@ -15,9 +17,15 @@ static const char *string_of(json_t *request, const char *key)
 	return s ? s : "";
 }
 
-static int64_t seconds_of(json_t *request, const char *key)
+/* Wall seconds, 0 = none is given. -1 with err: a time that no calendar has. */
+static int time_of(json_t *request, const char *key, int64_t *wall_s, struct err *err)
 {
-	return json_integer_value(json_object_get(request, key)) / 1000;
+	int64_t ms = json_integer_value(json_object_get(request, key));
+
+	if (ms < 0 || ms > TIME_MAX_MS)
+		return err_set(err, "%s: no such time", key);
+	*wall_s = (ms + 999) / 1000;
+	return 0;
 }
 
 /* Commits, and only then says so; takes the answer over. */
@@ -39,12 +47,13 @@ json_t *answer_open(struct control *c, json_t *request, const char *by)
 		.text = string_of(request, "text"),
 		.name = string_of(request, "name"),
 		.by = by,
-		.from_s = seconds_of(request, "from_ms"),
-		.to_s = seconds_of(request, "until_ms"),
 	};
 	struct err err = {{0}};
 	char tag[TAG_SIZE];
 
+	if (time_of(request, "from_ms", &order.from_s, &err) == -1 ||
+	    time_of(request, "until_ms", &order.to_s, &err) == -1)
+		return answer_error("%s", err.text);
 	if (order.from_s && !order.to_s)
 		return answer_error("a planned maintenance has an end: until_ms");
 	if (core_open(c->core, &order, string_of(request, "to"), &c->now, tag, &err) == -1)
@@ -114,6 +123,7 @@ json_t *answer_quiet(struct control *c, json_t *request, const char *by)
 {
 	const char *end = string_of(request, "end");
 	struct err err = {{0}};
+	int64_t until_s;
 	uint64_t id;
 
 	if (json_is_true(json_object_get(request, "list")))
@@ -123,8 +133,11 @@ json_t *answer_quiet(struct control *c, json_t *request, const char *by)
 			return answer_error("%s", err.text);
 		return answer_done(c, json_pack("{s:b}", "ok", 1));
 	}
-	if (core_quiet(c->core, string_of(request, "match"), seconds_of(request, "until_ms"),
-		       string_of(request, "text"), by, &c->now, &id, &err) == -1)
+	if (!json_object_get(request, "until_ms"))
+		return answer_error("quiet until when? until_ms");
+	if (time_of(request, "until_ms", &until_s, &err) == -1 ||
+	    core_quiet(c->core, string_of(request, "match"), until_s, string_of(request, "text"), by, &c->now, &id,
+		       &err) == -1)
 		return answer_error("%s", err.text);
 	return answer_done(c, json_pack("{s:b, s:I}", "ok", 1, "id", (json_int_t)id));
 }

@@ -1,0 +1,274 @@
+/*
+ * What the control socket answers to whom: a table of requests, well-formed and not, about
+ * incidents that live, that are over and that never were. On the rig of control_rig.h.
+ * Must never ask for what a table cannot say in one line, but who asks and in how many pieces.
+ */
+#include "tests/unit/control_rig.h"
+
+/* ---- the table ---- */
+
+#define NO(text) "{\"ok\":false,\"error\":\"" text "\"}"
+#define YES "{\"ok\":true}"
+#define DENIED                                                                                     \
+	"{\"ok\":false,\"error\":\"only root and members of the group twicket may do that\",\"denied\":true}"
+
+struct exchange {
+	const char *request, *want;
+};
+
+static const struct exchange malformed[] = {
+	{"", NO("that is not a JSON object")},
+	{"{", NO("that is not a JSON object")},
+	{"[]", NO("that is not a JSON object")},
+	{"\"status\"", NO("that is not a JSON object")},
+	{"{\"do\":\"list\"} {\"do\":\"list\"}", NO("that is not a JSON object")},
+	{"{\"do\":\"list\",\"do\":\"pause\"}", NO("that is not a JSON object")},
+	{"{\"do\":\"open\",\"text\":\"a\\u0000b\",\"to\":\"public\"}", NO("that is not a JSON object")},
+	{"{\"do\":\"list\",\"tag\":\"\xff\"}", NO("that is not a JSON object")},
+	{"{}", NO("a request says what to do: {\\\"do\\\":\\\"status\\\"}")},
+	{"{\"do\":7}", NO("a request says what to do: {\\\"do\\\":\\\"status\\\"}")},
+	{"{\"do\":\"\"}", NO("unknown request \\\"\\\"")},
+	{"{\"do\":\"Status\"}", NO("unknown request \\\"Status\\\"")},
+	{"{\"do\":\"0123456789012345678901234567890123456789xyz\"}",
+	 NO("unknown request \\\"0123456789012345678901234567890123456789\\\"")},
+	/* cut in the middle of a character: not a broken answer */
+	{"{\"do\":\"012345678901234567890123456789012345678\xc3\xa4\"}",
+	 NO("unknown request \\\"012345678901234567890123456789012345678\\uFFFD\\\"")},
+};
+
+static const struct exchange about_incidents[] = {
+	{"{\"do\":\"show\"}", NO("a tag looks like T7K2")},
+	{"{\"do\":\"show\",\"tag\":7}", NO("tag must be a string")},
+	{"{\"do\":\"show\",\"tag\":\"T7K2X\"}", NO("a tag looks like T7K2")},
+	{"{\"do\":\"show\",\"tag\":\"T222\"}", NO("no incident T222")},
+	{"{\"do\":\"show\",\"tag\":\"' OR 1\"}", NO("a tag looks like T7K2")},
+
+	{"{\"do\":\"close\"}", NO("no incident #")},
+	{"{\"do\":\"close\",\"tag\":[]}", NO("tag must be a string")},
+	{"{\"do\":\"close\",\"tag\":\"T222\"}", NO("no incident #T222")},
+	{"{\"do\":\"close\",\"tag\":\"#$B\"}", NO("#$B is closed")},
+	{"{\"do\":\"close\",\"tag\":\"$A\",\"text\":\"x\"}",
+	 NO("only what was opened by hand can be closed: the monitoring decides about this one")},
+	{"{\"do\":\"close\",\"tag\":\"$M\",\"text\":null}", NO("text must be a string")},
+	{"{\"do\":\"close\",\"tag\":\"$M\"}", YES},
+	{"{\"do\":\"close\",\"tag\":\"$M\"}", NO("#$M is closed")},
+	{"{\"do\":\"close\",\"tag\":\"$H\",\"text\":\"fast again\"}", YES},
+	{"{\"do\":\"close\",\"tag\":\"$H\"}", NO("it is closed")},
+
+	{"{\"do\":\"retract\"}", NO("no incident #")},
+	{"{\"do\":\"retract\",\"tag\":\"T222\",\"delete\":true}", NO("no incident #T222")},
+	{"{\"do\":\"retract\",\"tag\":\"$B\"}", NO("#$B is closed")},
+	{"{\"do\":\"retract\",\"tag\":\"$A\",\"delete\":\"yes\"}", NO("delete must be true or false")},
+	{"{\"do\":\"retract\",\"tag\":\"$A\",\"delete\":false,\"text\":\"broken check\"}", YES},
+	{"{\"do\":\"retract\",\"tag\":\"$A\"}", NO("#$A is closed")},
+
+	/* over by now */
+	{"{\"do\":\"reply\",\"tag\":\"$A\"}", NO("reply needs a tag and words")},
+	{"{\"do\":\"reply\",\"words\":\"ack\"}", NO("reply needs a tag and words")},
+	{"{\"do\":\"reply\",\"tag\":7,\"words\":\"ack\"}", NO("tag must be a string")},
+	{"{\"do\":\"reply\",\"tag\":\"T222\",\"words\":\"ack\"}", NO("no incident #T222")},
+	{"{\"do\":\"reply\",\"tag\":\"$A\",\"words\":\"\"}", NO("nothing to say")},
+	{"{\"do\":\"reply\",\"tag\":\"$A\",\"words\":\"ack 30\"}",
+	 NO("\\\"30\\\": a duration needs its unit: 30m or 2h, say")},
+};
+
+static const struct exchange openings[] = {
+	{"{\"do\":\"open\"}", NO("nobody would hear of it: name an audience")},
+	{"{\"do\":\"open\",\"text\":\"x\"}", NO("nobody would hear of it: name an audience")},
+	{"{\"do\":\"open\",\"text\":\"\",\"to\":\"public\"}", NO("without a word nobody knows what is open")},
+	{"{\"do\":\"open\",\"text\":7,\"to\":\"public\"}", NO("text must be a string")},
+	{"{\"do\":\"open\",\"text\":\"x\",\"to\":[\"public\"]}", NO("to must be a string")},
+	{"{\"do\":\"open\",\"text\":\"x\",\"to\":\"operator\"}",
+	 NO("no audience \\\"operator\\\"; did you mean \\\"operators\\\"?")},
+	{"{\"do\":\"open\",\"text\":\"x\",\"to\":\"public,,operators\"}", NO("no audience \\\"\\\"")},
+	{"{\"do\":\"open\",\"text\":\"x\",\"to\":\"public\",\"from_ms\":1795320000000}",
+	 NO("a planned maintenance has an end: until_ms")},
+	{"{\"do\":\"open\",\"text\":\"x\",\"to\":\"public\",\"from_ms\":1795327200000,\"until_ms\":1795320000000}",
+	 NO("it would end before it begins")},
+	{"{\"do\":\"open\",\"text\":\"x\",\"to\":\"public\",\"until_ms\":1}", NO("it would end before it begins")},
+	{"{\"do\":\"open\",\"text\":\"x\",\"to\":\"public\",\"until_ms\":9223372036854775807}", NO("until_ms: no such time")},
+};
+
+static const struct exchange hushes[] = {
+	{"{\"do\":\"quiet\"}", NO("quiet until when? until_ms")},
+	{"{\"do\":\"quiet\",\"match\":\"host:\",\"until_ms\":1795320000000}", NO("\\\"host:\\\" names nothing")},
+	{"{\"do\":\"quiet\",\"match\":7,\"until_ms\":1795320000000}", NO("match must be a string")},
+	{"{\"do\":\"quiet\",\"match\":\"host:mx*\"}", NO("quiet until when? until_ms")},
+	{"{\"do\":\"quiet\",\"match\":\"host:mx*\",\"until_ms\":\"1795320000000\"}", NO("until_ms must be a whole number")},
+	{"{\"do\":\"quiet\",\"match\":\"host:mx*\",\"until_ms\":1795310000000}", NO("that time has passed")},
+	{"{\"do\":\"quiet\",\"end\":\"4711\"}", NO("no quiet 4711: twicket quiet --list")},
+	{"{\"do\":\"quiet\",\"end\":\"-1\"}", NO("no quiet 18446744073709551615: twicket quiet --list")},
+	{"{\"do\":\"quiet\",\"end\":\"T222\"}", NO("no incident #T222")},
+	{"{\"do\":\"quiet\",\"end\":\"$B\"}", NO("#$B is closed")},
+	{"{\"do\":\"quiet\",\"end\":\"$A\"}", NO("#$A is not quiet")},
+	{"{\"do\":\"quiet\",\"list\":1}", NO("list must be true or false")},
+	{"{\"do\":\"quiet\",\"list\":true}", "{\"ok\":true,\"quiet\":[]}"},
+
+	/* taken for absent it would mean everything */
+	{"{\"do\":\"pause\",\"name\":7}", NO("name must be a string")},
+	{"{\"do\":\"pause\",\"name\":\"publik\"}", NO("no audience and no account \\\"publik\\\"")},
+	{"{\"do\":\"pause\",\"name\":\"account:public\"}", NO("no audience and no account \\\"account:public\\\"")},
+	{"{\"do\":\"resume\",\"name\":\"public\"}", NO("nothing is paused")},
+	{"{\"do\":\"pause\",\"name\":\"audience:public\",\"text\":\"audit\"}",
+	 "{\"ok\":true,\"audience\":\"public\",\"account\":\"\"}"},
+	{"{\"do\":\"resume\"}", NO("everything is not paused by itself, but: public")},
+	{"{\"do\":\"resume\",\"name\":\"publik\"}", NO("no audience and no account \\\"publik\\\"")},
+	{"{\"do\":\"resume\",\"name\":\"public\"}", "{\"ok\":true,\"audience\":\"public\",\"account\":\"\"}"},
+	{"{\"do\":\"resume\",\"name\":\"public\"}", NO("nothing is paused")},
+};
+
+static const struct exchange others[] = {
+	{"{\"do\":\"queue\"}", "{\"ok\":true,\"posts\":[]}"},
+	{"{\"do\":\"queue\",\"retry\":4711}", NO("no post 4711 is waiting")},
+	{"{\"do\":\"queue\",\"drop\":4711}", NO("no post 4711 is waiting")},
+	{"{\"do\":\"queue\",\"drop\":-1}", NO("no post 18446744073709551615 is waiting")},
+	{"{\"do\":\"queue\",\"drop\":\"4711\"}", NO("drop must be a whole number")},
+	{"{\"do\":\"login\",\"account\":7}", NO("account must be a string")},
+	{"{\"do\":\"login\",\"account\":\"noo\"}", NO("no account \\\"noo\\\"")},
+	{"{\"do\":\"login\",\"account\":\"noc\"}", YES},
+	{"{\"do\":\"inventory\"}", NO("no core is connected")},
+};
+
+static void exchange_all(const struct exchange *all, size_t n)
+{
+	unsigned wrong = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		char answer[65536], want[4096];
+
+		ask(ROOT, all[i].request, answer, sizeof answer);
+		expand(all[i].want, want, sizeof want);
+		if (strcmp(answer, want) == 0)
+			continue;
+		print_error("%s\n\tanswered %s\n\tinstead of %s\n", all[i].request, answer, want);
+		wrong++;
+	}
+	assert_int_equal(wrong, 0);
+}
+
+#define TABLE(name)                                                                                \
+	static void test_##name(void **state)                                                      \
+	{                                                                                          \
+		(void)state;                                                                       \
+		exchange_all(name, sizeof name / sizeof name[0]);                                  \
+	}
+TABLE(malformed)
+TABLE(about_incidents)
+TABLE(openings)
+TABLE(hushes)
+TABLE(others)
+
+/* ---- who may ---- */
+
+static void test_who(void **state)
+{
+	static const char *const all[] = {"list",  "show",  "reply",   "queue", "inventory", "login", "open",
+					  "close", "quiet", "retract", "pause", "resume",    "sing"};
+	char request[100], answer[65536];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		snprintf(request, sizeof request, "{\"do\":\"%s\",\"tag\":\"$A\",\"words\":\"ack\",\"name\":\"\"}", all[i]);
+		wants(STRANGER, request, DENIED);
+	}
+	ask(STRANGER, "{\"do\":\"status\"}", answer, sizeof answer);
+	assert_true(strncmp(answer, "{\"ok\":true,\"version\":", 21) == 0);
+	assert_non_null(strstr(answer, "\"paused\":[]"));
+}
+
+/* Only root speaks for others; everybody else is who they are. */
+static void test_in_whose_name(void **state)
+{
+	char answer[65536];
+
+	(void)state;
+	wants(MEMBER, "{\"do\":\"pause\",\"name\":\"public\",\"user\":\"root\"}",
+	      "{\"ok\":true,\"audience\":\"public\",\"account\":\"\"}");
+	wants(ROOT, "{\"do\":\"pause\",\"name\":\"noc\",\"user\":\"bob\"}",
+	      "{\"ok\":true,\"audience\":\"\",\"account\":\"noc\"}");
+	wants(ROOT, "{\"do\":\"pause\",\"name\":\"operators\",\"user\":\"\"}",
+	      "{\"ok\":true,\"audience\":\"operators\",\"account\":\"\"}");
+	ask(STRANGER, "{\"do\":\"status\"}", answer, sizeof answer);
+	assert_non_null(strstr(answer, "\"audience\":\"public\",\"account\":\"\",\"text\":\"\",\"by\":\"carol\""));
+	assert_non_null(strstr(answer, "\"audience\":\"\",\"account\":\"noc\",\"text\":\"\",\"by\":\"bob\""));
+	assert_non_null(strstr(answer, "\"audience\":\"operators\",\"account\":\"\",\"text\":\"\",\"by\":\"admin\""));
+}
+
+/* ---- lines ---- */
+
+static void test_lines(void **state)
+{
+	static const char two[] = "{\"do\":\"sing\"}\n{\"do\":\"dance\"}\n{\"do\":";
+	struct client *k = client_call(ROOT);
+
+	(void)state;
+	client_say(k, two, strlen(two));
+	assert_string_equal(client_hear(k), NO("unknown request \\\"sing\\\"") "\n" NO(
+						    "unknown request \\\"dance\\\"") "\n");
+	client_say(k, "\"rest\"}\n", 8);
+	assert_string_equal(client_hear(k), NO("unknown request \\\"rest\\\"") "\n");
+	client_hang_up(k);
+}
+
+/* A line that does not end ends the connection; a long one that ends is answered. */
+static void test_long_line(void **state)
+{
+	struct client *k = client_call(ROOT);
+	static char line[70000];
+
+	(void)state;
+	memset(line, ' ', sizeof line);
+	line[60000] = '\n';
+	client_say(k, line, 60001);
+	assert_string_equal(client_hear(k), NO("that is not a JSON object") "\n");
+	line[60000] = ' ';
+	client_say(k, line, sizeof line);
+	assert_null(client_hear(k));
+	client_hang_up(k);
+}
+
+/* Who asks nothing for a minute is not kept. */
+static void test_idle(void **state)
+{
+	struct client *k = client_call(ROOT);
+
+	(void)state;
+	client_say(k, "{", 1);
+	pass(MINUTE_MS - 1000);
+	assert_string_equal(client_hear(k), "");
+	pass(1000);
+	assert_null(client_hear(k));
+	client_hang_up(k);
+}
+
+/* One user of the machine must not keep the others out. */
+static void test_places(void **state)
+{
+	struct client *k[5], *root;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		k[i] = client_call(STRANGER);
+	root = client_call(ROOT);
+	assert_string_equal(client_hear(k[3]), "");
+	assert_null(client_hear(k[4]));
+	assert_string_equal(client_hear(root), "");
+	client_hang_up(root);
+	for (int i = 0; i < 5; i++)
+		client_hang_up(k[i]);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		CASE(test_malformed), CASE(test_about_incidents), CASE(test_openings),	    CASE(test_hushes),
+		CASE(test_others),    CASE(test_who),		  CASE(test_in_whose_name), CASE(test_lines),
+		CASE(test_long_line), CASE(test_idle),		  CASE(test_places),
+	};
+
+	setenv("TZ", "UTC", 1);
+	tzset();
+	log_setup(LOG_LEVEL_WARN, LOG_FORMAT_TEXT);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
