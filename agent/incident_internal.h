@@ -14,6 +14,7 @@
  *	_storm, _cutoff			storms and isolation (4.2)
  *	_downtime			the core's downtimes
  *	_maintenance, _plan		planned work, announced and over; what is one, and its facts
+ *	_left				what is still bad when it is over
  *	_rest				downtime in the middle of an incident
  *	_flap				flapping, the core's and our own
  *	_remind				reminders, escalation, "what fixed it?"
@@ -247,6 +248,10 @@ void maintenance_timers(struct engine *e, struct incident *i, const struct now *
 struct incident *maintenance_open(struct engine *e, const struct open_order *order, const struct now *now);
 int maintenance_close(struct engine *e, struct incident *i, const char *text, const char *by,
 		      const struct now *now, struct err *err); /* by hand, before its time */
+/* It ends, and what is still bad is an incident under its tag from now on. True: all is said. */
+bool maintenance_hands_over(struct engine *e, struct incident *plan, const struct now *now);
+bool maintenance_may_end(struct engine *e, const struct thread *t, const struct now *now);   /* say its end now */
+void maintenance_thread_ends(struct engine *e, struct thread *t, const struct now *now); /* all of it is well, or not ours */
 bool maintenance_is_over(const struct incident *i);
 bool announces(const struct engine *e, const struct thread *t); /* where it costs, only what was asked for */
 void maintenance_join(struct engine *e, struct downtime *d, const struct now *now);

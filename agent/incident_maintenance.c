@@ -1,7 +1,7 @@
 /*
  * Planned maintenance: announced, begun, another end, over, cancelled. Called by the timers
  * and for what is planned by hand. What of it an audience hears on an account stands in
- * thread_ahead(), thread_during() and thread_after().
+ * thread_ahead(), thread_during() and maintenance_thread_ends().
  * Must never tell one downtime in two threads of the same people.
  */
 #include "agent/incident_internal.h"
@@ -155,6 +155,11 @@ static bool may_say(struct engine *e, const struct thread *t, enum line line, co
 	return may;
 }
 
+bool maintenance_may_end(struct engine *e, const struct thread *t, const struct now *now)
+{
+	return may_say(e, t, LINE_END, now);
+}
+
 static void tell(struct engine *e, struct thread *t, enum say_event event, const struct now *now)
 {
 	thread_say(e, t, event, NULL, now); /* while the state still says whether it is the first line */
@@ -263,7 +268,7 @@ static void thread_during(struct engine *e, struct thread *t, bool all_run, cons
 }
 
 /* No end without its beginning; what nobody was told of is not cancelled either. */
-static void thread_after(struct engine *e, struct thread *t, const struct now *now)
+void maintenance_thread_ends(struct engine *e, struct thread *t, const struct now *now)
 {
 	const struct incident *i = t->incident;
 	bool has_begun = (i->flags & INCIDENT_BEGUN) != 0;
@@ -288,13 +293,15 @@ static void threads_maintain(struct engine *e, struct incident *i, bool all_run,
 {
 	struct thread *t;
 
+	if (i->until_s && maintenance_hands_over(e, i, now))
+		return;
 	LL_FOREACH (i->threads, t) {
 		if (t->state == THREAD_CLOSED || t->state == THREAD_DROPPED)
 			continue;
 		if (!announces(e, t))
 			thread_finish(t, THREAD_DROPPED);
 		else if (i->until_s)
-			thread_after(e, t, now);
+			maintenance_thread_ends(e, t, now);
 		else if (i->flags & INCIDENT_BEGUN)
 			thread_during(e, t, all_run, now);
 		else
@@ -319,6 +326,8 @@ void maintenance_timers(struct engine *e, struct incident *i, const struct now *
 			look_at(i, i->settle);
 		else
 			threads_maintain(e, i, all_run, now);
+		if (!(i->flags & INCIDENT_MAINTENANCE))
+			return;
 	}
 	if (i->look > now->boot_ms)
 		engine_wake(e, i->look);
