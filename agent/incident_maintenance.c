@@ -231,7 +231,7 @@ static void thread_ahead(struct engine *e, struct thread *t, const struct now *n
 	if (t->state == THREAD_TOLD && (is_moved || differs(i->to_s, t->until_s))) {
 		if (!may_say(e, t, LINE_NEWS, now))
 			return;
-		tell(e, t, is_moved ? SAY_PLANNED : SAY_EXTENDED, now); /* the latter says no beginning */
+		tell(e, t, is_moved ? SAY_MOVED : SAY_EXTENDED, now); /* the latter says no beginning */
 		t->told_count = leads_until(t, a, now->wall_ms / 1000 + ON_TIME_S);
 	} else {
 		announce(e, t, now);

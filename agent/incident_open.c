@@ -87,13 +87,11 @@ static bool was_read(const struct thread *t)
 	return t->root == DELIVERY_SENT || t->root == DELIVERY_UNSETTLED;
 }
 
-/* A plan is no alarm, and says of itself only that it is off. */
+/* A plan is no alarm: it is off. */
 static void maintenance_retract(struct engine *e, struct thread *t, const char *text, const char *by,
 				const struct now *now)
 {
-	if (text && *text && !audience_of(e, t)->internals)
-		thread_say_words(e, t, SAY_SAY, text, by, now);
-	thread_say_words(e, t, SAY_CANCELLED, NULL, by, now);
+	thread_say_words(e, t, t->incident->flags & INCIDENT_BEGUN ? SAY_RECALLED : SAY_CANCELLED, text, by, now);
 }
 
 static void thread_retract(struct engine *e, struct thread *t, const char *text, const char *by,

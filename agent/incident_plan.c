@@ -418,6 +418,11 @@ static const char *author_of_end(const struct incident *i)
 	return last ? last->author : NULL;
 }
 
+static bool is_off(enum say_event event)
+{
+	return event == SAY_CANCELLED || event == SAY_RECALLED;
+}
+
 static void fill_root(const struct engine *e, const struct thread *t, enum say_event event, struct say *say)
 {
 	static char label[EVENT_NAME_MAX * 2 + 32];
@@ -430,25 +435,29 @@ static void fill_root(const struct engine *e, const struct thread *t, enum say_e
 	say->object = label;
 	say->host = root->host;
 	say->service = root->service;
-	say->owner = event == SAY_EXTENDED ? author_of_end(t->incident) : root->author;
-	say->text = root->text;
+	if (!is_off(event)) /* whoever called it off, and said why, stands there */
+		say->text = root->text;
+	if (!is_off(event) || !say->owner)
+		say->owner = event == SAY_EXTENDED ? author_of_end(t->incident) : root->author;
 	say->state = event == SAY_ENDED ? state_now(e, root) : NULL;
 	say->with_services = t->state == THREAD_HELD && !more && root->object ? root->object->services : 0;
 }
 
 /* By hand: what has no name is called as it was put. */
-static void fill_by_hand(const struct incident *i, struct say *say)
+static void fill_by_hand(const struct incident *i, enum say_event event, struct say *say)
 {
 	say->object = i->name ? i->name : i->text;
-	say->owner = i->by;
-	say->text = i->name ? i->text : NULL;
+	if (!is_off(event) || !say->owner)
+		say->owner = i->by;
+	if (!is_off(event))
+		say->text = i->name ? i->text : NULL;
 	say->state = NULL;
 }
 
 static bool is_of_a_plan(enum say_event event)
 {
-	return event == SAY_PLANNED || event == SAY_SOON || event == SAY_EXTENDED || event == SAY_CANCELLED ||
-	       event == SAY_BEGUN || event == SAY_ENDED || event == SAY_ENDED_BAD;
+	return event == SAY_PLANNED || event == SAY_SOON || event == SAY_EXTENDED || event == SAY_MOVED ||
+	       is_off(event) || event == SAY_BEGUN || event == SAY_ENDED || event == SAY_ENDED_BAD;
 }
 
 void downtime_fill(const struct engine *e, const struct thread *t, enum say_event event, struct say *say)
@@ -465,7 +474,7 @@ void downtime_fill(const struct engine *e, const struct thread *t, enum say_even
 	say->until = i->to_s;
 	say->duration = event == SAY_SOON ? minutes_left(i, say) : -1;
 	if (audience_of(e, t)->internals && (i->flags & INCIDENT_BY_HAND))
-		fill_by_hand(i, say);
+		fill_by_hand(i, event, say);
 	else if (audience_of(e, t)->internals)
 		fill_root(e, t, event, say);
 	if (event == SAY_ENDED_BAD)

@@ -121,6 +121,7 @@ bool post_is_end(const struct post *p)
 	case SAY_ENDED:
 	case SAY_CLOSED:
 	case SAY_CANCELLED:
+	case SAY_RECALLED:
 	case SAY_GONE:
 	case SAY_RETRACT: return true;
 	}

@@ -56,6 +56,8 @@ enum say_event {
 	SAY_ETA_NEAR,	/* that end is near: operators only */
 	SAY_KNOWN_ERROR, /* a known error, its workaround: operators only */
 	SAY_UNREACHABLE, /* hosts that nothing of ours explains */
+	SAY_MOVED,	/* maintenance: its beginning is another now */
+	SAY_RECALLED,	/* maintenance that runs: a false alarm */
 	SAY_DISAGREE,	/* two nodes say different things of one object: operators only */
 	SAY_EVENTS
 };

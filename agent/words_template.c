@@ -52,6 +52,8 @@ static const char *const event_names[SAY_EVENTS] = {
     [SAY_ETA_NEAR] = "eta_near",
     [SAY_KNOWN_ERROR] = "known_error",
     [SAY_UNREACHABLE] = "unreachable",
+    [SAY_MOVED] = "moved",
+    [SAY_RECALLED] = "recalled",
     [SAY_DISAGREE] = "disagree",
 };
 
@@ -140,7 +142,7 @@ struct piece words_piece(const char **at)
 static bool is_official(enum say_event event)
 {
 	return event == SAY_SAY || event == SAY_RETRACT || event == SAY_OPENED ||
-	       event == SAY_CLOSED;
+	       event == SAY_CLOSED || event == SAY_CANCELLED || event == SAY_RECALLED;
 }
 
 static int check_macro(const struct piece *p, enum say_event event, bool internals, struct err *err)
@@ -163,8 +165,8 @@ static int check_macro(const struct piece *p, enum say_event event, bool interna
 	if (!internals && p->macro == MACRO_TEXT && !is_official(event))
 		return err_set(
 		    err,
-		    "$TEXT$ is public only in say, retract, opened and closed, elsewhere it is "
-		    "internal");
+		    "$TEXT$ is public only in say, opened, closed, retract, cancelled and recalled, "
+		    "elsewhere it is internal");
 	return 0;
 }
 

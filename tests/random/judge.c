@@ -122,7 +122,8 @@ static unsigned flags_of(const struct subject *s, const struct say_target *targe
 /* Of a maintenance "over"; of trouble that it is; "stable" when nothing stays bad. */
 static bool is_end(const struct subject *s, const struct say_target *target, enum say_event event)
 {
-	if (event == SAY_ENDED || event == SAY_ENDED_BAD || event == SAY_CANCELLED)
+	if (event == SAY_ENDED || event == SAY_ENDED_BAD || event == SAY_CANCELLED ||
+	    event == SAY_RECALLED)
 		return (flags_of(s, target) & INCIDENT_MAINTENANCE) != 0;
 	if (event == SAY_STABLE)
 		return !look_at_members(s, target).one;

@@ -147,7 +147,7 @@ static bool has_begun(const struct strand *t)
 		enum say_event event = t->parcels[k].event;
 
 		if (t->parcels[k].state != PARCEL_CANCELLED && event != SAY_PLANNED && event != SAY_SOON &&
-		    event != SAY_EXTENDED)
+		    event != SAY_EXTENDED && event != SAY_MOVED)
 			return true;
 	}
 	return false;

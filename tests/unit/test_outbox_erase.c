@@ -333,6 +333,7 @@ static enum end end_of(int event)
 	case SAY_ENDED:
 	case SAY_CLOSED:
 	case SAY_CANCELLED:
+	case SAY_RECALLED:
 	case SAY_GONE:
 	case SAY_RETRACT: return IS_END;
 	case SAY_PAST:

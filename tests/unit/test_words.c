@@ -202,7 +202,7 @@ static void test_check(void **state)
 	    {"$LINK$ $TAG$", "$LINK$ is internal"},
 	    {"$LONGEST$ $TAG$", "$LONGEST$ is internal"},
 	    {"$MENTIONS$ $TAG$", "$MENTIONS$ is internal"},
-	    {"$TEXT$ $TAG$", "$TEXT$ is public only in say, retract, opened and closed, elsewhere "
+	    {"$TEXT$ $TAG$", "$TEXT$ is public only in say, opened, closed, retract, cancelled and recalled, elsewhere "
 			     "it is internal"},
 	    {"$DIGEST$ $TAG$", "no such macro as $DIGEST$"},
 	    {"$TICKET$ $TAG$", "$TICKET$ is not in this version"},
@@ -225,7 +225,8 @@ static void test_check(void **state)
 	assert_int_equal(words_check("$OUTPUT$ $TEXT$ $TAG$", SAY_ACK, true, &err), 0);
 	for (int e = 0; e < SAY_EVENTS; e++) {
 		bool official =
-		    e == SAY_SAY || e == SAY_RETRACT || e == SAY_OPENED || e == SAY_CLOSED;
+		    e == SAY_SAY || e == SAY_RETRACT || e == SAY_OPENED || e == SAY_CLOSED ||
+		    e == SAY_CANCELLED || e == SAY_RECALLED;
 
 		assert_int_equal(
 		    words_check("$TEXT$ $TAG$", (enum say_event)e, false, &err), official ? 0 : -1);

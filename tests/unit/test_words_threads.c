@@ -124,7 +124,8 @@ static void render(const struct language *c, int base, const struct facts *f, st
 #define BEGINNINGS                                                                                 \
 	(EVENT_BIT(SAY_PROBLEM) | EVENT_BIT(SAY_PAST) | EVENT_BIT(SAY_UNREACHABLE) |               \
 	 EVENT_BIT(SAY_PLANNED) | EVENT_BIT(SAY_OPENED))
-#define ENDS (EVENT_BIT(SAY_GONE) | EVENT_BIT(SAY_RETRACT) | EVENT_BIT(SAY_CANCELLED))
+#define ENDS (EVENT_BIT(SAY_GONE) | EVENT_BIT(SAY_RETRACT) | EVENT_BIT(SAY_CANCELLED) |               \
+	      EVENT_BIT(SAY_RECALLED))
 #define ONCE (EVENT_BIT(SAY_PART_OF) | EVENT_BIT(SAY_FIXED) | EVENT_BIT(SAY_ADOPTED))
 /* The words are a person's own, or an answer to whoever asks twice. */
 #define FREE                                                                                       \
