@@ -73,6 +73,8 @@ void spans_take(struct engine *e, struct spans *s, const struct thread *t, bool 
 	}
 	n = is_open || !t->missed ? incident_names(e, i, t->audience, language ? language : "")
 				  : split_missed(e, s, t);
+	if (!n && (i->flags & INCIDENT_BY_HAND) && i->text)
+		names_push(e, &n, i->text); /* without a name it is called as it was put */
 	for (unsigned k = 0; k < n; k++) {
 		if (has_span(s, e->names[k], is_open) || !(span = span_add(s)))
 			continue;

@@ -294,7 +294,7 @@ unsigned thread_names_since(struct engine *e, const struct thread *t, const char
 	const struct problem *root = NULL;
 	unsigned n = 0;
 
-	names_add(e, &n, i->name);
+	names_add(e, &n, i->name || !(i->flags & INCIDENT_BY_HAND) ? i->name : i->text);
 	for (const struct problem *p = i->problems; p; p = p->next) {
 		if (!hears(p, t->audience) || p->until_s < t->since_s)
 			continue;
