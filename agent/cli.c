@@ -65,8 +65,10 @@ static const struct command commands[] = {
      "    Posts on their way, and why they wait. retry: try now. drop: never send.\n"},
     {"open", cli_open,
      "open TEXT --to AUDIENCE[,AUDIENCE] [--name NAME] [--from TIME --until TIME]\n"
-     "    An incident that no monitoring sees, or with --until a planned maintenance. TEXT is\n"
-     "    posted as it stands. NAME: what the public calls the thing. Prints the tag.\n"},
+     "    An incident that no monitoring sees, told at once; or with --until a planned\n"
+     "    maintenance, told when `announce` says. TEXT is posted, mentions, tags and links in\n"
+     "    it broken. NAME: what the public calls the thing. Prints the tag.\n"
+     "    --from, --until: 22:00, \"Sat 22:00\", 2026-11-28T22:00, or 2h.\n"},
     {"close", cli_close,
      "close TAG [TEXT]\n"
      "    The end of what was opened by hand.\n"},

@@ -368,6 +368,7 @@ int maintenance_close(struct engine *e, struct incident *i, const char *text, co
 	if (i->until_s)
 		return err_set(err, "it is closed");
 	engine_note(e, i, "command", "closed by %s%s%.400s", by, text && *text ? ": " : "", text ? text : "");
+	engine_set_string(&i->ack_text, text);
 	engine_set_string(&i->by, by);
 	ends(e, i, now->wall_ms / 1000);
 	maintenance_look(e, i, now);

@@ -91,6 +91,7 @@ static bool was_read(const struct thread *t)
 static void maintenance_retract(struct engine *e, struct thread *t, const char *text, const char *by,
 				const struct now *now)
 {
+	engine_set_string(&t->incident->ack_text, text);
 	thread_say_words(e, t, t->incident->flags & INCIDENT_BEGUN ? SAY_RECALLED : SAY_CANCELLED, text, by, now);
 }
 

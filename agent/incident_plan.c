@@ -449,8 +449,6 @@ static void fill_by_hand(const struct incident *i, enum say_event event, struct 
 	say->object = i->name ? i->name : i->text;
 	if (!is_off(event) || !say->owner)
 		say->owner = i->by;
-	if (!is_off(event))
-		say->text = i->name ? i->text : NULL;
 	say->state = NULL;
 }
 
@@ -458,6 +456,20 @@ static bool is_of_a_plan(enum say_event event)
 {
 	return event == SAY_PLANNED || event == SAY_SOON || event == SAY_EXTENDED || event == SAY_MOVED ||
 	       is_off(event) || event == SAY_BEGUN || event == SAY_ENDED || event == SAY_ENDED_BAD;
+}
+
+/* What a person wrote to be read: with the first line what it is, with the last one how it went. */
+static void fill_words(const struct engine *e, const struct thread *t, enum say_event event, struct say *say)
+{
+	const struct incident *i = t->incident;
+	bool is_first = event == SAY_PLANNED || (event == SAY_BEGUN && t->state == THREAD_HELD);
+
+	if (is_off(event) || event == SAY_ENDED || event == SAY_ENDED_BAD)
+		say->text = i->ack_text;
+	else if (i->flags & INCIDENT_BY_HAND) /* without a name its text stands there as one */
+		say->text = is_first && i->name ? i->text : NULL;
+	else if (!audience_of(e, t)->internals || event == SAY_BEGUN)
+		say->text = NULL;
 }
 
 void downtime_fill(const struct engine *e, const struct thread *t, enum say_event event, struct say *say)
@@ -477,6 +489,7 @@ void downtime_fill(const struct engine *e, const struct thread *t, enum say_even
 		fill_by_hand(i, event, say);
 	else if (audience_of(e, t)->internals)
 		fill_root(e, t, event, say);
+	fill_words(e, t, event, say);
 	if (event == SAY_ENDED_BAD)
 		fill_bad(e, t, say);
 }

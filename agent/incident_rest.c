@@ -213,6 +213,7 @@ void rest_fill(const struct engine *e, const struct thread *t, enum say_event ev
 	const struct downtime *which = NULL;
 
 	say->with_services = 0; /* the thread has said it */
+	say->text = NULL;
 	if (event == SAY_ENDED_BAD) {
 		say->nth = t->flags >> THREAD_RESTS_SHIFT;
 		return;

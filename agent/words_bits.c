@@ -91,7 +91,7 @@ static void put_duration(const char *const *units, int64_t seconds, struct buf *
 		buf_printf(out, "%lld %s", (long long)seconds, units[0]);
 	else if (seconds < 3600)
 		buf_printf(out, "%lld %s", (long long)(seconds / 60), units[1]);
-	else if (seconds < 86400)
+	else if (seconds <= 86400) /* "in 24 h", as people say it */
 		two_units(seconds / 60, 60, units[2], units[1], out);
 	else
 		two_units(seconds / 3600, 24, units[3], units[2], out);

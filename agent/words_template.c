@@ -3,6 +3,7 @@
  * words.c, words_catalogue.c and config.c. Must never let an internal macro pass
  * where strangers read.
  */
+#include "agent/incident.h" /* SAY_BIT */
 #include "agent/words_internal.h"
 #include "agent/config.h"
 
@@ -141,8 +142,12 @@ struct piece words_piece(const char **at)
 /* Where $TEXT$ is what a person wants the public to read; elsewhere it may be a comment. */
 static bool is_official(enum say_event event)
 {
-	return event == SAY_SAY || event == SAY_RETRACT || event == SAY_OPENED ||
-	       event == SAY_CLOSED || event == SAY_CANCELLED || event == SAY_RECALLED;
+	const uint64_t official = SAY_BIT(SAY_SAY) | SAY_BIT(SAY_RETRACT) | SAY_BIT(SAY_OPENED) |
+				  SAY_BIT(SAY_CLOSED) | SAY_BIT(SAY_PLANNED) | SAY_BIT(SAY_BEGUN) |
+				  SAY_BIT(SAY_CANCELLED) | SAY_BIT(SAY_RECALLED) |
+				  SAY_BIT(SAY_ENDED) | SAY_BIT(SAY_ENDED_BAD);
+
+	return (official & SAY_BIT(event)) != 0;
 }
 
 static int check_macro(const struct piece *p, enum say_event event, bool internals, struct err *err)
@@ -165,8 +170,8 @@ static int check_macro(const struct piece *p, enum say_event event, bool interna
 	if (!internals && p->macro == MACRO_TEXT && !is_official(event))
 		return err_set(
 		    err,
-		    "$TEXT$ is public only in say, opened, closed, retract, cancelled and recalled, "
-		    "elsewhere it is internal");
+		    "$TEXT$ is public only in what is said by hand and of maintenance, elsewhere it is "
+		    "internal");
 	return 0;
 }
 

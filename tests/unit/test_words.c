@@ -167,7 +167,7 @@ static void test_duration(void **state)
 	duration(3599, "59 min");
 	duration(3600, "1 h");
 	duration(4859, "1 h 20 min");
-	duration(86400, "1 d");
+	duration(86400, "24 h");
 	duration(2 * 86400 + 4 * 3600 + 59, "2 d 4 h");
 }
 
@@ -202,8 +202,8 @@ static void test_check(void **state)
 	    {"$LINK$ $TAG$", "$LINK$ is internal"},
 	    {"$LONGEST$ $TAG$", "$LONGEST$ is internal"},
 	    {"$MENTIONS$ $TAG$", "$MENTIONS$ is internal"},
-	    {"$TEXT$ $TAG$", "$TEXT$ is public only in say, opened, closed, retract, cancelled and recalled, elsewhere "
-			     "it is internal"},
+	    {"$TEXT$ $TAG$", "$TEXT$ is public only in what is said by hand and of maintenance, "
+			     "elsewhere it is internal"},
 	    {"$DIGEST$ $TAG$", "no such macro as $DIGEST$"},
 	    {"$TICKET$ $TAG$", "$TICKET$ is not in this version"},
 	    {"[$NAME$ $TAG$", "a [ without its ]"},
@@ -226,7 +226,8 @@ static void test_check(void **state)
 	for (int e = 0; e < SAY_EVENTS; e++) {
 		bool official =
 		    e == SAY_SAY || e == SAY_RETRACT || e == SAY_OPENED || e == SAY_CLOSED ||
-		    e == SAY_CANCELLED || e == SAY_RECALLED;
+		    e == SAY_CANCELLED || e == SAY_RECALLED || e == SAY_PLANNED || e == SAY_BEGUN ||
+		    e == SAY_ENDED || e == SAY_ENDED_BAD;
 
 		assert_int_equal(
 		    words_check("$TEXT$ $TAG$", (enum say_event)e, false, &err), official ? 0 : -1);
