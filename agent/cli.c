@@ -277,6 +277,8 @@ bool cli_command_options(
 	}
 	if (cli->help)
 		*rc = help(cli, argv[0]);
+	else
+		cli_take_clock(cli); /* before any time is read */
 	return !cli->help;
 }
 

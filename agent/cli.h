@@ -90,6 +90,7 @@ enum cli_exit cli_put_answer(
     void (*text)(const json_t *answer, int64_t now_ms, struct buf *out));
 
 /* The file, with what the options change of it. NULL: the report (the caller's) or err says why. */
+void cli_take_clock(const struct cli *cli); /* quietly: a file with errors has no say */
 void cli_use_timezone(const struct config *config); /* cli_config() does */
 struct config *cli_config(const struct cli *cli, struct config_report *report, struct err *err);
 

@@ -91,10 +91,14 @@ static enum cli_exit open_it(struct cli *cli, const struct open_wish *w, const c
 	    (json_int_t)w->until_ms);
 	json_t *answer;
 	enum cli_exit rc = cli_hand_ask(cli, request, &answer);
-	char said[16];
+	char said[16], from[CLI_TIME_SIZE], until[CLI_TIME_SIZE];
 
 	if (rc != CLI_DONE)
 		return rc;
+	if (w->until_ms)
+		fprintf(
+		    stderr, "planned %s to %s\n", cli_clock(from, w->from_ms ? w->from_ms : cli->now_ms, cli->now_ms),
+		    cli_clock(until, w->until_ms, cli->now_ms));
 	snprintf(said, sizeof said, "#%.8s", cli_string(answer, "tag"));
 	return cli_hand_done(cli, answer, said);
 }
@@ -120,7 +124,10 @@ enum cli_exit cli_open(struct cli *cli, int argc, char **argv)
 		return rc;
 	if (!cli_words(cli, argc, argv, 1, &text))
 		return CLI_USAGE;
-	rc = open_it(cli, &w, buf_text(&text));
+	if (!*buf_text(&text))
+		rc = cli_misused(cli, "open", "open: without a word nobody knows what is open");
+	else
+		rc = open_it(cli, &w, buf_text(&text));
 	buf_finish(&text);
 	return rc;
 }

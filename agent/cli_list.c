@@ -43,6 +43,12 @@ static void told_cell(const json_t *incident, struct cli_table *t)
 	buf_finish(&cell);
 }
 
+/* A maintenance that is still to come is none yet. */
+static const char *planned_word(const json_t *incident)
+{
+	return strcmp(cli_string(incident, "state"), "planned") == 0 ? "planned" : "maintenance";
+}
+
 /* Where no core has a state for it, how it came about. */
 void cli_state(const json_t *incident, struct buf *out)
 {
@@ -53,9 +59,15 @@ void cli_state(const json_t *incident, struct buf *out)
 		buf_str(out, "MAJOR ");
 	cli_printf(
 	    out, "%s",
-	    is_planned	 ? "maintenance"
+	    is_planned	 ? planned_word(incident)
 	    : is_by_hand ? "by hand"
 			 : cli_string(incident, "state"));
+}
+
+/* No core can break it again, so its end is the end. */
+static bool is_ended_by_hand(const json_t *incident)
+{
+	return json_is_true(json_object_get(incident, "by_hand")) && cli_number(incident, "until_ms");
 }
 
 static void state_cell(const json_t *incident, struct cli_table *t)
@@ -63,7 +75,7 @@ static void state_cell(const json_t *incident, struct cli_table *t)
 	struct buf state;
 
 	buf_init(&state, 1000);
-	if (json_is_true(json_object_get(incident, "open")))
+	if (json_is_true(json_object_get(incident, "open")) && !is_ended_by_hand(incident))
 		cli_state(incident, &state);
 	else
 		buf_str(&state, "closed");
@@ -80,7 +92,10 @@ static void incident_row(const json_t *incident, int64_t now_ms, struct cli_tabl
 
 	cli_table_cell(t, "#%s", cli_string(incident, "tag"));
 	cli_table_cell(t, "%s", cli_clock(text, since, now_ms));
-	cli_table_cell(t, "%s", cli_span(text, (until ? until : now_ms) - since));
+	if ((until ? until : now_ms) < since) /* planned, and perhaps called off before */
+		cli_table_cell(t, "-");
+	else
+		cli_table_cell(t, "%s", cli_span(text, (until ? until : now_ms) - since));
 	if (members > 1)
 		cli_table_cell(t, "%s +%" PRId64, cli_string(incident, "object"), members - 1);
 	else
@@ -180,6 +195,8 @@ static enum cli_exit print_list(const struct cli *cli, const struct wish *w, con
 		    w->match || w->since ? " of that kind" : "");
 	rc = cli_put(cli, &out);
 	buf_finish(&out);
+	if (w->match && !json_array_size(json_object_get(answer, "incidents")))
+		cli_objects_warn(cli, w->match);
 	return rc;
 }
 

@@ -4,7 +4,9 @@
  */
 #include "agent/cli_objects.h"
 #include "agent/cli_control.h"
+#include "agent/cli_text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,4 +164,37 @@ bool cli_objects_know(
 		*near = config_nearest(name, names);
 	free(names);
 	return known;
+}
+
+struct warning {
+	const struct cli_objects *objects;
+	struct buf text;
+};
+
+static void warn_of(void *arg, const char *kind, const char *name)
+{
+	struct warning *w = arg;
+	const char *near;
+
+	if (cli_objects_know(w->objects, kind, name, &near))
+		return;
+	buf_str(&w->text, "twicket: warning: ");
+	cli_printf(
+	    &w->text, "Nagios has no %s \"%s\"%s%s%s", kind, name, near ? "; nearest: \"" : "",
+	    near ? near : "", near ? "\"" : "");
+	buf_char(&w->text, '\n');
+}
+
+void cli_objects_warn(const struct cli *cli, const struct match *match)
+{
+	struct cli_objects objects;
+	struct warning w = {.objects = &objects};
+	struct err err;
+
+	buf_init(&w.text, 65536);
+	if (cli_objects_ask(cli, &objects, &err) == CLI_DONE && objects.n)
+		match_names(match, warn_of, &w);
+	fputs(buf_text(&w.text), stderr);
+	buf_finish(&w.text);
+	cli_objects_finish(&objects);
 }

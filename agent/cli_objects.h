@@ -32,4 +32,7 @@ const struct object *cli_objects_find(const struct cli_objects *objects, const c
 bool cli_objects_know(
     const struct cli_objects *objects, const char *kind, const char *name, const char **near);
 
+/* Says on stderr which names the core does not know, as `check` does; nothing without a core. */
+void cli_objects_warn(const struct cli *cli, const struct match *match);
+
 #endif

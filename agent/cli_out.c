@@ -173,6 +173,17 @@ void cli_use_timezone(const struct config *config)
 	tzset();
 }
 
+void cli_take_clock(const struct cli *cli)
+{
+	struct config_report report;
+	struct config *c = config_load(cli->config_path ? cli->config_path : CLI_CONFIG, &report);
+
+	if (c)
+		cli_use_timezone(c);
+	config_discard(c);
+	config_report_finish(&report);
+}
+
 struct config *cli_config(const struct cli *cli, struct config_report *report, struct err *err)
 {
 	struct config *c = config_load(cli->config_path ? cli->config_path : CLI_CONFIG, report);

@@ -143,6 +143,7 @@ json_t *preview_facts(const struct preview *p, struct err *err)
 /* What was typed. */
 struct typed {
 	const char *host, *service, *state, *at;
+	int64_t at_ms;
 	bool all;
 };
 
@@ -171,17 +172,15 @@ static int take_time(const char *text, int64_t now_ms, int64_t *ms, struct err *
 
 static enum cli_exit preview(struct cli *cli, struct preview *p, const struct typed *t)
 {
-	int64_t at_ms = cli->now_ms;
 	json_t *facts;
 	struct err err;
 
 	p->object = find(p->objects, t->host, t->service);
 	if (!p->object)
 		return unknown(cli, p->objects, t->host, t->service);
-	if (preview_state(p->object, t->state, &p->state, &err) == -1 ||
-	    (t->at && take_time(t->at, cli->now_ms, &at_ms, &err) == -1))
+	if (preview_state(p->object, t->state, &p->state, &err) == -1)
 		return cli_misused(cli, "preview", "%s", err.text);
-	p->at_s = at_ms / 1000;
+	p->at_s = t->at_ms / 1000;
 	err_set(&err, "out of memory");
 	p->world = world_create(p->objects);
 	facts = p->world ? preview_facts(p, &err) : NULL;
@@ -234,6 +233,9 @@ enum cli_exit cli_preview(struct cli *cli, int argc, char **argv)
 		    cli, "preview", "preview: of what? (preview HOST, preview HOST SERVICE)");
 	t.host = argv[1];
 	t.service = argc == 3 ? argv[2] : NULL;
+	t.at_ms = cli->now_ms;
+	if (t.at && take_time(t.at, cli->now_ms, &t.at_ms, &err) == -1)
+		return cli_misused(cli, "preview", "--at: %s", err.text);
 	config = cli_config(cli, &report, &err);
 	if (config) {
 		cli_use_timezone(config);

@@ -246,11 +246,11 @@ static enum cli_exit no_audience(const struct cli *cli, const struct config *con
 	for (unsigned k = 0; names && k < config->n_audiences; k++)
 		names[k] = config->audiences[k].name;
 	near = names ? config_nearest(name, names) : NULL;
-	cli_misused(
-	    cli, "replay", "--posts %s: no such audience%s%s%s", name,
+	cli_complain(
+	    cli, CLI_NO, "--posts: no audience \"%s\"%s%s%s", name,
 	    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 	free(names);
-	return CLI_USAGE;
+	return CLI_NO;
 }
 
 enum cli_exit cli_replay(struct cli *cli, int argc, char **argv)

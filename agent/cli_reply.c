@@ -55,6 +55,9 @@ enum cli_exit cli_reply_text(const json_t *answer, struct buf *out)
 	const struct outcome *o = outcome_of(state);
 	const char *said = o ? o->said : state;
 
+	if (strcmp(state, "comment") == 0 && strcmp(text, "kept") == 0)
+		text = ""; /* that is said already */
+
 	cli_printf(out, "%s", said);
 	if (strcmp(state, "confirmed") == 0 && json_object_get(answer, "ms"))
 		buf_printf(out, " after %" PRId64 " ms", cli_number(answer, "ms"));

@@ -69,9 +69,11 @@ static void head_text(const json_t *incident, int64_t now_ms, struct buf *out)
 	cli_clock_s(from, since, now_ms);
 	buf_char(out, ' ');
 	cli_state(incident, out);
-	if (until)
+	if (until && until < since)
+		cli_printf(out, ", called off %s", cli_clock_s(to, until, now_ms));
+	else if (until)
 		cli_printf(out, ", %s to %s (%s)", from, cli_clock_s(to, until, now_ms), span);
-	else
+	else if (since <= now_ms) /* what is planned has its times behind it */
 		cli_printf(out, " since %s (%s)", from, span);
 	if (*owner)
 		cli_printf(out, ", %s %s it", owner, open ? "has" : "had");
@@ -101,11 +103,25 @@ static void post_text(const json_t *line, struct buf *out)
 		cli_printf(out, "  %s", url);
 }
 
-static void reply_text(const json_t *line, struct buf *out)
+/* "eta_noted" in words; what says no more than the state is left out. */
+static const char *reason_words(const json_t *line, char words[64])
 {
-	const char *who = cli_string(line, "who"), *state = cli_string(line, "state");
 	const char *reason = cli_string(line, "reason");
 
+	if (strcmp(reason, "other") == 0 || strcmp(reason, "kept") == 0)
+		return "";
+	snprintf(words, 64, "%s", reason);
+	for (char *at = words; *at; at++)
+		*at = *at == '_' ? ' ' : *at;
+	return words;
+}
+
+static void reply_text(const json_t *line, struct buf *out)
+{
+	const char *who = cli_string(line, "who"), *state = cli_string(line, "state"), *reason;
+	char words[64];
+
+	reason = reason_words(line, words);
 	cli_printf(out, "%s: %s", *who ? who : "?", cli_string(line, "text"));
 	if (*state)
 		cli_printf(out, "  (%s%s%s)", state, *reason ? ": " : "", reason);

@@ -246,7 +246,7 @@ static int found(void *arg, const struct incident_row *row)
 	s->id = row->id;
 	s->incident = engine_view(core_engine(s->control->core), row->id, &view) ?
 			      control_live(s->control, &view) :
-			      control_kept(row);
+			      control_kept(s->control, row);
 	return 0;
 }
 

@@ -103,7 +103,7 @@ static void add_quiet_incident(void *arg, const struct incident_view *v)
 {
 	struct quiet_list *l = arg;
 
-	if (v->quiet_until_s <= l->wall_s)
+	if (!v->open || v->quiet_until_s <= l->wall_s)
 		return;
 	json_array_append_new(l->quiets, json_pack("{s:s, s:o, s:I}", "tag", v->tag, "object",
 						   control_text(v->object), "until_ms",

@@ -31,7 +31,7 @@ json_t *answer_reply(struct control *c, const struct reply_row *reply, const str
 
 /* control_list.c: an incident as in `list` */
 json_t *control_live(struct control *c, const struct incident_view *v);
-json_t *control_kept(const struct incident_row *r);
+json_t *control_kept(struct control *c, const struct incident_row *r);
 
 /* control_hand.c; by: the local user */
 json_t *answer_open(struct control *c, json_t *request, const char *by);

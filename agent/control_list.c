@@ -4,6 +4,8 @@
  */
 #include "agent/control_internal.h"
 
+#include <string.h>
+
 #define TOLD_MAX 64
 
 static void add_name(void *arg, const char *name)
@@ -75,12 +77,41 @@ json_t *control_live(struct control *c, const struct incident_view *v)
 			 told_to_json(c, v->id)));
 }
 
-json_t *control_kept(const struct incident_row *r)
+static bool is_told(const json_t *told, const char *audience)
 {
-	json_t *kept = json_pack("{s:s, s:I, s:I, s:o, s:I, s:o, s:o, s:b, s:[]}", "tag", r->tag, "since_ms",
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach (told, i, one)
+		if (!strcmp(json_string_value(json_object_get(one, "audience")), audience))
+			return true;
+	return false;
+}
+
+static int add_told(void *arg, const struct thread_row *row)
+{
+	if (row->state != THREAD_HELD && row->state != THREAD_DROPPED && !is_told(arg, row->audience))
+		json_array_append_new(arg, json_pack("{s:o, s:[]}", "audience", control_text(row->audience),
+						     "names"));
+	return 0;
+}
+
+/* What its members were called is gone with them. */
+static json_t *told_of_kept(struct control *c, uint64_t incident)
+{
+	json_t *told = json_array();
+
+	store_threads_of_incident(core_store(c->core), incident, add_told, told, NULL);
+	return told;
+}
+
+json_t *control_kept(struct control *c, const struct incident_row *r)
+{
+	json_t *kept = json_pack("{s:s, s:I, s:I, s:o, s:I, s:o, s:o, s:b, s:o}", "tag", r->tag, "since_ms",
 			 (json_int_t)r->since_s * 1000, "until_ms", (json_int_t)r->until_s * 1000, "object",
 			 control_text(r->object), "members", (json_int_t)0, "state", control_text(r->state), "owner",
-			 control_text(r->was_owner), "open", r->open, "told");
+			 control_text(r->was_owner), "open", r->open, "told",
+			 told_of_kept(c, r->id));
 
 	add_flags(kept, r->flags);
 	add_text(kept, "text", r->text);
@@ -108,7 +139,7 @@ static int list_kept(void *arg, const struct incident_row *row)
 	struct incident_view view;
 
 	if (!engine_view(core_engine(l->control->core), row->id, &view) || !view.open)
-		json_array_append_new(l->incidents, control_kept(row));
+		json_array_append_new(l->incidents, control_kept(l->control, row));
 	return 0;
 }
 

@@ -250,7 +250,7 @@ static bool inbox_is_live(
 	if (v->open && v->state != 0)
 		return true;
 	/* what was opened by hand no core knows: nobody can acknowledge it there */
-	reason = v->open && (v->flags & (INCIDENT_BY_HAND | INCIDENT_MAINTENANCE)) ? "other" : "already_ok";
+	reason = v->open && (v->flags & (INCIDENT_BY_HAND | INCIDENT_MAINTENANCE)) ? "opened_by_hand" : "already_ok";
 	inbox_finish(b, r, REPLY_NO_EFFECT, reason);
 	inbox_trouble(b, r, reason);
 	return false;

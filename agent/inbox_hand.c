@@ -132,7 +132,7 @@ static void hand_known(struct inbox *b, struct inbox_reply *r, struct reply_pars
 	if (!is_there)
 		hand_failed(b, r, "no_such_tag");
 	else if (!p->other[0] && !p->text[0])
-		hand_failed(b, r, "which");
+		hand_failed(b, r, "no_words");
 	else if (engine_known(b->engine, v.id, p->other, p->text, inbox_author(r), &b->now, &err) == -1)
 		hand_failed(b, r, "other");
 	else
@@ -177,7 +177,7 @@ static void hand_say(struct inbox *b, struct inbox_reply *r, const struct reply_
 	else if (!engine_view(b->engine, r->row.incident, &v))
 		inbox_say_closed(b, r, p);
 	else if (!p->text[0])
-		hand_failed(b, r, "other");
+		hand_failed(b, r, "no_words");
 	else if (engine_say(b->engine, v.id, p->text, inbox_author(r), &b->now, &err) == -1)
 		hand_failed(b, r, "not_public");
 	else
@@ -194,7 +194,7 @@ static void hand_fixed(struct inbox *b, struct inbox_reply *r, const struct repl
 		return;
 	}
 	if (!p->text[0]) {
-		hand_failed(b, r, "other");
+		hand_failed(b, r, "no_words");
 		return;
 	}
 	inbox_note(b, r->row.incident, "command", "%-9s by %s: %.600s", r->row.verb, inbox_author(r), p->text);

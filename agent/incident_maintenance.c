@@ -366,7 +366,7 @@ int maintenance_close(struct engine *e, struct incident *i, const char *text, co
 	if (!(i->flags & INCIDENT_BY_HAND))
 		return err_set(err, "only what was planned by hand can be closed: the monitoring decides about this one");
 	if (i->until_s)
-		return err_set(err, "it is closed");
+		return err_set(err, "#%s is closed", i->tag);
 	engine_note(e, i, "command", "closed by %s%s%.400s", by, text && *text ? ": " : "", text ? text : "");
 	engine_set_string(&i->ack_text, text);
 	engine_set_string(&i->by, by);

@@ -69,7 +69,7 @@ int engine_close(struct engine *e, uint64_t incident, const char *text, const ch
 	if (!(i->flags & INCIDENT_BY_HAND))
 		return err_set(err, "only what was opened by hand can be closed: the monitoring decides about this one");
 	if (i->until_s)
-		return err_set(err, "it is closed");
+		return err_set(err, "#%s is closed", i->tag);
 	i->until_s = now->wall_ms / 1000;
 	engine_set_string(&i->ack_text, text);
 	engine_set_string(&i->by, by);

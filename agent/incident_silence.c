@@ -301,7 +301,7 @@ int engine_pause(struct engine *e, const char *audience, const char *account, co
 	struct pause *p;
 
 	if (pause_find(e, audience, account))
-		return err_set(err, "it is paused already");
+		return err_set(err, "%s is paused already", audience ? audience : account ? account : "everything");
 	p = pause_add(e, &row);
 	if (!p)
 		return err_set(err, "out of memory");

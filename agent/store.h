@@ -109,6 +109,7 @@ int store_incidents(struct store *s, bool closed_too, int64_t since_ms, store_in
 int store_incident_by_tag(struct store *s, const char *tag, store_incident_fn *fn, void *arg, struct err *err);
 int store_timeline(struct store *s, uint64_t incident, store_timeline_fn *fn, void *arg, struct err *err);
 int store_posts_of_incident(struct store *s, uint64_t incident, store_post_fn *fn, void *arg, struct err *err);
+int store_threads_of_incident(struct store *s, uint64_t incident, store_thread_fn *fn, void *arg, struct err *err);
 int store_posts_of_thread(struct store *s, uint64_t thread, store_post_fn *fn, void *arg, struct err *err);
 int store_replies_of_incident(struct store *s, uint64_t incident, store_reply_fn *fn, void *arg, struct err *err);
 /* Sent posts of open incidents on one account, oldest first: where answers may hang. */

@@ -251,6 +251,12 @@ int store_timeline(
 	return WALK(timeline, TABLE_TIMELINE, SQL_TIMELINE, 1, NUMBER(incident));
 }
 
+int store_threads_of_incident(
+    struct store *s, uint64_t incident, store_thread_fn *fn, void *arg, struct err *err)
+{
+	return WALK(thread, TABLE_THREAD, SQL_THREADS_OF_INCIDENT, 1, NUMBER(incident));
+}
+
 int store_posts_of_incident(
     struct store *s, uint64_t incident, store_post_fn *fn, void *arg, struct err *err)
 {

@@ -75,6 +75,7 @@ const char *const store_sql[SQL_END] = {
     [SQL_OPEN_INCIDENTS] = SELECT_INCIDENT "WHERE open=1 ORDER BY id",
     [SQL_OPEN_THREADS] =
 	SELECT_THREAD "WHERE incident IN (SELECT id FROM incident WHERE open=1) ORDER BY +id",
+    [SQL_THREADS_OF_INCIDENT] = SELECT_THREAD "WHERE incident=? ORDER BY id",
     [SQL_DOWNTIMES] = SELECT("downtime", DOWNTIME_FIELDS) "ORDER BY node,id",
     [SQL_CHANNELS] = SELECT("channel", CHANNEL_FIELDS) "ORDER BY audience,account",
     [SQL_QUIETS] = SELECT("quiet", QUIET_FIELDS) "ORDER BY id",

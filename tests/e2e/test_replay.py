@@ -73,7 +73,7 @@ def test_without_objects_the_public_hears_nothing(log):
         (["/nonexistent.log"], 1, "No such file"),
         ([DATA / "site.cfg"], 1, "this is no nagios.log: line 1"),
         (["/dev/null"], 1, "it is empty"),
-        (["x.log", "--posts", "publik"], 2, 'did you mean "public"?'),
+        (["x.log", "--posts", "publik"], 1, 'did you mean "public"?'),
         (["x.log", "--objects", "/nonexistent.cache"], 1, "No such file"),
         (["x.log", "--compare", "/nonexistent.cfg"], 1, "nonexistent.cfg: cannot be read"),
     ],

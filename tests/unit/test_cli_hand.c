@@ -10,6 +10,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
+#include <time.h>
+
 /* Wrong usage is found before the agent is asked; what is right goes on to ask it. */
 static void test_hand_usage(void **state)
 {
@@ -19,6 +22,7 @@ static void test_hand_usage(void **state)
 	} cases[] = {
 	    {CLI_USAGE, {"open"}},
 	    {CLI_USAGE, {"open", "it burns"}},
+	    {CLI_USAGE, {"open", "", "--to", "public"}},
 	    {CLI_USAGE, {"open", "--to", "public"}},
 	    {CLI_USAGE, {"open", "x", "--to", "public", "--from", "22:00"}},
 	    {CLI_USAGE, {"open", "x", "--to", "public", "--until", "soon"}},
@@ -34,6 +38,7 @@ static void test_hand_usage(void **state)
 	    {CLI_USAGE, {"quiet"}},
 	    {CLI_USAGE, {"quiet", "host:a"}},
 	    {CLI_USAGE, {"quiet", "host:a", "2h"}},
+	    {CLI_USAGE, {"quiet", "hst:a", "2h", "why"}},
 	    {CLI_USAGE, {"quiet", "host:a", "2", "why"}},
 	    {CLI_USAGE, {"quiet", "host:a", "0", "why"}},
 	    {CLI_USAGE, {"quiet", "--list", "host:a"}},
@@ -61,9 +66,25 @@ static void test_hand_usage(void **state)
 	}
 }
 
+/* --from 10:00 is ten o'clock in the posts' clock, whatever this terminal's is. */
+static void test_clock(void **state)
+{
+	char config[] = "tests/unit/data/config/policy-inherit.cfg";
+	char *words[] = {"twicket", "-c",	  config,  "-r",     "/nonexistent/twicket",
+			 "open",    "it burns", "--to", "public", "--from",
+			 "10:00",   "--until",	  "11:00", NULL};
+
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	tzset();
+	assert_int_equal(cli_run(13, words), CLI_AWAY);
+	assert_string_equal(getenv("TZ"), "Europe/Berlin");
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_hand_usage)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_hand_usage), cmocka_unit_test(test_clock)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -115,12 +115,12 @@ static void test_refused(void **state)
 {
 	(void)state;
 	trouble("known TZZZ", "t1", "no_such_tag");
-	trouble("known", "t2", "which");
+	trouble("known", "t2", "no_words");
 	trouble("part of TZZZ", "t3", "no_such_tag");
 	trouble("part of", "t4", "which");
 	trouble("part of TCCC", "t5", "no_such_tag"); /* closed */
-	trouble("say:", "t6", "other");
-	trouble("fixed:", "t7", "other");
+	trouble("say:", "t6", "no_words");
+	trouble("fixed:", "t7", "no_words");
 	is_refusing = true;
 	trouble("major", "t8", "major_now");
 	trouble("not major", "t9", "not_major_now");
@@ -200,7 +200,7 @@ static void test_by_hand(void **state)
 	(void)state;
 	views[0].state = 0;
 	views[0].flags = INCIDENT_BY_HAND;
-	trouble("ack", "h1", "other");
+	trouble("ack", "h1", "opened_by_hand");
 	say("alice", "h2", "eta 2h");
 	say("alice", "h3", "a new fuse");
 	turn();
