@@ -19,6 +19,7 @@
 #define CLIENTS_OF_ONE 4 /* connections of one uid that is not ours */
 #define OUT_WAITS 65536 /* who does not read its answers is not read either */
 #define LINE_MAX_BYTES 65536
+#define STRING_MAX_BYTES 4000 /* of a member; nothing that is longer would be said */
 #define READ_SIZE 4096
 #define OUT_MAX (64u << 20)
 #define INVENTORY_MS 10000
@@ -243,26 +244,36 @@ static json_t *serve_by_hand(struct control *c, struct client *k, by_hand *answe
 	return answer(c, request, author_of(k, user, name, sizeof name));
 }
 
-/* What a member is when it is there: one that is taken for absent would pause everything instead of one thing. */
-static const char *wrong_type(const json_t *request, const char **key)
+static bool is_type(const json_t *value, json_type type)
+{
+	return json_typeof(value) == type || (type == JSON_TRUE && json_is_false(value));
+}
+
+/*
+ * The first member that is not what it should be: one that is taken for absent would pause
+ * everything instead of one thing, and what is too long to be said would be told to nobody.
+ */
+static json_t *refuse_members(const json_t *request)
 {
 	static const struct {
 		const char *key;
 		json_type type;
-	} all[] = {{"do", JSON_STRING},	      {"tag", JSON_STRING},   {"words", JSON_STRING},	 {"user", JSON_STRING},
-		   {"text", JSON_STRING},     {"to", JSON_STRING},    {"name", JSON_STRING},	 {"match", JSON_STRING},
-		   {"account", JSON_STRING},  {"end", JSON_STRING},   {"from_ms", JSON_INTEGER}, {"until_ms", JSON_INTEGER},
+	} all[] = {{"do", JSON_STRING},	       {"tag", JSON_STRING},   {"words", JSON_STRING},	 {"user", JSON_STRING},
+		   {"text", JSON_STRING},      {"to", JSON_STRING},    {"name", JSON_STRING},	 {"match", JSON_STRING},
+		   {"account", JSON_STRING},   {"end", JSON_STRING},   {"from_ms", JSON_INTEGER}, {"until_ms", JSON_INTEGER},
 		   {"since_ms", JSON_INTEGER}, {"retry", JSON_INTEGER}, {"drop", JSON_INTEGER},	 {"delete", JSON_TRUE},
-		   {"list", JSON_TRUE},	      {"closed", JSON_TRUE}};
+		   {"list", JSON_TRUE},	       {"closed", JSON_TRUE}};
 
 	for (size_t k = 0; k < sizeof all / sizeof all[0]; k++) {
-		const json_t *value = json_object_get(request, *key = all[k].key);
+		const json_t *value = json_object_get(request, all[k].key);
 
-		if (!value || json_typeof(value) == all[k].type || (all[k].type == JSON_TRUE && json_is_false(value)))
-			continue;
-		return all[k].type == JSON_STRING  ? "a string" :
-		       all[k].type == JSON_INTEGER ? "a whole number" :
-						     "true or false";
+		if (value && !is_type(value, all[k].type))
+			return answer_error("%s must be %s", all[k].key,
+					    all[k].type == JSON_STRING	? "a string" :
+					    all[k].type == JSON_INTEGER ? "a whole number" :
+									  "true or false");
+		if (json_string_length(value) > STRING_MAX_BYTES)
+			return answer_error("%s has more than %d bytes", all[k].key, STRING_MAX_BYTES);
 	}
 	return NULL;
 }
@@ -270,8 +281,8 @@ static const char *wrong_type(const json_t *request, const char **key)
 /* The answer, or NULL: it comes later. */
 static json_t *serve(struct control *c, struct client *k, json_t *request)
 {
-	const char *what = json_string_value(json_object_get(request, "do")), *key, *type = wrong_type(request, &key);
-	json_t *denied;
+	const char *what = json_string_value(json_object_get(request, "do"));
+	json_t *denied, *refused;
 
 	if (!what)
 		return answer_error("a request says what to do: {\"do\":\"status\"}");
@@ -282,8 +293,9 @@ static json_t *serve(struct control *c, struct client *k, json_t *request)
 		json_object_set_new(denied, "denied", json_true());
 		return denied;
 	}
-	if (type)
-		return answer_error("%s must be %s", key, type);
+	refused = refuse_members(request);
+	if (refused)
+		return refused;
 	if (!strcmp(what, "list"))
 		return answer_list(c, request);
 	if (!strcmp(what, "show"))

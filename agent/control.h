@@ -2,7 +2,8 @@
  * The control socket: how the CLI and health checks talk to the agent.
  *
  * run_dir/control.sock, a unix stream socket. One JSON object per line each way;
- * a request gets exactly one answer. A member of another type than below is refused. Everybody local may ask for "status"; all
+ * a request gets exactly one answer. A member of another type than below is refused,
+ * and a string of more than 4,000 bytes. Everybody local may ask for "status"; all
  * else is for root, the agent's own user and members of the group "twicket".
  *
  *	{"do":"status"}

@@ -123,7 +123,7 @@ json_t *answer_quiet(struct control *c, json_t *request, const char *by)
 {
 	const char *end = string_of(request, "end");
 	struct err err = {{0}};
-	int64_t until_s;
+	int64_t until_s = 0;
 	uint64_t id;
 
 	if (json_is_true(json_object_get(request, "list")))

@@ -128,6 +128,12 @@ static void reason_facts(struct core *c, uint64_t incident, const char *reason, 
 	say->parent = *tag ? label : NULL;
 }
 
+/* Of an incident that is no more: nothing but that it is not. */
+static struct say no_facts(const struct core *c)
+{
+	return (struct say){.symbol = SYMBOL_WHITE, .now = c->now.wall_ms / 1000, .duration = -1};
+}
+
 /* The facts of an answer; false: there is nothing that the public may be told. */
 static bool answer_facts(struct core *c, const struct inbox_answer *answer, unsigned audience, enum manner manner,
 			 struct say *say)
@@ -135,7 +141,7 @@ static bool answer_facts(struct core *c, const struct inbox_answer *answer, unsi
 	bool internals = manner == MANNER_DIRECT;
 
 	if (!engine_status(c->engine, answer->reply->incident, audience, internals, &c->now, say))
-		*say = (struct say){.symbol = SYMBOL_WHITE, .now = c->now.wall_ms / 1000, .duration = -1};
+		*say = no_facts(c);
 	say->event = answer->event;
 	say->reason = answer->reason;
 	if (internals && answer->text)
@@ -248,8 +254,10 @@ int core_reason_text(struct core *c, uint64_t incident, const char *reason, cons
 	struct say say;
 
 	c->now = *now;
-	if (!c->config->n_audiences || !engine_status(c->engine, incident, 0, true, now, &say))
+	if (!c->config->n_audiences)
 		return -1;
+	if (!engine_status(c->engine, incident, 0, true, now, &say))
+		say = no_facts(c);
 	say.event = SAY_TROUBLE;
 	say.reason = reason;
 	reason_facts(c, incident, reason, label, &say);

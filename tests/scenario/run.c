@@ -189,12 +189,13 @@ static void on_command(void *arg, const char *line)
 	buf_printf(&r->out, "core: %s\n", line);
 }
 
-static void on_local(void *arg, const struct reply_row *reply)
+static void on_local(void *arg, void *ticket, const struct reply_row *reply)
 {
 	static const char *const word[] = {"seen", "submitted", "confirmed", "comment", "status", "denied",
 					   "no effect", "ignored", "done"};
 	struct run *r = arg;
 
+	(void)ticket;
 	run_stamp(r);
 	buf_printf(&r->out, "cli: %s%s%s\n", word[reply->state], reply->reason && reply->reason[0] ? " " : "",
 		   reply->reason ? reply->reason : "");

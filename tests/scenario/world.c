@@ -101,9 +101,8 @@ static void local_done(void *arg, void *ticket, const struct reply_row *reply)
 {
 	struct world *w = arg;
 
-	(void)ticket;
 	if (w->local)
-		w->local(w->local_arg, reply);
+		w->local(w->local_arg, ticket, reply);
 }
 
 static void load_config(struct world *w)

@@ -25,7 +25,7 @@ struct world {
 	const char *store_path, *config_path;
 	void (*point)(void *arg, const char *what); /* before and after each request */
 	void *point_arg;
-	void (*local)(void *arg, const struct reply_row *reply); /* a local reply is through */
+	void (*local)(void *arg, void *ticket, const struct reply_row *reply); /* a local reply is through */
 	void *local_arg;
 	const char *boot_id;
 	char x_names[SIM_X_OURS][SIM_NAME]; /* our accounts on X, as the configuration calls them, by sim_x_user.own */

@@ -72,6 +72,40 @@ static const struct exchange about_incidents[] = {
 	 NO("\\\"30\\\": a duration needs its unit: 30m or 2h, say")},
 };
 
+#define SAID(state, text) "{\"ok\":true,\"state\":\"" state "\",\"ms\":0,\"text\":\"" text "\"}"
+#define REPLY(tag, words) "{\"do\":\"reply\",\"tag\":\"" tag "\",\"words\":\"" words "\"}"
+
+static const struct exchange replies[] = {
+	{REPLY("#$A", "ack disk full"), SAID("confirmed", "")},
+	{REPLY("$A", "eta 2h"), SAID("done", "mx1/SMTP: noted, expected by 05:04.")},
+	{REPLY("$A", "major"), SAID("done", "mx1/SMTP: a major incident now.")},
+	{REPLY("$A", "known: restart it"), SAID("done", "mx1/SMTP: noted as a known error.")},
+	{REPLY("$A", "part of T222"), SAID("no effect", "There is no incident with that tag.")},
+	{REPLY("$A", "part of $A"), SAID("no effect", "mx1/SMTP: it would be part of itself, so nothing was done.")},
+	{REPLY("$A", "quiet 1h"), SAID("done", "mx1/SMTP: quiet until 04:04; its end will be told.")},
+	{REPLY("$A", "say: we know"), SAID("done", "mx1/SMTP: said in public.")},
+	{REPLY("$A", "fixed: a reboot"), SAID("done", "mx1/SMTP: noted, for the next time.")},
+	{REPLY("$A", "?"), SAID("status", "\\uD83D\\uDD34 mx1/SMTP CRITICAL since 03:00, 4 min, admin has it\\nrefused\\n#$A")},
+	{REPLY("$A", "unack"), SAID("confirmed", "")},
+	{REPLY("$A", "the fan"), SAID("comment", "")},
+	{REPLY("$A", "downtime 2h"), NO("\\\"downtime\\\" is not in this version")},
+	/* opened by hand: no core knows it */
+	{REPLY("$H", "ack"), SAID("no effect", "Intranet: it had no effect.")},
+	{REPLY("$H", "the fan"), SAID("comment", "kept")},
+	{REPLY("$H", "eta 2h"), SAID("done", "Intranet: noted, expected by 05:04.")},
+	/* planned */
+	{REPLY("$M", "ack"), SAID("no effect", "new kernel: it had no effect.")},
+	{REPLY("$M", "eta 2h"), SAID("done", "new kernel: noted, expected by 05:04.")},
+	{REPLY("$M", "part of $A"), SAID("no effect", "new kernel: it would be part of itself, so nothing was done.")},
+	{REPLY("$M", "the fan"), SAID("comment", "kept")},
+	/* closed */
+	{REPLY("$B", "ack"), SAID("no effect", "closed, so nothing was done.")},
+	{REPLY("$B", "eta 2h"), SAID("no effect", "closed, so nothing was done.")},
+	{REPLY("$B", "say: sorry"), SAID("no effect", "closed, so nothing was done.")},
+	{REPLY("$B", "fixed: the cable"), SAID("done", "noted, for the next time.")},
+	{REPLY("$B", "?"), SAID("status", "closed; `twicket show` has its story")},
+};
+
 static const struct exchange openings[] = {
 	{"{\"do\":\"open\"}", NO("nobody would hear of it: name an audience")},
 	{"{\"do\":\"open\",\"text\":\"x\"}", NO("nobody would hear of it: name an audience")},
@@ -154,6 +188,7 @@ static void exchange_all(const struct exchange *all, size_t n)
 	}
 TABLE(malformed)
 TABLE(about_incidents)
+TABLE(replies)
 TABLE(openings)
 TABLE(hushes)
 TABLE(others)
@@ -227,6 +262,38 @@ static void test_long_line(void **state)
 	client_hang_up(k);
 }
 
+/* What somebody says at length is cut for the network, and kept as it is; what is longer is refused. */
+static void test_long_text(void **state)
+{
+	static char line[20000], text[4002];
+	struct client *k = client_call(ROOT);
+	const struct sim_post *post = NULL;
+	const char *said;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof text - 1; i++)
+		text[i] = i % 9 ? 'x' : ' ';
+	snprintf(line, sizeof line, "{\"do\":\"open\",\"to\":\"public\",\"text\":\"%s\"}\n", text);
+	client_say(k, line, strlen(line));
+	assert_string_equal(client_hear(k), NO("text has more than 4000 bytes") "\n");
+	snprintf(line, sizeof line,
+		 "{\"do\":\"open\",\"to\":\"public\",\"text\":\"%.4000s\",\"name\":\"%.4000s\",\"user\":\"%.4000s\"}\n", text,
+		 text, text);
+	client_say(k, line, strlen(line));
+	said = client_hear(k);
+	assert_non_null(said);
+	assert_int_equal(sscanf(said, "{\"ok\":true,\"tag\":\"%4s\"}", tags['L']), 1);
+	pass(MINUTE_MS / 2);
+	assert_int_equal(sim_count(world.sim, "status", tags['L'], &post), 1);
+	assert_in_range(strlen(post->text), 300, 500);
+	snprintf(line, sizeof line, "{\"do\":\"show\",\"tag\":\"%s\"}\n", tags['L']);
+	client_say(k, line, strlen(line));
+	said = client_hear(k);
+	assert_non_null(said);
+	assert_int_equal(strncmp(said, "{\"ok\":true,\"incident\":", 22), 0);
+	client_hang_up(k);
+}
+
 /* Who asks nothing for a minute is not kept. */
 static void test_idle(void **state)
 {
@@ -262,9 +329,9 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		CASE(test_malformed), CASE(test_about_incidents), CASE(test_openings),	    CASE(test_hushes),
+		CASE(test_malformed), CASE(test_about_incidents), CASE(test_replies), CASE(test_openings),	    CASE(test_hushes),
 		CASE(test_others),    CASE(test_who),		  CASE(test_in_whose_name), CASE(test_lines),
-		CASE(test_long_line), CASE(test_idle),		  CASE(test_places),
+		CASE(test_long_line), CASE(test_long_text), CASE(test_idle),		  CASE(test_places),
 	};
 
 	setenv("TZ", "UTC", 1);
