@@ -4,7 +4,8 @@
  *
  * A line that begins with '+' is none of the client's: so many seconds pass. One that begins
  * with '!' is the monitoring core's: its service is CRITICAL, or OK again. A '?' in front of
- * everything: the client is a user who may ask for the status only.
+ * everything: the client is a user who may ask for the status only. The first incident is
+ * always #TBGM.
  */
 #include "agent/control.h"
 #include "agent/core.h"
