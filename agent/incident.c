@@ -50,7 +50,7 @@ struct engine *engine_create(const struct config *config, const struct engine_si
 		return NULL;
 	e->config = config;
 	e->sink = *sink;
-	e->next_due = NOW_NEVER;
+	e->next_due = e->all_due = NOW_NEVER;
 	if (channels_build(e) == -1) {
 		free(e);
 		return NULL;
@@ -217,6 +217,28 @@ static void object_is_gone(struct engine *e, struct problem *p, const struct now
 		incident_update(e, i, now);
 }
 
+/* It is known better by now. One of no incident may matter to any. */
+static void problem_wake(struct engine *e, struct problem *p, const struct now *now)
+{
+	if (p->incident)
+		incident_wake(e, p->incident, now->boot_ms);
+	else
+		engine_wake(e, now->boot_ms);
+}
+
+static void is_answered(struct engine *e, struct problem *p, const struct now *now)
+{
+	struct node *n = p->node;
+
+	problem_stop_waiting(p);
+	if (p->incident)
+		incident_wake(e, p->incident, now->boot_ms);
+	if (n->undescribed || !n->is_awaited)
+		return;
+	n->is_awaited = false;
+	engine_wake(e, now->boot_ms);
+}
+
 void engine_object(struct engine *e, const char *node, unsigned kind, const char *host,
 		   const char *service, struct object *o, const struct now *now)
 {
@@ -228,9 +250,7 @@ void engine_object(struct engine *e, const char *node, unsigned kind, const char
 		object_destroy(o);
 		return;
 	}
-	problem_stop_waiting(p);
-	if (p->node->undescribed == 0)
-		engine_wake(e, now->boot_ms);
+	is_answered(e, p, now);
 	p->is_unknown = !o;
 	if (!o) {
 		if (problem_is_trouble(p))
@@ -264,7 +284,7 @@ void engine_object(struct engine *e, const char *node, unsigned kind, const char
 			incident_add_refs(e, p->incident, p);
 			incident_update(e, p->incident, now);
 		}
-		engine_wake(e, now->boot_ms);
+		problem_wake(e, p, now);
 		return;
 	}
 	if (!p->incident || p->rejoins) {
@@ -278,7 +298,7 @@ void engine_object(struct engine *e, const char *node, unsigned kind, const char
 		threads_for(e, p->incident, p, now);
 		incident_update(e, p->incident, now);
 	}
-	engine_wake(e, now->boot_ms);
+	problem_wake(e, p, now);
 }
 
 void engine_inventory(struct engine *e, const char *node, unsigned objects, unsigned sentinels,
@@ -374,21 +394,43 @@ static bool stands_still(const struct incident *i)
 	return i->problems != NULL;
 }
 
+/* Something happened that may matter to any. */
+static void all_are_due(struct engine *e, const struct now *now)
+{
+	struct incident *i;
+
+	e->all_due = NOW_NEVER;
+	DL_FOREACH (e->incidents, i)
+		i->due = now->boot_ms;
+}
+
+static void incident_timers(struct engine *e, struct incident *i, const struct now *now)
+{
+	if (i->due > now->boot_ms) {
+		incident_wake(e, i, i->due);
+		return;
+	}
+	i->due = NOW_NEVER; /* its timers say anew what they wait for */
+	if (!stands_still(i))
+		thread_timers(e, i, now);
+}
+
 void engine_timers(struct engine *e, const struct now *now)
 {
-	struct incident *i, *next;
-
 	int64_t step = clock_of(now) - e->clock;
+	struct incident *i, *next;
 
 	e->clock = clock_of(now);
 	if (step > 1000 || step < -1000) { /* the wall clock was set: what it decides is due anew */
-		e->next_due = now->boot_ms;
+		engine_wake(e, now->boot_ms);
 		DL_FOREACH (e->incidents, i)
 			i->look = 0;
 	}
 	if (now->boot_ms < e->next_due)
 		return;
-	e->next_due = NOW_NEVER;
+	if (now->boot_ms >= e->all_due)
+		all_are_due(e, now);
+	e->next_due = e->all_due;
 	if (e->is_new_config)
 		incidents_place_anew(e, now);
 	e->is_new_config = false;
@@ -398,8 +440,7 @@ void engine_timers(struct engine *e, const struct now *now)
 	channels_timers(e, now); /* a summary stands before what is told after it */
 	group_timers(e, now);
 	DL_FOREACH_SAFE (e->incidents, i, next)
-		if (!stands_still(i))
-			thread_timers(e, i, now);
+		incident_timers(e, i, now);
 	hush_wake(e, now);
 }
 
@@ -410,23 +451,22 @@ int64_t engine_next(const struct engine *e)
 
 void engine_delivery(struct engine *e, uint64_t thread, enum delivery delivery, bool root, const struct now *now)
 {
-	struct incident *i;
-	struct thread *t;
+	struct thread *t = NULL;
 
 	if (!root)
 		return;
-	engine_wake(e, now->boot_ms);
-	if (channel_delivery(e, thread, delivery, now))
+	if (channel_delivery(e, thread, delivery, now)) {
+		engine_wake(e, now->boot_ms);
 		return;
-	DL_FOREACH (e->incidents, i)
-		LL_FOREACH (i->threads, t)
-			if (t->id == thread && t->root != DELIVERY_NONE) {
-				t->root = delivery;
-				t->dirty = true;
-				if (delivery == DELIVERY_SENT && is_due(t->remind, now))
-					remind_restart(e, t, now); /* read only now */
-				if (delivery == DELIVERY_DEAD)
-					thread_died(e, t, now);
-				return;
-			}
+	}
+	HASH_FIND(hh, e->threads, &thread, sizeof thread, t);
+	if (!t || t->incident->closed_ms || t->root == DELIVERY_NONE)
+		return;
+	incident_wake(e, t->incident, now->boot_ms);
+	t->root = delivery;
+	t->dirty = true;
+	if (delivery == DELIVERY_SENT && is_due(t->remind, now))
+		remind_restart(e, t, now); /* read only now */
+	if (delivery == DELIVERY_DEAD)
+		thread_died(e, t, now);
 }

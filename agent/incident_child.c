@@ -42,6 +42,7 @@ void merge(struct engine *e, struct incident *into, struct incident *from, const
 void become_child(struct engine *e, struct incident *child, struct incident *parent, const struct now *now)
 {
 	child->parent = parent;
+	parent->has_parts = true;
 	child->release = 0;
 	child->dirty = true;
 	for (struct thread *t = child->threads; t; t = t->next) {
@@ -52,6 +53,7 @@ void become_child(struct engine *e, struct incident *child, struct incident *par
 		else
 			thread_part_line(e, t, now);
 	}
+	engine_wake(e, now->boot_ms);
 }
 
 /* What was not told becomes a member, what was becomes a part. */
@@ -66,6 +68,9 @@ void incident_take(struct engine *e, struct incident *into, struct incident *fro
 /* Their parent is over for good: from now on they are told on their own. */
 void release_children(struct engine *e, struct incident *i, const struct now *now)
 {
+	if (!i->has_parts)
+		return;
+	engine_wake(e, now->boot_ms);
 	for (struct incident *child = e->incidents; child; child = child->next) {
 		if (child->parent != i)
 			continue;

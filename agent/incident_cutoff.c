@@ -82,6 +82,7 @@ static void cut_off_begins(struct engine *e, struct node *n, const struct now *n
 	n->cut_off_s = since_s;
 	n->rejoin = 0;
 	n->dirty = true;
+	engine_wake(e, now->boot_ms);
 	say_cut_off(e, n, count, now);
 }
 
@@ -100,6 +101,7 @@ static void cut_off_ends(struct engine *e, struct node *n, bool is_blind, const 
 	say_cut_off(e, n, 0, now);
 	n->cut_off_s = n->rejoin = 0;
 	n->dirty = true;
+	engine_wake(e, now->boot_ms);
 }
 
 void cutoff_look(struct engine *e, const struct now *now)

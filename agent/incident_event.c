@@ -71,7 +71,7 @@ static void unacked(struct engine *e, struct incident *i, const char *owner, int
 	engine_set_string(&i->let_go, owner ? owner : "somebody");
 	i->unack_due = now->boot_ms + patience_ms;
 	i->dirty = true;
-	engine_wake(e, i->unack_due);
+	incident_wake(e, i, i->unack_due);
 }
 
 /* Acknowledged while we did not look (a snapshot says so): when exactly, nobody knows. */
@@ -80,7 +80,7 @@ static void acked_meanwhile(struct engine *e, struct incident *i, const struct n
 	i->acked_s = now->wall_ms / 1000;
 	engine_note(e, i, "event", "acknowledged by %s", i->owner ? i->owner : "somebody");
 	threads_ack_line(e, i, now);
-	engine_wake(e, now->boot_ms);
+	incident_wake(e, i, now->boot_ms);
 }
 
 /* An adopted problem that gets worse is news after all. */
@@ -129,6 +129,8 @@ void event_state(struct engine *e, struct node *n, const struct event *ev, const
 			begin(e, n, ev, now);
 		return;
 	}
+	if (p->checking && p->incident)
+		incident_wake(e, p->incident, now->boot_ms); /* its deadlines stood still till now */
 	if (ev->state == EVENT_OK) {
 		end(e, p, ev->since ? ev->since : ev->time_us / 1000000, ev, now);
 		return;
@@ -183,7 +185,7 @@ void event_ack(struct engine *e, struct problem *p, const struct event *ev, cons
 	incident_refresh(i);
 	if (news)
 		threads_ack_line(e, i, now);
-	engine_wake(e, now->boot_ms); /* nobody else has to be called */
+	incident_wake(e, i, now->boot_ms); /* nobody else has to be called */
 }
 
 void event_ack_gone(struct engine *e, struct problem *p, const struct event *ev, const struct now *now)

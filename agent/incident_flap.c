@@ -198,7 +198,7 @@ void flap_event(struct engine *e, struct node *n, const struct event *ev, const 
 /* --- one incident ------------------------------------------------------------------------ */
 
 /* By our own count: nothing has changed for long enough. */
-static bool is_calm(struct engine *e, struct problem *p, const struct now *now)
+static bool is_calm(struct engine *e, struct incident *i, struct problem *p, const struct now *now)
 {
 	if (!problem_flaps(p) || (p->flags & EVENT_FLAPS))
 		return false;
@@ -206,7 +206,7 @@ static bool is_calm(struct engine *e, struct problem *p, const struct now *now)
 		p->calm = boot_of(p->changed_s + CALM_S, now); /* loaded */
 	if (is_due(p->calm, now))
 		return true;
-	engine_wake(e, p->calm);
+	incident_wake(e, i, p->calm);
 	return false;
 }
 
@@ -217,7 +217,7 @@ void flap_timers(struct engine *e, struct incident *i, const struct now *now)
 	if (i->flags & INCIDENT_MAINTENANCE)
 		return;
 	for (struct problem *p = i->problems; p; p = p->next) {
-		if (!is_calm(e, p, now))
+		if (!is_calm(e, i, p, now))
 			continue;
 		flap_ends(p);
 		any = true;
@@ -251,7 +251,7 @@ static bool hears_steady(struct engine *e, const struct thread *t, int64_t patie
 			continue;
 		is_steady |= since <= now->boot_ms;
 		if (since > now->boot_ms)
-			engine_wake(e, since);
+			incident_wake(e, t->incident, since);
 	}
 	return is_steady;
 }
@@ -271,7 +271,7 @@ static void plan_next(struct engine *e, struct thread *t, const struct now *now)
 {
 	t->flap = digest_ms(e, t) ? now->boot_ms + digest_ms(e, t) : 0;
 	if (t->flap)
-		engine_wake(e, t->flap);
+		incident_wake(e, t->incident, t->flap);
 	t->dirty = true;
 }
 
@@ -312,7 +312,7 @@ static void goes_on(struct engine *e, struct thread *t, const struct now *now)
 	if (!is_over)
 		t->since_s = thread_since(e, t);
 	t->flags |= THREAD_NEWS; /* the public knows no "stable" that is bad: it is still disrupted */
-	engine_wake(e, t->update);
+	incident_wake(e, t->incident, t->update);
 	thread_look(e, t, now);
 }
 
@@ -340,7 +340,7 @@ void thread_flap_look(struct engine *e, struct thread *t, const struct now *now)
 	} else if (is_due(t->flap, now)) {
 		line(e, t, now);
 	} else if (t->flap) {
-		engine_wake(e, t->flap);
+		incident_wake(e, t->incident, t->flap);
 	} else if (digest_ms(e, t)) {
 		plan_next(e, t, now); /* it was over, and nobody heard of that */
 	}

@@ -158,6 +158,8 @@ bool is_unexplained(const struct engine *e, const struct thread *t)
 
 static bool is_about_to_be_told(const struct incident *i, const struct now *now)
 {
+	if (i->due > now->boot_ms)
+		return false;
 	for (const struct thread *t = i->threads; t; t = t->next)
 		if (t->state == THREAD_HELD && is_due(t->due, now))
 			return true;
@@ -206,6 +208,7 @@ void group_timers(struct engine *e, const struct now *now)
 			if (i != into && i->problems && i->problems->node == n && is_lost_one(e, i))
 				incident_take(e, into, i, now);
 		incident_update(e, into, now);
+		incident_wake(e, into, now->boot_ms);
 	}
 }
 

@@ -109,7 +109,6 @@ static void wake_at(struct engine *e, int64_t wall_s, const struct now *now)
 void hush_wake(struct engine *e, const struct now *now)
 {
 	const struct config *c = e->config;
-	struct incident *i;
 	struct quiet *q;
 	int64_t wall_s = now->wall_ms / 1000;
 
@@ -119,7 +118,4 @@ void hush_wake(struct engine *e, const struct now *now)
 	LL_FOREACH (e->quiets, q)
 		if (!q->is_gone)
 			wake_at(e, q->until_s, now);
-	DL_FOREACH (e->incidents, i)
-		if (i->quiet_until_s > wall_s)
-			wake_at(e, i->quiet_until_s, now);
 }

@@ -121,7 +121,7 @@ void threads_gone_line(struct engine *e, struct incident *i, const struct proble
 
 /* incident_thread.c */
 struct thread *thread_find(const struct incident *i, unsigned audience, unsigned account); /* not CLOSED or MISSED; NULL */
-void thread_free(struct thread *t);
+void thread_free(struct engine *e, struct thread *t);
 struct thread *thread_create(struct engine *e, struct incident *i, unsigned audience, unsigned account);
 void threads_for(struct engine *e, struct incident *i, struct problem *p, const struct now *now);
 void thread_hold(struct engine *e, struct thread *t, int64_t since_s, const struct now *now);
@@ -138,7 +138,8 @@ void incident_update(struct engine *e, struct incident *i, const struct now *now
 
 /* incident_timer.c */
 void thread_timers(struct engine *e, struct incident *i, const struct now *now);
-void engine_wake(struct engine *e, int64_t boot_ms);
+void engine_wake(struct engine *e, int64_t boot_ms); /* all of them: whatever happens may matter to others */
+void incident_wake(struct engine *e, struct incident *i, int64_t boot_ms); /* a deadline of its own */
 bool is_due(int64_t deadline, const struct now *now); /* 0 = no deadline: never */
 
 int64_t clock_of(const struct now *now); /* wall minus boot, ms: changes when the wall clock is set */

@@ -76,6 +76,7 @@ static void take_over(struct engine *e, struct incident *plan, struct incident *
 			child->parent = plan;
 			child->dirty = true;
 		}
+	plan->has_parts |= trouble->has_parts;
 	if (trouble->since_s < plan->since_s)
 		plan->since_s = trouble->since_s;
 	if (trouble->flags & INCIDENT_ACKED) {
@@ -106,6 +107,7 @@ static void become_trouble(struct engine *e, struct incident *plan, const struct
 	downtimes_let_go(plan);
 	incident_refresh(plan);
 	plan->dirty = true;
+	engine_wake(e, now->boot_ms);
 }
 
 static void thread_goes_on(struct engine *e, struct thread *t, const struct now *now)

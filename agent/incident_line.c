@@ -51,6 +51,8 @@ void children_part_lines(struct engine *e, const struct thread *parent, const st
 	struct incident *child;
 	struct thread *t;
 
+	if (!parent->incident->has_parts)
+		return; /* looking is not for nothing where there are many */
 	DL_FOREACH (e->incidents, child) {
 		if (child->parent != parent->incident)
 			continue;

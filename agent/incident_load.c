@@ -187,6 +187,7 @@ void engine_load_thread(struct engine *e, const struct thread_row *row, bool sam
 	t->ask = deadline(row->ask_boot_ms, row->ask_ms, same_boot, now);
 	t->escalate = deadline(row->escalate_boot_ms, row->escalate_ms, same_boot, now);
 	t->dirty = !same_boot;
+	HASH_ADD(hh, e->threads, id, sizeof t->id, t);
 	LL_APPEND(i->threads, t);
 }
 
@@ -276,6 +277,8 @@ void engine_loaded(struct engine *e, const struct now *now)
 		n->down_boot_ms = now->boot_ms, n->down_wall_s = now->wall_ms / 1000;
 	DL_FOREACH (e->incidents, i) {
 		i->parent = i->parent_id ? incident_find(e, i->parent_id) : NULL;
+		if (i->parent)
+			i->parent->has_parts = true;
 		incident_refresh(i);
 		i->unack_due = i->let_go ? now->boot_ms : 0;
 	}

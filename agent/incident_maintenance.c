@@ -97,8 +97,10 @@ static bool is_known(const struct incident *i)
 
 	LL_FOREACH2 (i->downtimes, d, sibling)
 		if (!d->node->up || d->node->undescribed || (d->flags & DOWNTIME_ASKED) ||
-		    !(d->object || (d->flags & DOWNTIME_UNKNOWN)))
+		    !(d->object || (d->flags & DOWNTIME_UNKNOWN))) {
+			d->node->is_awaited = true;
 			return false;
+		}
 	return true;
 }
 

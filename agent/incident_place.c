@@ -326,7 +326,7 @@ void incident_free(struct engine *e, struct incident *i)
 
 	refs_drop(e, i);
 	LL_FOREACH_SAFE (i->threads, t, next)
-		thread_free(t);
+		thread_free(e, t);
 	free(i->object);
 	free(i->owner);
 	free(i->was_owner);
@@ -397,7 +397,7 @@ static bool is_told_to_its_end(const struct incident *i)
 }
 
 /* It was trouble of its own before; what it has now is what something above it does to it. */
-static void leave_old(struct engine *e, struct problem *p)
+static void leave_old(struct engine *e, struct problem *p, const struct now *now)
 {
 	struct incident *i = p->incident, *cause = i && is_only_live(i, p) ? find_cause(e, p) : NULL;
 
@@ -406,13 +406,14 @@ static void leave_old(struct engine *e, struct problem *p)
 	LL_DELETE(i->problems, p);
 	p->next = NULL;
 	p->incident = NULL;
+	incident_wake(e, i, now->boot_ms);
 }
 
 void place_problem(struct engine *e, struct problem *p, const struct now *now)
 {
 	struct incident *i;
 
-	leave_old(e, p);
+	leave_old(e, p, now);
 	i = p->incident ? p->incident : find_for(e, p);
 
 	/* What nobody hears of makes no incident, but it joins one that is there. */

@@ -36,7 +36,7 @@ void remind_restart(struct engine *e, struct thread *t, const struct now *now)
 
 	t->remind = interval > 0 ? now->boot_ms + interval : 0;
 	if (t->remind)
-		engine_wake(e, t->remind);
+		incident_wake(e, t->incident, t->remind);
 	t->dirty = true;
 }
 
@@ -44,7 +44,7 @@ void remind_restart(struct engine *e, struct thread *t, const struct now *now)
 static void eta_near(struct engine *e, struct thread *t, const struct now *now)
 {
 	if (!is_due(t->ask, now)) {
-		engine_wake(e, t->ask ? t->ask : NOW_NEVER);
+		incident_wake(e, t->incident, t->ask ? t->ask : NOW_NEVER);
 		return;
 	}
 	t->ask = 0;
@@ -66,7 +66,7 @@ void thread_remind(struct engine *e, struct thread *t, const struct now *now)
 		thread_told(e, t, now);
 	}
 	if (t->remind)
-		engine_wake(e, t->remind);
+		incident_wake(e, t->incident, t->remind);
 }
 
 /* --- escalation -------------------------------------------------------------------------- */
@@ -82,7 +82,7 @@ void escalate_restart(struct engine *e, struct thread *t, const struct now *now)
 	if (!a->n_escalate || !a->internals || (t->incident->flags & (INCIDENT_ACKED | INCIDENT_BY_HAND)))
 		return;
 	t->escalate = now->boot_ms + a->escalate[0].after_ms;
-	engine_wake(e, t->escalate);
+	incident_wake(e, t->incident, t->escalate);
 }
 
 /* Somebody has it: no step is taken, and if it is let go the time begins anew. */
@@ -167,7 +167,7 @@ void thread_escalate(struct engine *e, struct thread *t, const struct now *now)
 	    t->root == DELIVERY_UNSETTLED)
 		return;
 	if (!is_due(t->escalate, now)) {
-		engine_wake(e, t->escalate);
+		incident_wake(e, t->incident, t->escalate);
 		return;
 	}
 	from = t->escalate - a->escalate[t->escalated].after_ms;
@@ -177,7 +177,7 @@ void thread_escalate(struct engine *e, struct thread *t, const struct now *now)
 	t->escalate = t->escalated < a->n_escalate ? from + a->escalate[t->escalated].after_ms : 0;
 	t->dirty = true;
 	if (t->escalate)
-		engine_wake(e, t->escalate);
+		incident_wake(e, t->incident, t->escalate);
 	if (e->n_mentions)
 		thread_say(e, t, SAY_ESCALATE, NULL, now);
 	mentions_free(e);
@@ -230,7 +230,7 @@ void ask_later(struct engine *e, struct thread *t, const struct now *now)
 	    t->until_s - t->since_s < FIXED_LEAST_S)
 		return;
 	t->ask = now->boot_ms + FIXED_AFTER_MS;
-	engine_wake(e, t->ask);
+	incident_wake(e, t->incident, t->ask);
 }
 
 void thread_ask_fixed(struct engine *e, struct thread *t, const struct now *now)
@@ -238,7 +238,7 @@ void thread_ask_fixed(struct engine *e, struct thread *t, const struct now *now)
 	if (!t->ask)
 		return;
 	if (!is_due(t->ask, now)) {
-		engine_wake(e, t->ask);
+		incident_wake(e, t->incident, t->ask);
 		return;
 	}
 	t->ask = 0;

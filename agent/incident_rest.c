@@ -131,7 +131,7 @@ static bool is_settled(struct engine *e, struct thread *t, const struct now *now
 		t->due = 0;
 		return true;
 	}
-	engine_wake(e, t->due);
+	incident_wake(e, t->incident, t->due);
 	return false;
 }
 

@@ -234,13 +234,18 @@ static void save_by_hand(struct engine *e, const struct engine_rows *rows, const
 static void save_one(struct engine *e, const struct engine_rows *rows, struct incident *i,
 		     const struct now *now)
 {
+	bool is_dirty = i->dirty;
 	struct thread *t;
 
 	if (i->dirty)
 		save_incident(rows, i);
 	LL_FOREACH (i->threads, t)
-		if (t->dirty)
+		if (t->dirty) {
 			save_thread(e, rows, t, now);
+			is_dirty = true;
+		}
+	if (is_dirty)
+		LL_PREPEND2(e->written, i, written);
 }
 
 void engine_save(struct engine *e, const struct engine_rows *rows, const struct now *now)
@@ -248,6 +253,7 @@ void engine_save(struct engine *e, const struct engine_rows *rows, const struct 
 	struct incident *i;
 	struct node *n;
 
+	e->written = NULL; /* those of a commit that failed are dirty still */
 	LL_FOREACH (e->nodes, n)
 		if (n->dirty)
 			save_node(rows, n);
@@ -309,8 +315,9 @@ void engine_saved(struct engine *e)
 
 	LL_FOREACH (e->nodes, n)
 		n->dirty = false;
-	DL_FOREACH (e->incidents, i)
+	LL_FOREACH2 (e->written, i, written)
 		incident_clean(i);
+	e->written = NULL;
 	LL_FOREACH_SAFE (e->closed, i, inext)
 		incident_free(e, i);
 	e->closed = NULL;

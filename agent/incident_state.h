@@ -28,6 +28,7 @@ struct node {
 	int64_t down_wall_s;
 	unsigned undescribed; /* problems that wait for their description */
 	int64_t undescribed_since_ms;
+	bool is_awaited; /* somebody does nothing until they are described */
 	unsigned adopted_now;
 	unsigned objects, sentinels; /* what it watches; 0 = not known */
 	int64_t cut_off_s;	     /* wall: since when we may be cut off; 0 = we are not */
@@ -135,6 +136,7 @@ enum hush {
 };
 
 struct thread {
+	UT_hash_handle hh; /* in engine.threads, by id */
 	uint64_t id;
 	struct thread *next;
 	struct incident *incident;
@@ -160,6 +162,8 @@ struct incident {
 	struct incident *next, *prev;
 	struct incident *parent;
 	uint64_t parent_id; /* while loading */
+	bool has_parts;	    /* it is, or was, the parent of another */
+	int64_t due;	    /* boot ms: nothing happens to it by itself before */
 	struct problem *problems;
 	struct thread *threads;
 	struct ref *refs; /* names that lead here */
@@ -183,6 +187,7 @@ struct incident {
 	bool is_held_back;	    /* something is not said because of a hush */
 	char *name, *text, *by;	 /* opened by hand */
 	char *known, *known_tag;
+	struct incident *written; /* the next of those that engine_save() wrote */
 	bool dirty;
 };
 
@@ -251,10 +256,13 @@ struct engine {
 	struct problem *gone;	  /* recovered, row not yet saved; linked by next */
 	struct incident *incidents; /* open ones */
 	struct incident *closed;    /* closed, row not yet saved */
+	struct incident *written;   /* rows are about to be committed; linked by written */
 	struct ref *refs;
 	struct blip *blips; /* of objects that are forgotten; incident_flap.c's */
 	bool is_new_config; /* since the last timers */
-	int64_t next_due; /* boot ms; never later than the earliest deadline */
+	int64_t next_due; /* boot ms; never later than all_due and any incident's due */
+	int64_t all_due;  /* boot ms: all incidents are looked at; one may matter to others */
+	struct thread *threads; /* of open incidents: hash by id */
 	int64_t clock;	  /* wall minus boot, ms, when we looked last */
 	uint64_t dropped, summed, untold_ends;
 	struct downtime *downtimes;

@@ -242,10 +242,11 @@ static bool is_calm(const struct engine *e, const struct channel *c, unsigned li
 void storm_timers(struct engine *e, struct channel *c, const struct now *now)
 {
 	struct tally y = {.live = 0};
-	bool may_speak = channel_hush(e, c->audience, c->account, now) == HUSH_NONE;
+	bool may_speak;
 
 	if (!c->storm)
 		return;
+	may_speak = channel_hush(e, c->audience, c->account, now) == HUSH_NONE;
 	if (!may_speak || (!is_due(c->storm_due, now) && !is_due(c->calm, now))) {
 		engine_wake(e, c->storm_due > now->boot_ms ? c->storm_due : NOW_NEVER);
 		engine_wake(e, c->calm > now->boot_ms ? c->calm : NOW_NEVER);

@@ -45,11 +45,12 @@ void thread_hold(struct engine *e, struct thread *t, int64_t since_s, const stru
 	if (t->due < 1)
 		t->due = 1;
 	t->dirty = true;
-	engine_wake(e, t->due);
+	incident_wake(e, t->incident, t->due);
 }
 
-void thread_free(struct thread *t)
+void thread_free(struct engine *e, struct thread *t)
 {
+	HASH_DEL(e->threads, t);
 	free(t->missed);
 	free(t);
 }
@@ -66,6 +67,7 @@ struct thread *thread_create(struct engine *e, struct incident *i, unsigned audi
 	t->account = account;
 	t->times = 1;
 	t->dirty = true;
+	HASH_ADD(hh, e->threads, id, sizeof t->id, t);
 	LL_APPEND(i->threads, t);
 	return t;
 }
@@ -79,7 +81,7 @@ static void hold_anew(struct engine *e, struct thread *t, const struct problem *
 		return;
 	t->due = due < now->boot_ms + audience_of(e, t)->hold_ms ? due : now->boot_ms + audience_of(e, t)->hold_ms;
 	t->dirty = true;
-	engine_wake(e, t->due);
+	incident_wake(e, t->incident, t->due);
 }
 
 static void thread_ensure(struct engine *e, struct incident *i, unsigned audience, unsigned account,
@@ -248,7 +250,7 @@ void thread_look(struct engine *e, struct thread *t, const struct now *now)
 		t->dirty = true;
 	}
 	if (t->flags & THREAD_NEWS)
-		engine_wake(e, t->update);
+		incident_wake(e, t->incident, t->update);
 }
 
 /* --- RECOVERING and RESOLVED -------------------------------------------------------- */
@@ -266,7 +268,7 @@ void thread_over(struct engine *e, struct thread *t, const struct now *now)
 		t->due = now->boot_ms;
 	t->update = t->remind = t->flap = 0;
 	t->dirty = true;
-	engine_wake(e, t->due);
+	incident_wake(e, t->incident, t->due);
 	/* What nobody has read yet would no longer be so when they read it. */
 	if (t->root == DELIVERY_QUEUED) {
 		e->sink.cancel(e->sink.arg, t->id);
@@ -302,7 +304,7 @@ void thread_resolved(struct engine *e, struct thread *t, const struct now *now)
 	t->state = THREAD_RESOLVED;
 	t->due = now->boot_ms + audience_of(e, t)->reopen_ms;
 	t->dirty = true;
-	engine_wake(e, now->boot_ms); /* for whom it spoke till now */
+	incident_wake(e, t->incident, now->boot_ms); /* for whom it spoke till now */
 	channel_changed(e, t, now);
 }
 
@@ -447,7 +449,7 @@ void incident_update(struct engine *e, struct incident *i, const struct now *now
 
 	incident_refresh(i);
 	if (!incident_has_live(i))
-		engine_wake(e, now->boot_ms); /* its children may be told again from now on */
+		incident_wake(e, i, now->boot_ms); /* its children may be told again from now on */
 	if (!incident_is_known(i) || (i->flags & INCIDENT_MAINTENANCE))
 		return;
 	LL_FOREACH_SAFE (i->threads, t, next) {

@@ -10,10 +10,33 @@
 #define PAST_WAIT_MS (3 * 3600000) /* the outbox gives a "was disrupted" up after 2 h */
 #define DESCRIBE_WAIT_MS 5000	/* descriptions that do not come hold nobody up for longer */
 
+static void wake(int64_t *at, int64_t boot_ms)
+{
+	if (boot_ms < *at)
+		*at = boot_ms;
+}
+
 void engine_wake(struct engine *e, int64_t boot_ms)
 {
-	if (boot_ms < e->next_due)
-		e->next_due = boot_ms;
+	wake(&e->all_due, boot_ms);
+	wake(&e->next_due, boot_ms);
+}
+
+/* Nothing outside of it depends on what it does, nor it on anything that does not wake all. */
+static bool stands_alone(const struct engine *e, const struct incident *i)
+{
+	return !i->parent && !i->has_parts && !(i->flags & INCIDENT_MAINTENANCE) && e->config->n_same_objects < 2;
+}
+
+/* In a storm looking at all of them for each of them would be most of the work. */
+void incident_wake(struct engine *e, struct incident *i, int64_t boot_ms)
+{
+	if (!stands_alone(e, i)) {
+		engine_wake(e, boot_ms);
+		return;
+	}
+	wake(&i->due, boot_ms);
+	wake(&e->next_due, boot_ms);
 }
 
 int64_t clock_of(const struct now *now)
@@ -30,11 +53,12 @@ bool is_due(int64_t deadline, const struct now *now)
 static bool must_wait(struct engine *e, const struct thread *t, const struct now *now)
 {
 	struct problem *p = t->incident->problems;
-	const struct node *n = p ? p->node : NULL;
+	struct node *n = p ? p->node : NULL;
 
 	if (!n || !n->undescribed || now->boot_ms - n->undescribed_since_ms >= DESCRIBE_WAIT_MS)
 		return false;
-	engine_wake(e, n->undescribed_since_ms + DESCRIBE_WAIT_MS);
+	n->is_awaited = true;
+	incident_wake(e, t->incident, n->undescribed_since_ms + DESCRIBE_WAIT_MS);
 	return true;
 }
 
@@ -62,7 +86,7 @@ static void held_timer(struct engine *e, struct thread *t, const struct now *now
 	enum hush hush;
 
 	if (!is_due(t->due, now)) {
-		engine_wake(e, t->due);
+		incident_wake(e, t->incident, t->due);
 		return;
 	}
 	if (must_wait(e, t, now))
@@ -111,13 +135,13 @@ static void resolved_timer(struct engine *e, struct thread *t, const struct now 
 		return;
 	thread_ask_fixed(e, t, now);
 	if ((t->flags & THREAD_BY_PAST) && t->root != DELIVERY_SENT && !is_due(t->due + PAST_WAIT_MS, now)) {
-		engine_wake(e, t->due + PAST_WAIT_MS);
+		incident_wake(e, t->incident, t->due + PAST_WAIT_MS);
 		return; /* its only line may yet have to go into a digest */
 	}
 	if (is_due(t->due, now))
 		thread_finish(t, THREAD_CLOSED);
 	else
-		engine_wake(e, t->due);
+		incident_wake(e, t->incident, t->due);
 }
 
 static void thread_timer(struct engine *e, struct thread *t, const struct now *now)
@@ -129,7 +153,7 @@ static void thread_timer(struct engine *e, struct thread *t, const struct now *n
 		if (is_due(t->due, now))
 			thread_resolve(e, t, now);
 		else
-			engine_wake(e, t->due);
+			incident_wake(e, t->incident, t->due);
 		break;
 	case THREAD_RESOLVED: resolved_timer(e, t, now); break;
 	case THREAD_MISSED: /* the channel's digest ends it */
@@ -150,7 +174,7 @@ static void outlive(struct engine *e, struct incident *i, const struct now *now)
 	if (i->release < 1)
 		i->release = 1;
 	if (!is_due(i->release, now)) {
-		engine_wake(e, i->release);
+		incident_wake(e, i, i->release);
 		return;
 	}
 	i->parent = NULL;
@@ -189,6 +213,8 @@ void thread_timers(struct engine *e, struct incident *i, const struct now *now)
 {
 	struct thread *t, *next;
 
+	if (i->quiet_until_s > now->wall_ms / 1000)
+		incident_wake(e, i, boot_of(i->quiet_until_s, now));
 	if (!incident_is_known(i))
 		return;
 	if (!(i->flags & INCIDENT_MAINTENANCE) && has_missed_something(i))
@@ -198,7 +224,7 @@ void thread_timers(struct engine *e, struct incident *i, const struct now *now)
 	if (is_due(i->unack_due, now))
 		threads_unack_line(e, i, now);
 	else if (i->unack_due)
-		engine_wake(e, i->unack_due);
+		incident_wake(e, i, i->unack_due);
 	for (struct problem *p = i->parent ? i->problems : NULL; p; p = p->next)
 		threads_for(e, i, p, now); /* whom the parent's thread speaks to no more */
 	if (i->parent && !incident_has_live(i->parent))

@@ -229,7 +229,7 @@ static void remap_threads(struct engine *e, struct incident *i, const struct con
 		}
 		e->sink.cancel(e->sink.arg, t->id);
 		LL_DELETE(i->threads, t);
-		thread_free(t);
+		thread_free(e, t);
 	}
 }
 
@@ -260,5 +260,5 @@ void engine_set_config(struct engine *e, const struct config *config)
 	}
 	free(to);
 	e->is_new_config = true;
-	e->next_due = 0;
+	engine_wake(e, 0);
 }

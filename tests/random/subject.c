@@ -265,7 +265,7 @@ void subject_turn(struct subject *s, bool ticks)
 
 	do {
 		if (ticks)
-			s->engine->next_due = r->now.boot_ms; /* whatever it says: look */
+			s->engine->all_due = s->engine->next_due = r->now.boot_ms; /* whatever it says: look */
 		do {
 			engine_timers(s->engine, &r->now);
 			keep_save(&s->keep, s->engine, &r->now); /* as each round of a turn does */
