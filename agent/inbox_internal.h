@@ -31,6 +31,7 @@ enum inbox_text {
 	TEXT_VERB,
 	TEXT_MARK,
 	TEXT_REASON,
+	TEXT_HASH,
 	TEXT_NODE, /* of the command */
 	TEXT_HOST,
 	TEXT_SERVICE,

@@ -24,6 +24,7 @@ static const char **inbox_slot(struct reply_row *row, enum inbox_text which)
 	case TEXT_VERB: return &row->verb;
 	case TEXT_MARK: return &row->mark;
 	case TEXT_REASON: return &row->reason;
+	case TEXT_HASH: return &row->hash;
 	case TEXT_NODE:
 	case TEXT_HOST:
 	case TEXT_SERVICE:
