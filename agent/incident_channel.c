@@ -142,10 +142,8 @@ void channels_count(struct engine *e)
 }
 
 /* What it was about is kept by name: the incident may go on with other members. */
-static void note_missed(struct engine *e, struct thread *t)
+void thread_note_names(struct engine *e, struct thread *t, unsigned n)
 {
-	const char *language = e->config->accounts[t->account].language;
-	unsigned n = thread_names_since(e, t, language ? language : "");
 	struct buf names;
 
 	buf_init(&names, MISSED_NAMES_MAX);
@@ -160,13 +158,14 @@ static void note_missed(struct engine *e, struct thread *t)
 void thread_miss(struct engine *e, struct thread *t, enum hush why, const struct now *now)
 {
 	struct channel *c = channel_find(e, t->audience, t->account);
+	const char *language = e->config->accounts[t->account].language;
 	int64_t seconds = thread_last_s(t) - thread_first_s(e, t);
 
 	thread_finish(t, THREAD_MISSED);
 	t->flags &= ~(unsigned)(THREAD_OWES_AGAIN | THREAD_OWES_END | THREAD_OVERDUE | THREAD_IN_DIGEST);
 	t->since_s = thread_first_s(e, t);
 	t->until_s = thread_last_s(t);
-	note_missed(e, t);
+	thread_note_names(e, t, thread_names_since(e, t, language ? language : ""));
 	if (!c)
 		return;
 	digest_from(e, c, hushed_since(e, t, why, now), now->boot_ms + (why == HUSH_NONE ? GATHER_MS : 1), now);

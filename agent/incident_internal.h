@@ -84,6 +84,7 @@ bool is_of_before(const struct incident *i, const struct problem *p); /* of an e
 bool incident_has_live(const struct incident *i);
 bool incident_is_known(const struct incident *i); /* all members are described */
 bool incident_is_over(const struct incident *i);  /* all threads are final */
+void incident_let_go(struct engine *e, struct incident *i, const struct now *now); /* of all that led to it */
 void incident_close(struct engine *e, struct incident *i, const struct now *now);
 void incident_close_if_over(struct engine *e, struct incident *i, const struct now *now);
 void incident_free(struct engine *e, struct incident *i);
@@ -159,6 +160,7 @@ int channels_build(struct engine *e); /* for the configuration; -1 no memory */
 void channels_count(struct engine *e); /* what is missed, afresh */
 void channels_remap(struct engine *e, const struct config *old);
 void thread_miss(struct engine *e, struct thread *t, enum hush why, const struct now *now);
+void thread_note_names(struct engine *e, struct thread *t, unsigned n); /* e->names, in t->missed */
 void problem_passed(struct engine *e, struct problem *p, const struct now *now); /* begun and ended while we were away */
 void channels_lost(struct engine *e, unsigned lost, const struct now *now); /* events that never reached us */
 void thread_died(struct engine *e, struct thread *t, const struct now *now); /* its first post never arrives */
@@ -190,6 +192,8 @@ void spans_take(struct engine *e, struct spans *s, const struct thread *t, bool 
 void spans_finish(struct spans *s);
 
 /* incident_storm.c: does the storm's summary tell it? Then not the thread. */
+bool storm_named(struct engine *e, const struct thread *t); /* did the summary name it? */
+void storm_leave(struct engine *e, struct thread *t); /* it was nothing: not counted any more */
 bool storm_takes(struct engine *e, struct thread *t, const struct now *now);
 void storm_timers(struct engine *e, struct channel *c, const struct now *now);
 
@@ -346,6 +350,7 @@ bool thread_has_news(struct engine *e, const struct thread *t); /* is something 
 bool goes_without_saying(const struct incident *i, const struct problem *p, unsigned audience);
 /* The distinct public names, in e->names, in a language. Returns how many. */
 unsigned incident_names(struct engine *e, const struct incident *i, unsigned audience, const char *language);
+unsigned names_noted(struct engine *e, const struct thread *t); /* those in t->missed */
 void names_push(struct engine *e, unsigned *n, const char *name);
 /* The members beside its root that operators are told of, in e->members. Returns how many. */
 unsigned members_fill(struct engine *e, const struct incident *i, const struct problem *root, unsigned audience);

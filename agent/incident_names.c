@@ -182,6 +182,21 @@ void names_push(struct engine *e, unsigned *n, const char *name)
 		e->names[(*n)++] = name;
 }
 
+unsigned names_noted(struct engine *e, const struct thread *t)
+{
+	unsigned n = 0;
+
+	free(e->object_text);
+	e->object_text = engine_strdup(t->missed);
+	for (char *at = e->object_text, *end; at; at = end) {
+		end = strchr(at, '\n');
+		if (end)
+			*end++ = '\0';
+		names_push(e, &n, at);
+	}
+	return n;
+}
+
 /* SURFACE 1.3 rule 5: a host that is not UP stands for all of its services that have a public name. */
 static void names_of(struct engine *e, unsigned *n, const struct object *o, unsigned audience,
 		     const char *language)

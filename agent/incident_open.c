@@ -95,24 +95,44 @@ static void maintenance_retract(struct engine *e, struct thread *t, const char *
 	thread_say_words(e, t, t->incident->flags & INCIDENT_BEGUN ? SAY_RECALLED : SAY_CANCELLED, text, by, now);
 }
 
+/* Said when the pause is lifted: what it was about must be kept until then. */
+static void owe_retraction(struct engine *e, struct thread *t, const struct now *now)
+{
+	const char *language = e->config->accounts[t->account].language;
+
+	thread_note_names(e, t, incident_names(e, t->incident, t->audience, language ? language : ""));
+	t->state = THREAD_RESOLVED;
+	t->flags = (t->flags & ~(unsigned)THREAD_OWES_AGAIN) | THREAD_OWES_END;
+	t->due = now->boot_ms;
+	t->dirty = true;
+}
+
 static void thread_retract(struct engine *e, struct thread *t, const char *text, const char *by,
 			   enum retract_how how, const struct now *now)
 {
+	bool is_named = was_read(t) || storm_named(e, t);
+
 	e->sink.cancel(e->sink.arg, t->id);
 	if (t->state == THREAD_CLOSED || t->state == THREAD_DROPPED)
 		return;
-	if (!was_read(t) || t->state == THREAD_HELD || t->state == THREAD_MISSED) {
+	if (!is_named || t->state == THREAD_HELD || t->state == THREAD_MISSED) {
+		storm_leave(e, t);
 		thread_finish(t, was_read(t) ? THREAD_CLOSED : THREAD_DROPPED);
 		return;
 	}
-	if (how == RETRACT_BY_DELETING)
+	storm_leave(e, t);
+	if (how == RETRACT_BY_DELETING && was_read(t)) {
 		e->sink.erase(e->sink.arg, t->id); /* a pause is no reason to leave it there */
-	else if (is_paused(e, t->audience, t->account))
+	} else if (is_paused(e, t->audience, t->account) && !(t->incident->flags & INCIDENT_MAINTENANCE)) {
+		owe_retraction(e, t, now);
+		return;
+	} else if (is_paused(e, t->audience, t->account)) {
 		e->untold_ends++;
-	else if (t->incident->flags & INCIDENT_MAINTENANCE)
+	} else if (t->incident->flags & INCIDENT_MAINTENANCE) {
 		maintenance_retract(e, t, text, by, now);
-	else
+	} else {
 		thread_say_words(e, t, SAY_RETRACT, text, by, now);
+	}
 	thread_finish(t, THREAD_CLOSED);
 }
 
@@ -121,7 +141,7 @@ int engine_retract(struct engine *e, uint64_t incident, const char *text, const 
 {
 	struct incident *i = incident_find(e, incident);
 
-	if (!i)
+	if (!i || (i->flags & INCIDENT_RETRACTED))
 		return err_set(err, "it is closed");
 	engine_note(e, i, "command", "called a false alarm by %s%s%.400s", by, text && *text ? ": " : "",
 		    text ? text : "");
@@ -136,7 +156,14 @@ int engine_retract(struct engine *e, uint64_t incident, const char *text, const 
 	if (i->flags & INCIDENT_BY_HAND)
 		i->until_s = i->until_s ? i->until_s : now->wall_ms / 1000;
 	i->parent = NULL;
-	incident_close(e, i, now);
+	i->flags |= INCIDENT_RETRACTED;
+	if (!incident_is_over(i)) { /* kept for those who read it later */
+		engine_set_string(&i->text, text);
+		engine_set_string(&i->by, by);
+	}
+	i->dirty = true;
+	incident_let_go(e, i, now);
+	incident_close_if_over(e, i, now);
 	channels_count(e);
 	return 0;
 }

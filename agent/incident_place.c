@@ -277,14 +277,19 @@ static void drop_problems(struct engine *e, struct incident *i)
 	i->problems = NULL;
 }
 
-void incident_close(struct engine *e, struct incident *i, const struct now *now)
+void incident_let_go(struct engine *e, struct incident *i, const struct now *now)
 {
-	i->closed_ms = now->wall_ms;
-	i->dirty = true;
 	release_children(e, i, now);
 	drop_problems(e, i);
 	downtimes_let_go(i);
 	refs_drop(e, i);
+}
+
+void incident_close(struct engine *e, struct incident *i, const struct now *now)
+{
+	i->closed_ms = now->wall_ms;
+	i->dirty = true;
+	incident_let_go(e, i, now);
 	DL_DELETE(e->incidents, i);
 	LL_PREPEND(e->closed, i);
 }
@@ -299,6 +304,8 @@ bool incident_is_over(const struct incident *i)
 	for (const struct thread *t = i->threads; t; t = t->next)
 		if (!is_final(t))
 			return false;
+	if (i->flags & INCIDENT_RETRACTED)
+		return true;
 	if (i->flags & INCIDENT_MAINTENANCE)
 		return maintenance_is_over(i);
 	return !(i->flags & INCIDENT_BY_HAND) || i->until_s != 0;

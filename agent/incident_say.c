@@ -263,6 +263,8 @@ static void say_it(struct engine *e, struct thread *t, enum say_event event, con
 	say_fill(e, i, t->audience, t->account, event, now, &say);
 	if (!audience_of(e, t)->internals && (event == SAY_RECOVERY || event == SAY_PAST || event == SAY_STABLE))
 		leave_bad_names(e, t, &say);
+	if (event == SAY_RETRACT && t->missed && !audience_of(e, t)->internals) /* what it was about is let go */
+		say.n_names = names_noted(e, t);
 	say.was = was;
 	say.times = t->times;
 	fill_span(e, t, event, now, &say);

@@ -152,7 +152,7 @@ struct thread {
 	int64_t escalate;	     /* next step, if nobody has it by then */
 	int64_t since_s, until_s;    /* as said; of one that rests, the end that was promised */
 	unsigned rest_looked;	     /* engine.downtime_changes when its rest was looked at last */
-	char *missed; /* MISSED: what it was about, a name a line */
+	char *missed; /* MISSED, or retracted in a pause: what it was about, a name a line */
 	int64_t since_clock, until_clock; /* wall minus boot, ms, when these were noted; 0 = not in this life */
 	bool dirty;
 };

@@ -43,6 +43,26 @@ static void storm_begin(struct engine *e, struct channel *c, int64_t since_s, co
 	c->storm_due = now->boot_ms + GATHER_MS;
 }
 
+bool storm_named(struct engine *e, const struct thread *t)
+{
+	const struct channel *c = channel_find(e, t->audience, t->account);
+
+	return (t->flags & THREAD_IN_STORM) && c && c->storm && c->storm_root != DELIVERY_NONE;
+}
+
+void storm_leave(struct engine *e, struct thread *t)
+{
+	struct channel *c = channel_find(e, t->audience, t->account);
+
+	if (!(t->flags & THREAD_IN_STORM))
+		return;
+	t->flags &= ~(unsigned)THREAD_IN_STORM;
+	if (!c || !c->stormed)
+		return;
+	c->stormed--;
+	c->dirty = true;
+}
+
 bool storm_takes(struct engine *e, struct thread *t, const struct now *now)
 {
 	struct channel *c = channel_find(e, t->audience, t->account);
@@ -79,6 +99,7 @@ bool storm_takes(struct engine *e, struct thread *t, const struct now *now)
 struct tally {
 	struct spans over, open; /* of the storm */
 	struct spans all;	 /* open, with those that were told one by one before it */
+	unsigned beside;	 /* bad, and told by their own threads */
 	unsigned live;		 /* incidents that are not resolved yet */
 	unsigned pending;	 /* of those, the ones whose recovery_hold runs */
 };
@@ -94,6 +115,8 @@ static void tally_take(struct engine *e, const struct channel *c, struct tally *
 				continue;
 			if (t->state == THREAD_TOLD && t->since_s >= c->storm_s)
 				spans_take(e, &y->all, t, true);
+			y->beside += t->state == THREAD_TOLD && !(t->flags & THREAD_IN_STORM) &&
+				     !(i->flags & INCIDENT_MAINTENANCE);
 			if (!(t->flags & THREAD_IN_STORM))
 				continue;
 			y->live += t->state != THREAD_RESOLVED;
@@ -149,20 +172,23 @@ static void say_first(struct engine *e, struct channel *c, const struct tally *y
 
 static void say_summary(struct engine *e, struct channel *c, const struct tally *y, const struct now *now)
 {
+	const struct spans *open = y->open.n ? &y->open : &y->all; /* else not all is well */
 	struct say say = {
 		.symbol = SYMBOL_WHITE,
-		.has_now = true,
+		.has_now = open->n || !y->beside,
 		.count = y->over.n,
 		.spans = y->over.at,
 		.n_spans = y->over.n,
-		.open = y->open.at,
-		.n_open = y->open.n,
+		.open = open->at,
+		.n_open = open->n,
 		.since = c->storm_s,
 		.until = now->wall_ms / 1000,
 		.now = now->wall_ms / 1000,
 		.duration = -1,
 	};
 
+	if (!say.n_spans && !say.has_now)
+		return; /* it would be empty */
 	channel_say(e, c,
 		    &(struct channel_line){.event = SAY_DIGEST, .thread = c->storm, .tag = c->storm_tag}, &say);
 }

@@ -289,6 +289,10 @@ static void say_end(struct engine *e, struct thread *t, const struct now *now)
 
 	t->flags &= ~(unsigned)(THREAD_OWES_END | THREAD_REST_TOLD | THREAD_FLAP_TOLD);
 	t->dirty = true;
+	if (t->incident->flags & INCIDENT_RETRACTED) {
+		thread_say_words(e, t, SAY_RETRACT, t->incident->text, t->incident->by, now);
+		return;
+	}
 	ask_later(e, t, now);
 	if (t->root == DELIVERY_NONE) {
 		t->flags |= THREAD_BY_PAST;

@@ -54,7 +54,8 @@ enum incident_flag {
 	INCIDENT_BOUND = 128,	   /* made part of its parent by a person */
 	INCIDENT_BEGUN = 256,	   /* a planned one that has begun */
 	INCIDENT_GROUPED = 1024,   /* it took its group of `group_by` together */
-	INCIDENT_DISAGREED = 2048  /* that its nodes disagree was said */
+	INCIDENT_DISAGREED = 2048, /* that its nodes disagree was said */
+	INCIDENT_RETRACTED = 4096  /* a false alarm; where a pause holds, that is still to be said */
 };
 #define INCIDENT_OF_ROOT (INCIDENT_ACKED | INCIDENT_STICKY | INCIDENT_FLAPPING | INCIDENT_DOWNTIME)
 
@@ -107,7 +108,7 @@ struct thread_row {
 	int64_t update_ms, update_boot_ms; /* earliest next automatic line */
 	int64_t remind_ms, remind_boot_ms;
 	int64_t since_s, until_s; /* as said */
-	const char *missed; /* MISSED: what it was about, a name a line */
+	const char *missed; /* MISSED, retracted in a pause: what it was about, a name a line */
 	unsigned escalated;	  /* steps of `escalate` that were taken */
 	int64_t flap_ms, flap_boot_ms; /* next summary while it flaps */
 	int64_t ask_ms, ask_boot_ms;   /* "what fixed it?", or "the promised end is near" */
