@@ -173,7 +173,7 @@ void thread_miss(struct engine *e, struct thread *t, enum hush why, const struct
 		c->missed++;
 		return;
 	}
-	fold(c, t->incident->object, seconds);
+	fold(c, t->missed ? t->missed : t->incident->object, seconds);
 	thread_finish(t, THREAD_DROPPED);
 	e->summed++;
 }
@@ -255,7 +255,7 @@ static void gather(struct engine *e, struct channel *c, struct spans *over, stru
 			t->dirty = true;
 			if (t->until_s - t->since_s > longest->until - longest->since)
 				*longest = (struct say_span){
-					.name = i->object, .since = t->since_s, .until = t->until_s};
+					.name = t->missed ? t->missed : i->object, .since = t->since_s, .until = t->until_s};
 		}
 }
 

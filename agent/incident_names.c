@@ -301,6 +301,16 @@ bool is_named_by_parent(const struct engine *e, const struct incident *i)
 	return false;
 }
 
+/* A host before services, the worse before the milder, the longer before the shorter. */
+static bool was_more(const struct problem *p, const struct problem *root)
+{
+	if (p->kind != root->kind)
+		return p->kind == EVENT_HOST;
+	if (p->worst != root->worst)
+		return p->worst > root->worst;
+	return p->until_s - p->since_s > root->until_s - root->since_s;
+}
+
 /* What was over in the round that this thread is about: public names, or the object. */
 unsigned thread_names_since(struct engine *e, const struct thread *t, const char *language)
 {
@@ -315,8 +325,7 @@ unsigned thread_names_since(struct engine *e, const struct thread *t, const char
 			continue;
 		if (!internals)
 			names_of(e, &n, p->object, t->audience, language);
-		else if (!root || (p->kind == EVENT_HOST && root->kind != EVENT_HOST) ||
-			 (p->kind == root->kind && p->worst > root->worst))
+		else if (!root || was_more(p, root))
 			root = p;
 	}
 	if (!root)
