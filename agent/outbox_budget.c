@@ -146,12 +146,26 @@ static unsigned on_the_way(const struct outbox_account *a)
 	return n;
 }
 
+/* A digest is old news: what is said of live trouble has its slot first. */
+static unsigned left_to_others(const struct post *p)
+{
+	const struct post *other;
+	unsigned n = 0;
+
+	if (p->row.event != SAY_DIGEST)
+		return 0;
+	DL_FOREACH (p->account->waiting, other)
+		n += other->row.kind == POST_SAY && other->row.event != SAY_DIGEST;
+	return n;
+}
+
 static int64_t
 free_in(struct ring r, unsigned budget, const struct post *p, unsigned pending, int64_t now_ms)
 {
-	unsigned reserve = (budget + RESERVE_PART - 1) / RESERVE_PART;
-	unsigned most = post_has_reserve(p) || budget == 1 ? budget : budget - reserve;
+	unsigned reserve = (budget + RESERVE_PART - 1) / RESERVE_PART, others = left_to_others(p);
+	unsigned most = (post_has_reserve(p) && !others) || budget == 1 ? budget : budget - reserve;
 
+	pending += others;
 	if (!budget || ring_sum(r, now_ms) + pending < most)
 		return now_ms;
 	if (pending >= most)

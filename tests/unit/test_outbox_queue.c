@@ -117,6 +117,29 @@ static void test_budget_of_one(void **state)
 	assert_int_equal(sim->n_posts, 1);
 }
 
+/* Both at once, and one slot left: what is bad now goes first, whichever was queued first. */
+static void test_digest_after_live(void **state)
+{
+	uint64_t digest, live;
+
+	(void)state;
+	set_budget(0, 5);
+	say_many(1, 3);
+	rig_run(rig, MINUTE);
+	digest = rig_say(rig, 11, SAY_DIGEST, "came and went", "T9QM");
+	live = rig_say(rig, 12, SAY_PROBLEM, "down", "T9QX");
+	rig_run(rig, MINUTE);
+	assert_int_equal(state_of(live), POST_SENT);
+	assert_int_equal(state_of(digest), POST_SENT); /* of the reserve */
+	rig_say(rig, 13, SAY_DIGEST, "came and went", "T9QN");
+	live = rig_say(rig, 14, SAY_PROBLEM, "down", "T9QP");
+	rig_run(rig, 20 * HOUR);
+	assert_int_equal(sim->n_posts, 5);
+	rig_run(rig, 10 * HOUR);
+	assert_int_equal(state_of(live), POST_SENT);
+	assert_int_equal(sim->n_posts, 7);
+}
+
 /* --- the store --- */
 
 static void test_nothing_leaves_before_a_commit(void **state)
@@ -430,6 +453,7 @@ int main(void)
 	    T(test_day_budget_kills_nothing),
 	    T(test_budget_after_restart),
 	    T(test_budget_of_one),
+	    T(test_digest_after_live),
 	    T(test_nothing_leaves_before_a_commit),
 	    T(test_restart_while_sending),
 	    T(test_restart_between_looks),
