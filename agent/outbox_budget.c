@@ -128,11 +128,17 @@ bool post_is_end(const struct post *p)
 	return false;
 }
 
+/* A digest of what came and went; the summaries of a storm have a first post above them. */
+static bool is_old_news(const struct post *p)
+{
+	return p->row.event == SAY_DIGEST && post_is_root(p);
+}
+
 /* The ends; and what tells of an end that nobody was promised, or that it is not one yet. */
 bool post_has_reserve(const struct post *p)
 {
-	return post_is_end(p) || p->row.event == SAY_PAST || p->row.event == SAY_DIGEST ||
-	       p->row.event == SAY_ENDED_BAD;
+	return post_is_end(p) || p->row.event == SAY_PAST || p->row.event == SAY_ENDED_BAD ||
+	       (p->row.event == SAY_DIGEST && !is_old_news(p));
 }
 
 /* Posts on their way count as made. */
@@ -146,26 +152,26 @@ static unsigned on_the_way(const struct outbox_account *a)
 	return n;
 }
 
-/* A digest is old news: what is said of live trouble has its slot first. */
+/* What is said of live trouble has its slot first. */
 static unsigned left_to_others(const struct post *p)
 {
 	const struct post *other;
 	unsigned n = 0;
 
-	if (p->row.event != SAY_DIGEST)
+	if (!is_old_news(p))
 		return 0;
 	DL_FOREACH (p->account->waiting, other)
-		n += other->row.kind == POST_SAY && other->row.event != SAY_DIGEST;
+		n += other->row.kind == POST_SAY && !is_old_news(other);
 	return n;
 }
 
 static int64_t
 free_in(struct ring r, unsigned budget, const struct post *p, unsigned pending, int64_t now_ms)
 {
-	unsigned reserve = (budget + RESERVE_PART - 1) / RESERVE_PART, others = left_to_others(p);
-	unsigned most = (post_has_reserve(p) && !others) || budget == 1 ? budget : budget - reserve;
+	unsigned reserve = (budget + RESERVE_PART - 1) / RESERVE_PART, most;
 
-	pending += others;
+	most = post_has_reserve(p) || budget == 1 ? budget : budget - reserve;
+	pending += left_to_others(p);
 	if (!budget || ring_sum(r, now_ms) + pending < most)
 		return now_ms;
 	if (pending >= most)
