@@ -132,8 +132,9 @@ static const char usage[] =
     "  queue [retry|drop ID]             posts on their way, and why they wait\n"
     "\n"
     "help COMMAND says more. -c: instead of " CLI_CONFIG ".\n"
-    "-s, -r: instead of the file's state_dir and run_dir.\n"
-    "TIME: 16:00, \"Sat 22:00\", 2026-11-21T16:00, -3h.  FOR: 30m, 2h, 1d.  TAG: T7K2 or #T7K2.\n"
+    "-s, -r: instead of the file's state_dir and run_dir. All of them also behind COMMAND.\n"
+    "TIME: 16:00, \"Sat 22:00\", 2026-11-21T16:00; -3h of what was, 2h of what is to come.\n"
+    "FOR: 30m, 2h, 1d.  TAG: T7K2 or #T7K2.\n"
     "Exit: 0 done, 1 no, 2 usage, 3 agent not running, 4 not confirmed in time.\n";
 
 static const struct command *find(const char *name)

@@ -52,10 +52,8 @@ static void take_report(const struct config_report *report, json_t *errors, json
 
 /* --- audiences ----------------------------------------------------------------------------- */
 
-static bool hears_of(const struct config_audience *a, const struct object *o)
+static bool is_meant(const struct config_audience *a, const struct object *o)
 {
-	if (!a->internals && !object_named(o))
-		return false; /* SURFACE 1.3 rule 3: no public name, no public post */
 	if (!a->as_contact || !*a->as_contact)
 		return match_object(a->match, o);
 	for (const char *const *c = o->contacts; c && *c; c++) {
@@ -63,6 +61,24 @@ static bool hears_of(const struct config_audience *a, const struct object *o)
 			return true;
 	}
 	return false;
+}
+
+/* No public name, no public post. */
+static bool hears_of(const struct config_audience *a, const struct object *o)
+{
+	return (a->internals || object_named(o)) && is_meant(a, o);
+}
+
+/* Whose fault is it that nothing is reached? */
+static const char *why_none(const struct check *c, const struct config_audience *a)
+{
+	for (size_t i = 0; i < c->objects.n; i++)
+		if (is_meant(a, c->objects.at[i]) && strcmp(a->match_text, "named") != 0)
+			return "none that match reaches has a _TWICKET_PUBLIC name";
+	if (a->as_contact && *a->as_contact)
+		return "the contact of as_contact has none";
+	return strcmp(a->match_text, "named") == 0 ? "none has a _TWICKET_PUBLIC name"
+						   : "match holds for none";
 }
 
 /* The name in the first language of the audience that has one. */
@@ -120,8 +136,8 @@ static void count_objects(const struct check *c, const struct config_audience *a
 	free(names);
 	if (!hosts && !services)
 		check_complain(
-		    c->warnings, c, a->line, "audiences.%s: reaches no object%s", a->name,
-		    a->internals ? "" : ": none of them has a _TWICKET_PUBLIC name");
+		    c->warnings, c, a->line, "audiences.%s: reaches no object: %s", a->name,
+		    why_none(c, a));
 }
 
 static json_t *account_names(const struct check *c, const struct config_audience *a)

@@ -31,17 +31,25 @@ make(unsigned kind, const char *host, const char *service, const char *const *pa
 	return o;
 }
 
+static bool with_mail; /* one name that two services have, and a German one that only one has */
+
 /* web1 in "web" and "core", contact alice; gw-north in none, with a rack. */
 static void fill(struct cli_objects *objects)
 {
+	static const char *const mail[] = {"_TWICKET_PUBLIC", "E-mail", "_TWICKET_PUBLIC_DE", "E-Mail", NULL};
+	static const char *const plain[] = {"_TWICKET_PUBLIC", "E-mail", NULL};
 	static const char *const web[] = {"hostgroup", "web",   "hostgroup", "core",
 					  "contact",   "alice", NULL};
 	static const char *const gw[] = {"_RACK", "7", NULL};
 
-	objects->at = calloc(2, sizeof(struct object *));
+	objects->at = calloc(4, sizeof(struct object *));
 	assert_non_null(objects->at);
 	objects->at[objects->n++] = make(EVENT_HOST, "web1", "", web);
 	objects->at[objects->n++] = make(EVENT_HOST, "gw-north", "", gw);
+	if (!with_mail)
+		return;
+	objects->at[objects->n++] = make(EVENT_SERVICE, "mx1", "SMTP", mail);
+	objects->at[objects->n++] = make(EVENT_SERVICE, "mx2", "SMTP", plain);
 }
 
 /* All warnings as lines. */
@@ -116,11 +124,47 @@ static void test_nothing(void **state)
 	config_discard(config);
 }
 
+/* Equal public names are one thing, so one translation must not be enough for two. */
+static void test_languages(void **state)
+{
+	struct config *config = load("tests/unit/data/config/policy-inherit.cfg");
+	unsigned n = config->n_audiences;
+	char de[] = "de", *language = config->accounts[0].language;
+
+	(void)state;
+	config->n_audiences = 0;
+	with_mail = true;
+	check_names_of(config, "");
+	config->accounts[0].language = de;
+	check_names_of(
+	    config, "\"E-mail\" is one thing with two names in de: \"E-Mail\" on mx1/SMTP, \"E-mail\" on "
+		    "mx2/SMTP\n");
+	with_mail = false;
+	config->accounts[0].language = language;
+	config->n_audiences = n;
+	config_discard(config);
+}
+
+/* A group that is too small, and what is urgent but nowhere. */
+static void test_too_few(void **state)
+{
+	struct config *config = load("tests/unit/data/config/links-none.cfg");
+
+	(void)state;
+	config->audiences[0].urgent = match_parse("host:zz*", NULL);
+	check_names_of(
+	    config, "links-none.cfg:7: audiences.operators.urgent: holds for no object\n"
+		    "group_by: hostgroup:web has 1 member, fewer than group_min = 3\n");
+	config_discard(config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_nothing),
+	    cmocka_unit_test(test_languages),
+	    cmocka_unit_test(test_too_few),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
