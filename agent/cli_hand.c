@@ -83,6 +83,17 @@ static bool take_times(const struct cli *cli, struct open_wish *w, enum cli_exit
 	return true;
 }
 
+static void warn_paused(const json_t *paused)
+{
+	const json_t *audience;
+	size_t i;
+
+	json_array_foreach (paused, i, audience)
+		fprintf(
+		    stderr, "twicket: warning: %s is paused, so nothing is told there until it is resumed\n",
+		    json_string_value(audience));
+}
+
 static enum cli_exit open_it(struct cli *cli, const struct open_wish *w, const char *text)
 {
 	json_t *request = json_pack(
@@ -95,6 +106,7 @@ static enum cli_exit open_it(struct cli *cli, const struct open_wish *w, const c
 
 	if (rc != CLI_DONE)
 		return rc;
+	warn_paused(json_object_get(answer, "paused"));
 	if (w->until_ms)
 		fprintf(
 		    stderr, "planned %s to %s\n", cli_clock(from, w->from_ms ? w->from_ms : cli->now_ms, cli->now_ms),

@@ -43,6 +43,17 @@ static void unknown_sentence(struct reader *r, const config_setting_t *s, const 
 
 #define SENTENCE_MAX 200u /* characters; X takes 280, and names and times have to fit in, too */
 
+/* As X counts: what is neither Latin nor common punctuation weighs two. At the first byte. */
+static unsigned weight(const char *at)
+{
+	const unsigned char *c = (const unsigned char *)at;
+	bool is_sign = c[0] == 0xe2 && (c[1] & 0xfe) == 0x80; /* dashes, quotes, the ellipsis */
+
+	if ((c[0] & 0xc0) == 0x80)
+		return 0; /* inside of one */
+	return c[0] > 0xe0 && !is_sign ? 2 : 1;
+}
+
 /* What no shortening takes away. */
 static unsigned fixed_length(const char *text)
 {
@@ -55,7 +66,8 @@ static unsigned fixed_length(const char *text)
 		}
 		depth += *text == '[';
 		depth -= *text == ']' && depth;
-		n += !depth && *text != ']' && ((unsigned char)*text & 0xc0) != 0x80;
+		if (!depth && *text != ']')
+			n += weight(text);
 	}
 	return n;
 }
@@ -75,7 +87,8 @@ static void read_sentence(
 		config_fault(r, s, "%s", err.text);
 	else if (text && fixed_length(text) > SENTENCE_MAX)
 		config_fault(
-		    r, s, "%u characters stand outside of [ ] and macros; with more than %u no post has room left",
+		    r, s, "%u characters, as X counts them, stand outside of [ ] and macros; with more than %u no post has "
+		    "room left",
 		    fixed_length(text), SENTENCE_MAX);
 	else if (text)
 		add_word(r, s, a, language);

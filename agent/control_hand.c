@@ -41,6 +41,36 @@ static json_t *answer_done(struct control *c, json_t *answer)
 	return answer_error("decided, but not kept yet, so nothing is sent: %s", trouble);
 }
 
+static bool is_audience_paused(struct control *c, unsigned audience)
+{
+	const struct config_audience *a = &core_config(c->core)->audiences[audience];
+
+	for (unsigned k = 0; k < a->n_accounts; k++)
+		if (!engine_is_paused(core_engine(c->core), audience, a->accounts[k]))
+			return false;
+	return true;
+}
+
+/* Of "public,operators" those that hear nothing now. */
+static json_t *paused_of(struct control *c, const char *names)
+{
+	const struct config *config = core_config(c->core);
+	json_t *paused = json_array();
+
+	for (; *names; names += *names == ',') {
+		size_t n = strcspn(names, ",");
+
+		for (unsigned k = 0; k < config->n_audiences; k++) {
+			const char *name = config->audiences[k].name;
+
+			if (strlen(name) == n && !strncmp(name, names, n) && is_audience_paused(c, k))
+				json_array_append_new(paused, json_string(name));
+		}
+		names += n;
+	}
+	return paused;
+}
+
 json_t *answer_open(struct control *c, json_t *request, const char *by)
 {
 	struct open_order order = {
@@ -58,7 +88,8 @@ json_t *answer_open(struct control *c, json_t *request, const char *by)
 		return answer_error("a planned maintenance has an end: until_ms");
 	if (core_open(c->core, &order, string_of(request, "to"), &c->now, tag, &err) == -1)
 		return answer_error("%s", err.text);
-	return answer_done(c, json_pack("{s:b, s:s}", "ok", 1, "tag", tag));
+	return answer_done(c, json_pack("{s:b, s:s, s:o}", "ok", 1, "tag", tag, "paused",
+					paused_of(c, string_of(request, "to"))));
 }
 
 json_t *answer_close(struct control *c, json_t *request, const char *by)

@@ -177,12 +177,19 @@ def test_what_was_told_before_it_went_quiet_is_ended_aloud(make_file_rig):
 
 def test_quiet_is_refused(make_file_rig):
     rig = make_file_rig(HOSTS)
-    assert refused(rig, "quiet", "nonsense:mx1", "1h", "text")
+    assert rig.agent.cli("quiet", "nonsense:mx1", "1h", "text").returncode == 2
     assert rig.agent.cli("quiet", "host:mx1", "soon", "text").returncode == 2
     assert rig.agent.json("quiet", "--list")["quiet"] == []
 
 
 # --- pause --------------------------------------------------------------------------------------
+
+
+def test_open_says_who_is_paused(make_file_rig):
+    rig = make_file_rig(HOSTS)
+    did(rig, "pause", "public", "a press conference")
+    assert rig.agent.json("open", "text", "--to", "public,operators")["paused"] == ["public"]
+    assert "public is paused" in rig.agent.cli("open", "text", "--to", "public").stderr
 
 
 @pytest.mark.parametrize("restart", [False, True], ids=["running", "restarted"])
