@@ -64,6 +64,14 @@ put_times(const struct render *r, const struct say_span *s, int64_t before, stru
 	buf_finish(&start);
 }
 
+/* What went twice is named once: "E-mail 02:10–02:52, 04:00–04:20". */
+static bool is_same_thing(
+    const struct render *r, const struct say_span *s, const struct say_span *last, bool timed)
+{
+	return last && timed && r->base == BASE_PUBLIC && s->since > 0 && last->since > 0 &&
+	       s->name && last->name && !strcmp(s->name, last->name);
+}
+
 static void put_span(
     const struct render *r, const struct say_span *s, int64_t before, bool timed, struct buf *out)
 {
@@ -94,7 +102,10 @@ static void put_spans(
 	for (unsigned i = 0; i < shown; i++) {
 		if (i)
 			buf_str(&b, ", ");
-		put_span(r, &spans[i], before, timed, &b);
+		if (is_same_thing(r, &spans[i], i ? &spans[i - 1] : NULL, timed))
+			put_times(r, &spans[i], before, &b);
+		else
+			put_span(r, &spans[i], before, timed, &b);
 		if (spans[i].since > 0)
 			before = is_short(&spans[i]) ? spans[i].since : spans[i].until;
 	}
