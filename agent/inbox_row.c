@@ -60,6 +60,7 @@ struct inbox_reply *inbox_add(struct inbox *b, const struct reply_row *row)
 		inbox_set(r, (enum inbox_text)i, slot ? *slot : "");
 	}
 	r->is_local = r->row.account[0] == '\0';
+	r->row.hash = ""; /* who is under way was not purged; the row's own string is not ours */
 	HASH_ADD(hh, b->live, row.id, sizeof(r->row.id), r);
 	return r;
 }
