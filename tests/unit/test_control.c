@@ -53,7 +53,7 @@ static const struct exchange about_incidents[] = {
 	{"{\"do\":\"close\",\"tag\":\"$M\"}", YES},
 	{"{\"do\":\"close\",\"tag\":\"$M\"}", NO("#$M is closed")},
 	{"{\"do\":\"close\",\"tag\":\"$H\",\"text\":\"fast again\"}", YES},
-	{"{\"do\":\"close\",\"tag\":\"$H\"}", NO("it is closed")},
+	{"{\"do\":\"close\",\"tag\":\"$H\"}", NO("#$H is closed")},
 
 	{"{\"do\":\"retract\"}", NO("no incident #")},
 	{"{\"do\":\"retract\",\"tag\":\"T222\",\"delete\":true}", NO("no incident #T222")},
@@ -90,11 +90,11 @@ static const struct exchange replies[] = {
 	{REPLY("$A", "the fan"), SAID("comment", "")},
 	{REPLY("$A", "downtime 2h"), NO("\\\"downtime\\\" is not in this version")},
 	/* opened by hand: no core knows it */
-	{REPLY("$H", "ack"), SAID("no effect", "Intranet: it had no effect.")},
+	{REPLY("$H", "ack"), SAID("no effect", "Intranet: opened by hand, so the core has nothing to acknowledge.")},
 	{REPLY("$H", "the fan"), SAID("comment", "kept")},
 	{REPLY("$H", "eta 2h"), SAID("done", "Intranet: noted, expected by 05:04.")},
 	/* planned */
-	{REPLY("$M", "ack"), SAID("no effect", "new kernel: it had no effect.")},
+	{REPLY("$M", "ack"), SAID("no effect", "new kernel: opened by hand, so the core has nothing to acknowledge.")},
 	{REPLY("$M", "eta 2h"), SAID("done", "new kernel: noted, expected by 05:04.")},
 	{REPLY("$M", "part of $A"), SAID("no effect", "new kernel: it would be part of itself, so nothing was done.")},
 	{REPLY("$M", "the fan"), SAID("comment", "kept")},
