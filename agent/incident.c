@@ -50,7 +50,7 @@ struct engine *engine_create(const struct config *config, const struct engine_si
 		return NULL;
 	e->config = config;
 	e->sink = *sink;
-	e->next_due = e->all_due = NOW_NEVER;
+	e->next_due = e->all_due = e->own_due = NOW_NEVER;
 	if (channels_build(e) == -1) {
 		free(e);
 		return NULL;
@@ -99,6 +99,8 @@ void engine_destroy(struct engine *e)
 	}
 	free_list(e->gone);
 	flap_free(e);
+	LL_FOREACH2 (e->woken, i, next_woken)
+		i->is_woken = false;
 	DL_FOREACH_SAFE (e->incidents, i, inext)
 		incident_free(e, i);
 	LL_FOREACH_SAFE (e->closed, i, inext)
@@ -114,6 +116,7 @@ void engine_destroy(struct engine *e)
 	free(e->members);
 	free(e->names);
 	free(e->object_text);
+	free(e->due);
 	free(e);
 }
 
@@ -394,22 +397,10 @@ static bool stands_still(const struct incident *i)
 	return i->problems != NULL;
 }
 
-/* Something happened that may matter to any. */
-static void all_are_due(struct engine *e, const struct now *now)
-{
-	struct incident *i;
-
-	e->all_due = NOW_NEVER;
-	DL_FOREACH (e->incidents, i)
-		i->due = now->boot_ms;
-}
-
 static void incident_timers(struct engine *e, struct incident *i, const struct now *now)
 {
-	if (i->due > now->boot_ms) {
-		incident_wake(e, i, i->due);
-		return;
-	}
+	if (i->closed_ms)
+		return; /* another one took it in */
 	i->due = NOW_NEVER; /* its timers say anew what they wait for */
 	if (!stands_still(i))
 		thread_timers(e, i, now);
@@ -418,7 +409,7 @@ static void incident_timers(struct engine *e, struct incident *i, const struct n
 void engine_timers(struct engine *e, const struct now *now)
 {
 	int64_t step = clock_of(now) - e->clock;
-	struct incident *i, *next;
+	struct incident *i;
 
 	e->clock = clock_of(now);
 	if (step > 1000 || step < -1000) { /* the wall clock was set: what it decides is due anew */
@@ -428,19 +419,17 @@ void engine_timers(struct engine *e, const struct now *now)
 	}
 	if (now->boot_ms < e->next_due)
 		return;
-	if (now->boot_ms >= e->all_due)
-		all_are_due(e, now);
-	e->next_due = e->all_due;
 	if (e->is_new_config)
 		incidents_place_anew(e, now);
 	e->is_new_config = false;
+	due_take(e, now);
 	node_timers(e, now);
 	hand_timers(e, now);
 	cutoff_look(e, now);
 	channels_timers(e, now); /* a summary stands before what is told after it */
 	group_timers(e, now);
-	DL_FOREACH_SAFE (e->incidents, i, next)
-		incident_timers(e, i, now);
+	for (unsigned k = 0; k < e->n_due; k++)
+		incident_timers(e, e->due[k], now);
 	hush_wake(e, now);
 }
 

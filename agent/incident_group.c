@@ -158,8 +158,6 @@ bool is_unexplained(const struct engine *e, const struct thread *t)
 
 static bool is_about_to_be_told(const struct incident *i, const struct now *now)
 {
-	if (i->due > now->boot_ms)
-		return false;
 	for (const struct thread *t = i->threads; t; t = t->next)
 		if (t->state == THREAD_HELD && is_due(t->due, now))
 			return true;
@@ -185,8 +183,9 @@ static struct incident *find_about_to_be_told(struct engine *e, bool *found, con
 {
 	struct incident *i, *first;
 
-	DL_FOREACH (e->incidents, i) {
-		if (!is_about_to_be_told(i, now) || !is_lost_one(e, i))
+	for (unsigned k = 0; k < e->n_due; k++) {
+		i = e->due[k];
+		if (i->closed_ms || !is_about_to_be_told(i, now) || !is_lost_one(e, i))
 			continue;
 		first = first_lost(e, i->problems->node, found);
 		if (*found)
@@ -208,7 +207,7 @@ void group_timers(struct engine *e, const struct now *now)
 			if (i != into && i->problems && i->problems->node == n && is_lost_one(e, i))
 				incident_take(e, into, i, now);
 		incident_update(e, into, now);
-		incident_wake(e, into, now->boot_ms);
+		engine_wake(e, now->boot_ms);
 	}
 }
 

@@ -8,7 +8,7 @@
  *	_thread				the table of 4.1: states and events
  *	_about				what a thread is about: how bad, since when, until when
  *	_line				"part of", acknowledged and let go, no longer monitored
- *	_timer				the deadlines of 4.2
+ *	_timer, _due			the deadlines of 4.2; who is looked at
  *	_hush				why nothing may be said right now
  *	_channel, _list			the one digest (4.2), and what it lists
  *	_storm, _cutoff			storms and isolation (4.2)
@@ -139,11 +139,15 @@ void incident_update(struct engine *e, struct incident *i, const struct now *now
 
 /* incident_timer.c */
 void thread_timers(struct engine *e, struct incident *i, const struct now *now);
-void engine_wake(struct engine *e, int64_t boot_ms); /* all of them: whatever happens may matter to others */
-void incident_wake(struct engine *e, struct incident *i, int64_t boot_ms); /* a deadline of its own */
 bool is_due(int64_t deadline, const struct now *now); /* 0 = no deadline: never */
 
 int64_t clock_of(const struct now *now); /* wall minus boot, ms: changes when the wall clock is set */
+
+/* incident_due.c */
+void engine_wake(struct engine *e, int64_t boot_ms); /* to look at all: what happens may matter to any */
+void incident_wake(struct engine *e, struct incident *i, int64_t boot_ms); /* a deadline of its own */
+void incident_forget_due(struct engine *e, struct incident *i); /* it is about to be freed */
+void due_take(struct engine *e, const struct now *now); /* into e->due */
 
 /* incident_hush.c */
 enum hush thread_hush(const struct engine *e, const struct thread *t, const struct now *now);

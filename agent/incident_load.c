@@ -58,6 +58,7 @@ void engine_load_incident(struct engine *e, const struct incident_row *row)
 	if (!i)
 		return;
 	i->id = row->id;
+	i->due = NOW_NEVER;
 	memcpy(i->tag, row->tag, sizeof i->tag);
 	i->flags = row->flags;
 	i->times = row->times;

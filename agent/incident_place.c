@@ -130,6 +130,7 @@ struct incident *incident_create(struct engine *e, int64_t since_s, const struct
 	i->opened_ms = now->wall_ms;
 	i->since_s = since_s;
 	i->times = 1;
+	i->due = NOW_NEVER;
 	i->dirty = true;
 	return incident_link(e, i);
 }
@@ -331,6 +332,7 @@ void incident_free(struct engine *e, struct incident *i)
 {
 	struct thread *t, *next;
 
+	incident_forget_due(e, i);
 	refs_drop(e, i);
 	LL_FOREACH_SAFE (i->threads, t, next)
 		thread_free(e, t);

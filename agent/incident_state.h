@@ -164,6 +164,8 @@ struct incident {
 	uint64_t parent_id; /* while loading */
 	bool has_parts;	    /* it is, or was, the parent of another */
 	int64_t due;	    /* boot ms: nothing happens to it by itself before */
+	struct incident *next_woken;
+	bool is_woken;
 	struct problem *problems;
 	struct thread *threads;
 	struct ref *refs; /* names that lead here */
@@ -260,8 +262,15 @@ struct engine {
 	struct ref *refs;
 	struct blip *blips; /* of objects that are forgotten; incident_flap.c's */
 	bool is_new_config; /* since the last timers */
+	/* incident_due.c's */
 	int64_t next_due; /* boot ms; never later than all_due and any incident's due */
-	int64_t all_due;  /* boot ms: all incidents are looked at; one may matter to others */
+	int64_t all_due;  /* boot ms: then all incidents are looked at */
+	int64_t own_due;  /* boot ms: never later than the due of any that is not woken */
+	struct incident *woken; /* they have an earlier due since the last timers */
+	unsigned n_woken;
+	struct incident **due; /* whose timers run now, in their order */
+	unsigned n_due, due_cap;
+
 	struct thread *threads; /* of open incidents: hash by id */
 	int64_t clock;	  /* wall minus boot, ms, when we looked last */
 	uint64_t dropped, summed, untold_ends;

@@ -10,35 +10,6 @@
 #define PAST_WAIT_MS (3 * 3600000) /* the outbox gives a "was disrupted" up after 2 h */
 #define DESCRIBE_WAIT_MS 5000	/* descriptions that do not come hold nobody up for longer */
 
-static void wake(int64_t *at, int64_t boot_ms)
-{
-	if (boot_ms < *at)
-		*at = boot_ms;
-}
-
-void engine_wake(struct engine *e, int64_t boot_ms)
-{
-	wake(&e->all_due, boot_ms);
-	wake(&e->next_due, boot_ms);
-}
-
-/* Nothing outside of it depends on what it does, nor it on anything that does not wake all. */
-static bool stands_alone(const struct engine *e, const struct incident *i)
-{
-	return !i->parent && !i->has_parts && !(i->flags & INCIDENT_MAINTENANCE) && e->config->n_same_objects < 2;
-}
-
-/* In a storm looking at all of them for each of them would be most of the work. */
-void incident_wake(struct engine *e, struct incident *i, int64_t boot_ms)
-{
-	if (!stands_alone(e, i)) {
-		engine_wake(e, boot_ms);
-		return;
-	}
-	wake(&i->due, boot_ms);
-	wake(&e->next_due, boot_ms);
-}
-
 int64_t clock_of(const struct now *now)
 {
 	return now->wall_ms - now->boot_ms;
