@@ -32,6 +32,8 @@ static unsigned count_points(const char *s, size_t n)
 
 static bool is_url(const char *s)
 {
+	if (*s != 'h' && *s != 'H')
+		return false; /* asked at each character of each text */
 	return strncasecmp(s, "https://", 8) == 0 || strncasecmp(s, "http://", 7) == 0;
 }
 
