@@ -410,6 +410,7 @@ void engine_timers(struct engine *e, const struct now *now)
 {
 	int64_t step = clock_of(now) - e->clock;
 	struct incident *i;
+	bool is_for_all;
 
 	e->clock = clock_of(now);
 	if (step > 1000 || step < -1000) { /* the wall clock was set: what it decides is due anew */
@@ -422,7 +423,7 @@ void engine_timers(struct engine *e, const struct now *now)
 	if (e->is_new_config)
 		incidents_place_anew(e, now);
 	e->is_new_config = false;
-	due_take(e, now);
+	is_for_all = due_take(e, now);
 	node_timers(e, now);
 	hand_timers(e, now);
 	cutoff_look(e, now);
@@ -430,6 +431,8 @@ void engine_timers(struct engine *e, const struct now *now)
 	group_timers(e, now);
 	for (unsigned k = 0; k < e->n_due; k++)
 		incident_timers(e, e->due[k], now);
+	if (is_for_all && e->may_be_unknown)
+		e->may_be_unknown = any_is_unknown(e);
 	hush_wake(e, now);
 }
 

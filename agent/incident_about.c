@@ -16,11 +16,6 @@ bool thread_costs(const struct engine *e, const struct thread *t)
 	return e->config->accounts[t->account].is_metered;
 }
 
-bool thread_hears(const struct thread *t, const struct problem *p)
-{
-	return (p->heard & AUDIENCE_BIT(t->audience)) != 0;
-}
-
 unsigned thread_live(const struct thread *t)
 {
 	unsigned n = 0;

@@ -107,7 +107,7 @@ static void take_all(struct engine *e, int64_t until_ms)
 			wake(&e->own_due, i->due);
 }
 
-void due_take(struct engine *e, const struct now *now)
+bool due_take(struct engine *e, const struct now *now)
 {
 	bool is_for_all = e->all_due <= now->boot_ms;
 
@@ -123,4 +123,5 @@ void due_take(struct engine *e, const struct now *now)
 	e->woken = NULL;
 	e->n_woken = 0;
 	e->next_due = e->all_due < e->own_due ? e->all_due : e->own_due;
+	return is_for_all;
 }

@@ -74,16 +74,6 @@ void flap_free(struct engine *e)
 
 /* --- one object -------------------------------------------------------------------------- */
 
-bool problem_flaps(const struct problem *p)
-{
-	return p->flap_s != 0;
-}
-
-bool problem_is_trouble(const struct problem *p)
-{
-	return problem_is_live(p) || problem_flaps(p);
-}
-
 /* How often it broke, of late; the first of them is no relapse yet. */
 static unsigned openings(const struct problem *p)
 {

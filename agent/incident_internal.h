@@ -61,7 +61,11 @@ void problem_touch(struct problem *p); /* its row must be saved */
 void problem_label(const struct problem *p, char *out, size_t size); /* "db1/Postgres" */
 char *problem_label_dup(const struct problem *p);
 struct problem *problem_create(struct engine *e, struct node *n, const struct event *ev);
-bool problem_is_live(const struct problem *p);
+static inline bool problem_is_live(const struct problem *p)
+{
+	return p->until_s == 0;
+}
+
 unsigned problem_severity(const struct problem *p); /* 0 OK, 1 WARNING, 2 UNKNOWN, 3 CRITICAL or UNREACHABLE, 4 DOWN */
 const char *problem_state_word(const struct problem *p);
 struct problem *problem_open(struct engine *e, struct node *n, const struct event *ev, const struct now *now);
@@ -83,6 +87,7 @@ struct problem *incident_root(const struct incident *i); /* the problem that sta
 bool is_of_before(const struct incident *i, const struct problem *p); /* of an earlier round */
 bool incident_has_live(const struct incident *i);
 bool incident_is_known(const struct incident *i); /* all members are described */
+bool any_is_unknown(const struct engine *e);
 bool incident_is_over(const struct incident *i);  /* all threads are final */
 void incident_let_go(struct engine *e, struct incident *i, const struct now *now); /* of all that led to it */
 void incident_close(struct engine *e, struct incident *i, const struct now *now);
@@ -98,7 +103,11 @@ bool incident_had_owner(const struct incident *i); /* in this round, when it is 
 /* incident_about.c */
 const struct config_audience *audience_of(const struct engine *e, const struct thread *t);
 bool thread_costs(const struct engine *e, const struct thread *t); /* does its network take money? */
-bool thread_hears(const struct thread *t, const struct problem *p);
+static inline bool thread_hears(const struct thread *t, const struct problem *p)
+{
+	return (p->heard & AUDIENCE_BIT(t->audience)) != 0;
+}
+
 /* Heard members that are trouble; once it is told, but for those that rest. */
 unsigned thread_live(const struct thread *t);
 unsigned thread_worst(const struct thread *t); /* severity of the worst of them */
@@ -147,7 +156,7 @@ int64_t clock_of(const struct now *now); /* wall minus boot, ms: changes when th
 void engine_wake(struct engine *e, int64_t boot_ms); /* to look at all: what happens may matter to any */
 void incident_wake(struct engine *e, struct incident *i, int64_t boot_ms); /* a deadline of its own */
 void incident_forget_due(struct engine *e, struct incident *i); /* it is about to be freed */
-void due_take(struct engine *e, const struct now *now); /* into e->due */
+bool due_take(struct engine *e, const struct now *now); /* into e->due; true: that is all of them */
 
 /* incident_hush.c */
 enum hush thread_hush(const struct engine *e, const struct thread *t, const struct now *now);
@@ -205,8 +214,16 @@ void storm_timers(struct engine *e, struct channel *c, const struct now *now);
 void cutoff_look(struct engine *e, const struct now *now);
 
 /* incident_flap.c: an object that flaps is trouble even while it is OK. */
-bool problem_flaps(const struct problem *p); /* by the core's word or our own count */
-bool problem_is_trouble(const struct problem *p); /* not OK, or it flaps */
+static inline bool problem_flaps(const struct problem *p) /* by the core's word or our own count */
+{
+	return p->flap_s != 0;
+}
+
+static inline bool problem_is_trouble(const struct problem *p) /* not OK, or it flaps */
+{
+	return problem_is_live(p) || problem_flaps(p);
+}
+
 void flap_changed(struct engine *e, struct problem *p, const struct now *now); /* it broke, or is OK */
 bool flap_follow(struct problem *p, bool does, const struct now *now); /* what the core says; true: that is news */
 void flap_ends(struct problem *p);
@@ -300,7 +317,8 @@ bool is_twin(const struct problem *a, const struct problem *b); /* one object, t
 bool is_said_by_twin(const struct incident *i, const struct problem *p, unsigned audience);
 bool is_told_by_twin(const struct engine *e, const struct problem *p);
 bool stands_for_incident(const struct incident *i, const struct problem *p); /* its root, on whichever node */
-const struct problem *incident_acked(const struct incident *i); /* the live root, where somebody has it; NULL */
+/* The live root, where somebody has it; NULL. */
+const struct problem *incident_acked(const struct incident *i, const struct problem *root);
 unsigned incident_members(const struct incident *i); /* live, each object once */
 void same_timers(struct engine *e, struct incident *i, const struct now *now);
 void same_fill(struct engine *e, const struct incident *i, struct say *say);

@@ -115,6 +115,7 @@ void engine_load_problem(struct engine *e, const struct problem_row *row)
 		p = problem_create(e, n, &ev);
 	if (!p)
 		return;
+	e->may_be_unknown = true;
 	p->id = row->id;
 	p->state = (uint8_t)row->state;
 	p->flags = row->flags;

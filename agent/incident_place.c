@@ -193,19 +193,34 @@ bool incident_has_live(const struct incident *i)
  * While a member is not described (after a restart) nobody knows who hears of it, and by which
  * name; while it is missing in a snapshot nobody knows whether it is well.
  */
-bool incident_is_known(const struct incident *i)
+static bool has_unknown(const struct incident *i)
 {
 	for (const struct problem *p = i->problems; p; p = p->next)
 		if ((!p->object && !p->is_unknown) || (p->checking && problem_is_trouble(p)))
-			return false;
-	return true;
+			return true;
+	return false;
+}
+
+bool incident_is_known(const struct incident *i)
+{
+	return !i->problems || !i->problems->node->engine->may_be_unknown || !has_unknown(i);
+}
+
+bool any_is_unknown(const struct engine *e)
+{
+	const struct incident *i;
+
+	DL_FOREACH (e->incidents, i)
+		if (has_unknown(i))
+			return true;
+	return false;
 }
 
 /* The incident is acknowledged when its root problem is. */
 void incident_refresh(struct incident *i)
 {
 	struct problem *root = incident_root(i);
-	const struct problem *acked = incident_acked(i);
+	const struct problem *acked = incident_acked(i, root);
 	unsigned flags = 0;
 	char *text;
 

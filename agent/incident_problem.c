@@ -35,11 +35,6 @@ char *problem_label_dup(const struct problem *p)
 	return s;
 }
 
-bool problem_is_live(const struct problem *p)
-{
-	return p->until_s == 0;
-}
-
 unsigned problem_severity(const struct problem *p)
 {
 	static const unsigned host[] = {0, 4, 3};

@@ -76,7 +76,33 @@ static void save_problem(const struct engine *e, const struct engine_rows *rows,
 	buf_finish(&told);
 }
 
-static void save_incident(const struct engine_rows *rows, const struct incident *i)
+static uint64_t sum_bytes(uint64_t sum, const void *bytes, size_t n)
+{
+	const unsigned char *at = bytes;
+
+	while (n--)
+		sum = (sum ^ *at++) * UINT64_C(1099511628211);
+	return sum;
+}
+
+/* Of all that its row says: another one, and there is something to write. Never 0. */
+static uint64_t sum_of(const struct incident_row *row)
+{
+	const int64_t numbers[] = {
+		(int64_t)row->parent, row->open,	row->flags,	  row->times,	     row->opened_ms,
+		row->closed_ms,	      row->since_s,	row->until_s,	  row->acked_s,	     row->ack_until_s,
+		row->owner_round,     row->eta_s,	row->quiet_until_s, row->from_s,     row->to_s};
+	const char *const texts[] = {row->object, row->state, row->owner, row->was_owner, row->let_go, row->name,
+				     row->text,	  row->by,    row->known, row->known_tag};
+	uint64_t sum = sum_bytes(UINT64_C(14695981039346656037), numbers, sizeof numbers);
+
+	for (unsigned k = 0; k < sizeof texts / sizeof texts[0]; k++)
+		sum = sum_bytes(sum, texts[k] ? texts[k] : "", texts[k] ? strlen(texts[k]) + 1 : 1);
+	return sum | 1;
+}
+
+/* Its members change more often than what is said of it here. */
+static void save_incident(const struct engine_rows *rows, struct incident *i)
 {
 	struct incident_row row = {
 		.id = i->id,
@@ -108,7 +134,9 @@ static void save_incident(const struct engine_rows *rows, const struct incident 
 	};
 
 	memcpy(row.tag, i->tag, sizeof row.tag);
-	rows->incident(rows->arg, &row);
+	i->sum = sum_of(&row);
+	if (i->sum != i->kept_sum)
+		rows->incident(rows->arg, &row);
 }
 
 static int64_t on_the_wall(int64_t boot_ms, const struct now *now)
@@ -271,6 +299,7 @@ static void incident_clean(struct incident *i)
 	struct thread *t;
 
 	i->dirty = false;
+	i->kept_sum = i->sum;
 	LL_FOREACH (i->threads, t)
 		t->dirty = false;
 }

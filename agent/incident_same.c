@@ -78,10 +78,8 @@ unsigned incident_members(const struct incident *i)
 }
 
 /* Whoever acknowledged it on one node has it. NULL: nobody has. */
-const struct problem *incident_acked(const struct incident *i)
+const struct problem *incident_acked(const struct incident *i, const struct problem *root)
 {
-	const struct problem *root = incident_root(i);
-
 	if (!root || !problem_is_live(root) || (root->flags & EVENT_ACKED))
 		return root && problem_is_live(root) ? root : NULL;
 	for (const struct problem *p = i->problems; p; p = p->next)

@@ -64,6 +64,7 @@ void snapshot_end(struct engine *e, struct node *n, const struct event *ev, cons
 		if (!in_scope(p, n, ev))
 			continue;
 		p->checking = !p->seen; /* well, or gone from the configuration? */
+		e->may_be_unknown |= p->checking;
 		if (!p->checking && !problem_is_live(p))
 			continue;
 		if (p->checking || (!p->object && !p->adopted))

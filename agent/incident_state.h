@@ -190,6 +190,7 @@ struct incident {
 	char *name, *text, *by;	 /* opened by hand */
 	char *known, *known_tag;
 	struct incident *written; /* the next of those that engine_save() wrote */
+	uint64_t sum, kept_sum;	  /* of its row: as written, as committed; 0 = not in this life */
 	bool dirty;
 };
 
@@ -262,6 +263,7 @@ struct engine {
 	struct ref *refs;
 	struct blip *blips; /* of objects that are forgotten; incident_flap.c's */
 	bool is_new_config; /* since the last timers */
+	bool may_be_unknown; /* else incident_is_known() of all of them */
 	/* incident_due.c's */
 	int64_t next_due; /* boot ms; never later than all_due and any incident's due */
 	int64_t all_due;  /* boot ms: then all incidents are looked at */
