@@ -200,7 +200,7 @@ bench-deps:
 	@test -e $(MODULE_CORE)/include/nebstructs.h || \
 		$(MAKE) --no-print-directory $(MODULE_CORE)/include/nebstructs.h
 
-# BENCH="p5 p8" runs these only, of: module x c p9 p9_module p5 p8 p6 p4 replay
+# BENCH="p5 p8" runs these only, of: module c p9 p9_module p5 p8 p6 p4 replay
 bench: bench-deps
 	+@$(MAKE) --no-print-directory -j$(JOBS) all bench-build
 	+@$(PYTHON) tests/bench/bench.py $(B) $(BENCH)

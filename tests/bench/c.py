@@ -3,7 +3,7 @@ tests/scenario/run: the whole agent on a virtual clock, with the defaults of its
 for the budgets of the accounts: what is too much is not to be hidden by those.
 
 The public is told on Mastodon and on X, operators on Mastodon; what counts is the account that
-heard the most.
+heard the most. C1 and C4, what that costs on X, are x.py's.
 """
 
 import re
@@ -12,6 +12,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+import x
 from stand import judge, note
 
 from proc import RigError  # tests/e2e, which stand.py leads to
@@ -133,3 +134,4 @@ def run(build):
     c2(build)
     c3(build)
     c5(build)
+    x.run(build)
