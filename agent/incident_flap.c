@@ -265,11 +265,24 @@ static void plan_next(struct engine *e, struct thread *t, const struct now *now)
 	t->dirty = true;
 }
 
+/* They are what it is about from here on, also where they went without saying before. */
+static void tell_flapping(struct thread *t)
+{
+	uint64_t bit = AUDIENCE_BIT(t->audience);
+
+	for (struct problem *p = t->incident->problems; p; p = p->next)
+		if (problem_flaps(p) && thread_hears(t, p) && !(p->told & bit)) {
+			p->told |= bit;
+			problem_touch(p);
+		}
+}
+
 void thread_flap_begin(struct engine *e, struct thread *t, const struct now *now)
 {
 	t->flags |= THREAD_FLAP_TOLD;
 	plan_next(e, t, now);
 	thread_tell(e, t, SAY_FLAPPING, NULL, now);
+	tell_flapping(t);
 	t->since_s = flaps_since(t);
 }
 
@@ -282,6 +295,7 @@ static void line(struct engine *e, struct thread *t, const struct now *now)
 	t->flags &= ~(unsigned)THREAD_NEWS;
 	plan_next(e, t, now);
 	thread_say(e, t, SAY_FLAPPING, NULL, now);
+	tell_flapping(t);
 	t->update = now->boot_ms + audience_of(e, t)->update_ms;
 }
 

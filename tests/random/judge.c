@@ -103,6 +103,8 @@ static struct members look_at_members(const struct subject *s, const struct say_
 		m.n++;
 		if (t->known.removed || (!t->known.state && !t->known.flaps))
 			continue;
+		if (problem_rests(p, target->audience))
+			continue; /* in downtime, and these people know nothing of it */
 		m.bad += t->known.state && (t->known.hard || soft);
 		m.rests += t->known.rests;
 		m.one = t;
@@ -143,6 +145,12 @@ static bool is_aside(enum say_event event)
 	       event == SAY_MAJOR || event == SAY_NOT_MAJOR;
 }
 
+/* What a maintenance leaves bad is told on in its thread. */
+static bool goes_on(const struct strand *t, enum say_event event)
+{
+	return t->is_left && !is_aside(event);
+}
+
 static bool was_read(const struct strand *t)
 {
 	for (unsigned k = 0; k < t->n; k++)
@@ -174,7 +182,7 @@ static void judge_order(struct subject *s, struct strand *t, const struct say_ta
 	else
 		EXPECT(s, RULE_FIRST, i, t->is_standing || root_died(t), "%s before the first post", word);
 	if (t->is_over)
-		EXPECT(s, RULE_AFTER_END, i, begins_again(say->event) || is_aside(say->event), "%s after the end", word);
+		EXPECT(s, RULE_AFTER_END, i, begins_again(say->event) || is_aside(say->event) || t->is_left, "%s after the end", word);
 	EXPECT(s, RULE_TAG, i, say->tag && !strcmp(say->tag, t->tag), "#%s in the thread of #%s",
 	       say->tag ? say->tag : "", t->tag);
 }
@@ -352,19 +360,21 @@ void judge_say(struct subject *s, struct strand *t, const struct say_target *tar
 	       words_event_name(say->event), t->audience, t->account);
 	parcel->ends = is_end(s, target, say->event);
 	parcel->begins = begins_again(say->event);
-	t->is_over = parcel->ends || (t->is_over && !parcel->begins);
+	t->is_over = parcel->ends || (t->is_over && !parcel->begins && !goes_on(t, say->event));
+	t->is_left = say->event == SAY_ENDED_BAD || (t->is_left && is_aside(say->event));
 	t->is_part = say->event == SAY_PART_OF || (t->is_part && is_aside(say->event));
 }
 
 void judge_cancelled(struct strand *t)
 {
-	t->is_over = t->is_part = false;
+	t->is_over = t->is_part = t->is_left = false;
 	for (unsigned k = 0; k < t->n; k++) {
 		const struct parcel *p = &t->parcels[k];
 
 		if (p->state == PARCEL_CANCELLED)
 			continue;
-		t->is_over = p->ends || (t->is_over && !p->begins);
+		t->is_over = p->ends || (t->is_over && !p->begins && !goes_on(t, p->event));
+		t->is_left = p->event == SAY_ENDED_BAD || (t->is_left && is_aside(p->event));
 		t->is_part = p->event == SAY_PART_OF || (t->is_part && is_aside(p->event));
 	}
 }
