@@ -456,7 +456,7 @@ void engine_delivery(struct engine *e, uint64_t thread, enum delivery delivery, 
 		return;
 	incident_wake(e, t->incident, now->boot_ms);
 	t->root = delivery;
-	t->dirty = true;
+	thread_touch(t);
 	if (delivery == DELIVERY_SENT && is_due(t->remind, now))
 		remind_restart(e, t, now); /* read only now */
 	if (delivery == DELIVERY_DEAD)

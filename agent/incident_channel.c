@@ -252,7 +252,7 @@ static void gather(struct engine *e, struct channel *c, struct spans *over, stru
 				continue;
 			spans_take(e, over, t, false);
 			t->flags |= THREAD_IN_DIGEST;
-			t->dirty = true;
+			thread_touch(t);
 			if (t->until_s - t->since_s > longest->until - longest->since)
 				*longest = (struct say_span){
 					.name = t->missed ? t->missed : i->object, .since = t->since_s, .until = t->until_s};

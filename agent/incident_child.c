@@ -44,7 +44,7 @@ void become_child(struct engine *e, struct incident *child, struct incident *par
 	child->parent = parent;
 	parent->has_parts = true;
 	child->release = 0;
-	child->dirty = true;
+	incident_touch(child);
 	for (struct thread *t = child->threads; t; t = t->next) {
 		if (!thread_is_silent(t))
 			continue; /* these people do not hear of the parent */
@@ -75,10 +75,10 @@ void release_children(struct engine *e, struct incident *i, const struct now *no
 		if (child->parent != i)
 			continue;
 		child->parent = NULL;
-		child->dirty = true;
+		incident_touch(child);
 		for (struct thread *t = child->threads; t; t = t->next) {
 			t->flags &= ~(unsigned)THREAD_PART_TOLD;
-			t->dirty = true;
+			thread_touch(t);
 		}
 		for (struct problem *p = child->problems; p; p = p->next)
 			threads_for(e, child, p, now);
@@ -119,10 +119,10 @@ static void break_circle(struct incident *child, struct incident *parent)
 			continue;
 		parent->parent = NULL;
 		parent->release = 0;
-		parent->dirty = true;
+		incident_touch(parent);
 		for (struct thread *t = parent->threads; t; t = t->next) {
 			t->flags &= ~(unsigned)THREAD_PART_TOLD;
-			t->dirty = true;
+			thread_touch(t);
 		}
 		return;
 	}

@@ -70,7 +70,7 @@ static void unacked(struct engine *e, struct incident *i, const char *owner, int
 {
 	engine_set_string(&i->let_go, owner ? owner : "somebody");
 	i->unack_due = now->boot_ms + patience_ms;
-	i->dirty = true;
+	incident_touch(i);
 	incident_wake(e, i, i->unack_due);
 }
 
@@ -218,7 +218,7 @@ void event_flag(struct engine *e, struct problem *p, uint32_t flag, bool on, con
 		LL_FOREACH (p->incident->threads, t)
 			if (t->state == THREAD_HELD) {
 				t->due = now->boot_ms + e->config->audiences[t->audience].hold_ms;
-				t->dirty = true;
+				thread_touch(t);
 			}
 	}
 	incident_update(e, p->incident, now);

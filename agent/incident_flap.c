@@ -262,7 +262,7 @@ static void plan_next(struct engine *e, struct thread *t, const struct now *now)
 	t->flap = digest_ms(e, t) ? now->boot_ms + digest_ms(e, t) : 0;
 	if (t->flap)
 		incident_wake(e, t->incident, t->flap);
-	t->dirty = true;
+	thread_touch(t);
 }
 
 /* They are what it is about from here on, also where they went without saying before. */
@@ -306,7 +306,7 @@ static void goes_on(struct engine *e, struct thread *t, const struct now *now)
 
 	t->flags &= ~(unsigned)THREAD_FLAP_TOLD;
 	t->flap = 0;
-	t->dirty = true;
+	thread_touch(t);
 	if (is_over && audience_of(e, t)->internals) {
 		t->until_s = 0;
 		thread_say(e, t, SAY_STABLE, NULL, now);

@@ -47,11 +47,11 @@ int engine_eta(struct engine *e, uint64_t incident, int64_t eta_s, const char *b
 		return err_set(err, "that time has passed");
 	i->eta_s = eta_s;
 	engine_set_string(&i->by, by);
-	i->dirty = true;
+	incident_touch(i);
 	engine_note(e, i, "command", "expected end in %lld min, by %s", (long long)((left_s + 59) / 60), by);
 	operators_line(e, i, SAY_ETA, now);
 	for (struct thread *t = i->threads; t; t = t->next) {
-		t->dirty = true;
+		thread_touch(t);
 		if (t->state == THREAD_RESOLVED) /* there another question may be on its way */
 			continue;
 		if (audience_of(e, t)->internals) {
@@ -75,7 +75,7 @@ int engine_major(struct engine *e, uint64_t incident, bool is_major, const char 
 	if (is_major == ((i->flags & INCIDENT_MAJOR) != 0))
 		return err_set(err, is_major ? "it is one already" : "it is none");
 	i->flags ^= INCIDENT_MAJOR;
-	i->dirty = true;
+	incident_touch(i);
 	engine_set_string(&i->by, by);
 	engine_note(e, i, "command", "%smajor incident, by %s", is_major ? "" : "no longer a ", by);
 	for (struct problem *p = i->problems; p; p = p->next) {
@@ -91,7 +91,7 @@ int engine_major(struct engine *e, uint64_t incident, bool is_major, const char 
 			t->due = now->boot_ms; /* told sooner */
 		if (t->state == THREAD_TOLD)
 			remind_restart(e, t, now);
-		t->dirty = true;
+		thread_touch(t);
 	}
 	operators_line(e, i, is_major ? SAY_MAJOR : SAY_NOT_MAJOR, now);
 	incident_update(e, i, now);
@@ -110,7 +110,7 @@ int engine_known(struct engine *e, uint64_t incident, const char *tag, const cha
 		return err_set(err, "known as what? A tag, or words after \"known:\"");
 	engine_set_string(&i->known_tag, tag);
 	engine_set_string(&i->known, text);
-	i->dirty = true;
+	incident_touch(i);
 	engine_note(e, i, "command", "known error%s%s%s%.300s, by %s", tag && *tag ? " #" : "", tag ? tag : "",
 		    text && *text ? ": " : "", text ? text : "", by);
 	operators_line(e, i, SAY_KNOWN_ERROR, now);
@@ -135,7 +135,7 @@ int engine_part_of(struct engine *e, uint64_t incident, uint64_t parent, const c
 	engine_note(e, child, "command", "part of #%s, by %s", to->tag, by);
 	for (struct thread *t = child->threads; t; t = t->next) {
 		t->flags &= ~(unsigned)THREAD_PART_TOLD;
-		t->dirty = true;
+		thread_touch(t);
 	}
 	become_child(e, child, to, now);
 	incident_update(e, child, now);

@@ -95,6 +95,7 @@ void incident_close_if_over(struct engine *e, struct incident *i, const struct n
 void incident_free(struct engine *e, struct incident *i);
 void incident_add_refs(struct engine *e, struct incident *i, struct problem *p);
 struct incident *incident_link(struct engine *e, struct incident *i);
+void incident_touch(struct incident *i); /* its row must be saved */
 struct incident *incident_create(struct engine *e, int64_t since_s, const struct now *now);
 bool is_only_live(const struct incident *i, const struct problem *p);
 void incident_refresh(struct incident *i); /* object, state word: as last known */
@@ -143,6 +144,7 @@ void thread_over(struct engine *e, struct thread *t, const struct now *now); /* 
 void thread_resolve(struct engine *e, struct thread *t, const struct now *now);
 void thread_resolved(struct engine *e, struct thread *t, const struct now *now); /* its end was said, or needs none */
 void thread_pay_end(struct engine *e, struct thread *t, const struct now *now);
+void thread_touch(struct thread *t); /* its row must be saved */
 void thread_finish(struct thread *t, enum thread_state state);
 void incident_update(struct engine *e, struct incident *i, const struct now *now); /* after any change to its problems */
 

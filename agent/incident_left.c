@@ -74,7 +74,7 @@ static void take_over(struct engine *e, struct incident *plan, struct incident *
 	DL_FOREACH (e->incidents, child)
 		if (child->parent == trouble) {
 			child->parent = plan;
-			child->dirty = true;
+			incident_touch(child);
 		}
 	plan->has_parts |= trouble->has_parts;
 	if (trouble->since_s < plan->since_s)
@@ -106,7 +106,7 @@ static void become_trouble(struct engine *e, struct incident *plan, const struct
 		}
 	downtimes_let_go(plan);
 	incident_refresh(plan);
-	plan->dirty = true;
+	incident_touch(plan);
 	engine_wake(e, now->boot_ms);
 }
 

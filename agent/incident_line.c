@@ -41,7 +41,7 @@ void thread_part_line(struct engine *e, struct thread *t, const struct now *now)
 	    is_paused(e, t->audience, t->account))
 		return;
 	t->flags |= THREAD_PART_TOLD;
-	t->dirty = true;
+	thread_touch(t);
 	thread_say(e, t, SAY_PART_OF, NULL, now);
 }
 
@@ -99,12 +99,12 @@ void threads_unack_line(struct engine *e, struct incident *i, const struct now *
 	char *shown = i->owner;
 
 	i->unack_due = 0;
-	i->dirty = true;
+	incident_touch(i);
 	if ((i->flags & INCIDENT_ACKED) || !incident_root(i) || !problem_is_live(incident_root(i)))
 		return; /* somebody has it again, or it is over, if only until it flaps again */
 	engine_note(e, i, "event", "acknowledgement of %s removed", i->let_go);
 	engine_set_string(&i->was_owner, NULL); /* let go is not had */
-	i->dirty = true;
+	incident_touch(i);
 
 	for (struct thread *t = i->threads; t; t = t->next) {
 		if (!thread_takes_lines(e, t, now) || !says_acks(e, t))

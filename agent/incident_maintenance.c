@@ -28,7 +28,7 @@ static void begins(struct engine *e, struct incident *i, const struct now *now)
 	i->flags |= INCIDENT_BEGUN;
 	i->begun = now->boot_ms;
 	i->since_s = now->wall_ms / 1000;
-	i->dirty = true;
+	incident_touch(i);
 	engine_note(e, i, "event", "maintenance has begun");
 }
 
@@ -37,7 +37,7 @@ static void ends(struct engine *e, struct incident *i, int64_t until_s)
 	if (i->until_s)
 		return;
 	i->until_s = until_s;
-	i->dirty = true;
+	incident_touch(i);
 	engine_note(e, i, "event", i->flags & INCIDENT_BEGUN ? "maintenance is over" : "maintenance is cancelled");
 }
 
@@ -49,7 +49,7 @@ static void is_from_to(struct incident *i, int64_t from_s, int64_t to_s)
 	i->to_s = to_s;
 	i->until_s = 0;
 	i->since_s = i->flags & INCIDENT_BEGUN ? i->since_s : from_s;
-	i->dirty = true;
+	incident_touch(i);
 }
 
 /* Whether it runs is the core's word, never the clock's. True: all of it does that will. */
@@ -115,7 +115,7 @@ static void take_label(struct incident *i)
 	if (i->object && !strcmp(i->object, label))
 		return;
 	engine_set_string(&i->object, label);
-	i->dirty = true;
+	incident_touch(i);
 }
 
 bool maintenance_is_over(const struct incident *i)
@@ -169,7 +169,7 @@ static void tell(struct engine *e, struct thread *t, enum say_event event, const
 	t->flags &= ~(unsigned)THREAD_OVERDUE;
 	t->since_s = t->incident->from_s;
 	t->until_s = t->incident->to_s;
-	t->dirty = true;
+	thread_touch(t);
 }
 
 static bool differs(int64_t a, int64_t b)
@@ -216,7 +216,7 @@ static void announce(struct engine *e, struct thread *t, const struct now *now)
 		tell(e, t, is_told ? SAY_SOON : SAY_PLANNED, now);
 	}
 	t->told_count = is_late ? leads_until(t, a, wall_s + ON_TIME_S) : passed;
-	t->dirty = true;
+	thread_touch(t);
 }
 
 static void thread_ahead(struct engine *e, struct thread *t, const struct now *now)

@@ -52,7 +52,7 @@ int engine_open(struct engine *e, const struct open_order *order, const struct n
 		for (unsigned k = 0; k < order->n_audiences; k++)
 			tell_audience(e, i, order->audiences[k], now);
 	*incident = i->id;
-	i->dirty = true;
+	incident_touch(i);
 	engine_wake(e, now->boot_ms);
 	return 0;
 }
@@ -73,7 +73,7 @@ int engine_close(struct engine *e, uint64_t incident, const char *text, const ch
 	i->until_s = now->wall_ms / 1000;
 	engine_set_string(&i->ack_text, text);
 	engine_set_string(&i->by, by);
-	i->dirty = true;
+	incident_touch(i);
 	engine_note(e, i, "command", "closed by %s%s%.400s", by, text && *text ? ": " : "", text ? text : "");
 	incident_update(e, i, now);
 	engine_wake(e, now->boot_ms);
@@ -104,7 +104,7 @@ static void owe_retraction(struct engine *e, struct thread *t, const struct now 
 	t->state = THREAD_RESOLVED;
 	t->flags = (t->flags & ~(unsigned)THREAD_OWES_AGAIN) | THREAD_OWES_END;
 	t->due = now->boot_ms;
-	t->dirty = true;
+	thread_touch(t);
 }
 
 static void thread_retract(struct engine *e, struct thread *t, const char *text, const char *by,
@@ -161,7 +161,7 @@ int engine_retract(struct engine *e, uint64_t incident, const char *text, const 
 		engine_set_string(&i->text, text);
 		engine_set_string(&i->by, by);
 	}
-	i->dirty = true;
+	incident_touch(i);
 	incident_let_go(e, i, now);
 	incident_close_if_over(e, i, now);
 	channels_count(e);

@@ -115,6 +115,7 @@ static struct incident *find_for(struct engine *e, struct problem *p)
 
 struct incident *incident_link(struct engine *e, struct incident *i)
 {
+	i->engine = e;
 	DL_APPEND(e->incidents, i);
 	return i;
 }
@@ -131,8 +132,9 @@ struct incident *incident_create(struct engine *e, int64_t since_s, const struct
 	i->since_s = since_s;
 	i->times = 1;
 	i->due = NOW_NEVER;
-	i->dirty = true;
-	return incident_link(e, i);
+	incident_link(e, i);
+	incident_touch(i);
+	return i;
 }
 
 static bool is_ancestor(const struct problem *a, const struct problem *b)
@@ -269,7 +271,7 @@ void incident_refresh(struct incident *i)
 	if (acked && acked->owner)
 		engine_set_string(&i->owner, acked->owner);
 	i->flags = flags | (i->flags & ~(unsigned)INCIDENT_OF_ROOT);
-	i->dirty = true;
+	incident_touch(i);
 }
 
 /* Lets go of its problems: the live ones live on unheard, the others are done with. */
@@ -304,7 +306,7 @@ void incident_let_go(struct engine *e, struct incident *i, const struct now *now
 void incident_close(struct engine *e, struct incident *i, const struct now *now)
 {
 	i->closed_ms = now->wall_ms;
-	i->dirty = true;
+	incident_touch(i);
 	incident_let_go(e, i, now);
 	DL_DELETE(e->incidents, i);
 	LL_PREPEND(e->closed, i);

@@ -37,7 +37,7 @@ void remind_restart(struct engine *e, struct thread *t, const struct now *now)
 	t->remind = interval > 0 ? now->boot_ms + interval : 0;
 	if (t->remind)
 		incident_wake(e, t->incident, t->remind);
-	t->dirty = true;
+	thread_touch(t);
 }
 
 /* A person promised an end, and it is near: said once. */
@@ -48,7 +48,7 @@ static void eta_near(struct engine *e, struct thread *t, const struct now *now)
 		return;
 	}
 	t->ask = 0;
-	t->dirty = true;
+	thread_touch(t);
 	if (audience_of(e, t)->internals && t->incident->eta_s && !thread_costs(e, t))
 		thread_say(e, t, SAY_ETA_NEAR, NULL, now);
 }
@@ -78,7 +78,7 @@ void escalate_restart(struct engine *e, struct thread *t, const struct now *now)
 
 	t->escalated = 0;
 	t->escalate = 0;
-	t->dirty = true;
+	thread_touch(t);
 	if (!a->n_escalate || !a->internals || (t->incident->flags & (INCIDENT_ACKED | INCIDENT_BY_HAND)))
 		return;
 	t->escalate = now->boot_ms + a->escalate[0].after_ms;
@@ -91,7 +91,8 @@ void escalate_watch(struct engine *e, struct thread *t, const struct now *now)
 	if (!audience_of(e, t)->n_escalate)
 		return;
 	if (t->incident->flags & INCIDENT_ACKED) {
-		t->dirty |= t->escalate || t->escalated;
+		if (t->escalate || t->escalated)
+			thread_touch(t);
 		t->escalate = 0;
 		t->escalated = 0;
 	} else if (!t->escalate && !t->escalated) {
@@ -175,7 +176,7 @@ void thread_escalate(struct engine *e, struct thread *t, const struct now *now)
 	     t->escalated++)
 		mention_step(e, t, &a->escalate[t->escalated]);
 	t->escalate = t->escalated < a->n_escalate ? from + a->escalate[t->escalated].after_ms : 0;
-	t->dirty = true;
+	thread_touch(t);
 	if (t->escalate)
 		incident_wake(e, t->incident, t->escalate);
 	if (e->n_mentions)
@@ -225,7 +226,7 @@ void ask_later(struct engine *e, struct thread *t, const struct now *now)
 	const struct incident *i = t->incident;
 
 	t->ask = 0;
-	t->dirty = true;
+	thread_touch(t);
 	if (!may_be_asked(e, t) || (i->flags & INCIDENT_BY_HAND) || was_asked(i) || !incident_had_owner(i) ||
 	    t->until_s - t->since_s < FIXED_LEAST_S)
 		return;
@@ -242,7 +243,7 @@ void thread_ask_fixed(struct engine *e, struct thread *t, const struct now *now)
 		return;
 	}
 	t->ask = 0;
-	t->dirty = true;
+	thread_touch(t);
 	if (!is_first(e, t) || was_asked(t->incident) || (t->flags & THREAD_PART_TOLD) ||
 	    t->incident->quiet_until_s > now->wall_ms / 1000 ||
 	    channel_hush(e, t->audience, t->account, now) != HUSH_NONE)

@@ -125,7 +125,7 @@ static bool is_settled(struct engine *e, struct thread *t, const struct now *now
 {
 	if (!t->due) {
 		t->due = now->boot_ms + PATIENCE_MS;
-		t->dirty = true;
+		thread_touch(t);
 	}
 	if (is_due(t->due, now)) {
 		t->due = 0;
@@ -142,7 +142,7 @@ static void rest_begins(struct engine *e, struct thread *t, const struct now *no
 	t->flags |= THREAD_REST_TOLD;
 	t->until_s = thread_downtime_end(e, t);
 	t->due = 0;
-	t->dirty = true;
+	thread_touch(t);
 	thread_say(e, t, SAY_BEGUN, NULL, now);
 }
 
@@ -157,13 +157,13 @@ static void rest_goes_on(struct engine *e, struct thread *t, const struct now *n
 		t->until_s = end_s; /* not known so far, or broken again within the downtime */
 	if (!end_s || (end_s - t->until_s < ACT_S && t->until_s - end_s < ACT_S)) {
 		t->due = 0;
-		t->dirty = true;
+		thread_touch(t);
 		return;
 	}
 	if (!is_settled(e, t, now))
 		return;
 	t->until_s = end_s;
-	t->dirty = true;
+	thread_touch(t);
 	thread_say(e, t, SAY_EXTENDED, NULL, now);
 }
 

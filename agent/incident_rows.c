@@ -259,21 +259,35 @@ static void save_by_hand(struct engine *e, const struct engine_rows *rows, const
 	}
 }
 
-static void save_one(struct engine *e, const struct engine_rows *rows, struct incident *i,
-		     const struct now *now)
+static void touch(struct incident *i)
 {
-	bool is_dirty = i->dirty;
+	if (i->is_touched)
+		return;
+	i->is_touched = true;
+	DL_APPEND2(i->engine->touched, i, dirty_prev, dirty_next);
+}
+
+void incident_touch(struct incident *i)
+{
+	i->is_dirty = true;
+	touch(i);
+}
+
+void thread_touch(struct thread *t)
+{
+	t->is_dirty = true;
+	touch(t->incident);
+}
+
+static void save_one(struct engine *e, const struct engine_rows *rows, struct incident *i, const struct now *now)
+{
 	struct thread *t;
 
-	if (i->dirty)
+	if (i->is_dirty)
 		save_incident(rows, i);
 	LL_FOREACH (i->threads, t)
-		if (t->dirty) {
+		if (t->is_dirty)
 			save_thread(e, rows, t, now);
-			is_dirty = true;
-		}
-	if (is_dirty)
-		LL_PREPEND2(e->written, i, written);
 }
 
 void engine_save(struct engine *e, const struct engine_rows *rows, const struct now *now)
@@ -281,13 +295,10 @@ void engine_save(struct engine *e, const struct engine_rows *rows, const struct 
 	struct incident *i;
 	struct node *n;
 
-	e->written = NULL; /* those of a commit that failed are dirty still */
 	LL_FOREACH (e->nodes, n)
 		if (n->dirty)
 			save_node(rows, n);
-	DL_FOREACH (e->incidents, i)
-		save_one(e, rows, i, now);
-	LL_FOREACH (e->closed, i)
+	DL_FOREACH2 (e->touched, i, dirty_next)
 		save_one(e, rows, i, now);
 	for (struct problem *p = e->dirty; p; p = p->dirty_next)
 		save_problem(e, rows, p);
@@ -298,10 +309,10 @@ static void incident_clean(struct incident *i)
 {
 	struct thread *t;
 
-	i->dirty = false;
+	i->is_dirty = i->is_touched = false;
 	i->kept_sum = i->sum;
 	LL_FOREACH (i->threads, t)
-		t->dirty = false;
+		t->is_dirty = false;
 }
 
 /* Clean now; what is gone is forgotten. */
@@ -344,9 +355,9 @@ void engine_saved(struct engine *e)
 
 	LL_FOREACH (e->nodes, n)
 		n->dirty = false;
-	LL_FOREACH2 (e->written, i, written)
+	DL_FOREACH_SAFE2 (e->touched, i, inext, dirty_next)
 		incident_clean(i);
-	e->written = NULL;
+	e->touched = NULL;
 	LL_FOREACH_SAFE (e->closed, i, inext)
 		incident_free(e, i);
 	e->closed = NULL;

@@ -201,7 +201,7 @@ void same_timers(struct engine *e, struct incident *i, const struct now *now)
 	if (!say_disagree(e, i, p, now))
 		return;
 	i->flags |= INCIDENT_DISAGREED;
-	i->dirty = true;
+	incident_touch(i);
 }
 
 void same_fill(struct engine *e, const struct incident *i, struct say *say)

@@ -271,7 +271,7 @@ static void say_it(struct engine *e, struct thread *t, enum say_event event, con
 	fill_special(e, t, event, words, &say);
 	if (target.root)
 		t->root = DELIVERY_QUEUED;
-	t->dirty = true;
+	thread_touch(t);
 	flap_fill(e, t, event, &say);
 	remind_fill(e, t, event, &say);
 	group_fill(e, t, event, &say);

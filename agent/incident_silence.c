@@ -52,7 +52,7 @@ int engine_quiet(struct engine *e, uint64_t incident, int64_t until_s, const cha
 	if (until_s && until_s <= now->wall_ms / 1000)
 		return err_set(err, "that time has passed");
 	i->quiet_until_s = until_s;
-	i->dirty = true;
+	incident_touch(i);
 	engine_note(e, i, "command", until_s ? "quiet for %lld min, by %s" : "no longer quiet%.0lld, by %s",
 		    until_s ? (long long)((until_s - now->wall_ms / 1000 + 59) / 60) : 0, by);
 	engine_wake(e, now->boot_ms);
@@ -243,7 +243,7 @@ static void thread_silence(struct engine *e, struct thread *t)
 
 	if (!waited)
 		return;
-	t->dirty = true;
+	thread_touch(t);
 	take_back(t, waited);
 	if (t->state == THREAD_RESOLVED && (waited & ends))
 		t->flags |= THREAD_OWES_END;

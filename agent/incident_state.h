@@ -154,11 +154,12 @@ struct thread {
 	unsigned rest_looked;	     /* engine.downtime_changes when its rest was looked at last */
 	char *missed; /* MISSED, or retracted in a pause: what it was about, a name a line */
 	int64_t since_clock, until_clock; /* wall minus boot, ms, when these were noted; 0 = not in this life */
-	bool dirty;
+	bool is_dirty;
 };
 
 struct incident {
 	uint64_t id;
+	struct engine *engine;
 	struct incident *next, *prev;
 	struct incident *parent;
 	uint64_t parent_id; /* while loading */
@@ -189,9 +190,10 @@ struct incident {
 	bool is_held_back;	    /* something is not said because of a hush */
 	char *name, *text, *by;	 /* opened by hand */
 	char *known, *known_tag;
-	struct incident *written; /* the next of those that engine_save() wrote */
-	uint64_t sum, kept_sum;	  /* of its row: as written, as committed; 0 = not in this life */
-	bool dirty;
+	struct incident *dirty_next, *dirty_prev; /* in engine.touched */
+	uint64_t sum, kept_sum; /* of its row: as written, as committed; 0 = not in this life */
+	bool is_dirty;
+	bool is_touched; /* it, or a thread of it, is dirty */
 };
 
 /* When the storm's limit was used up, a root at a time. */
@@ -259,7 +261,7 @@ struct engine {
 	struct problem *gone;	  /* recovered, row not yet saved; linked by next */
 	struct incident *incidents; /* open ones */
 	struct incident *closed;    /* closed, row not yet saved */
-	struct incident *written;   /* rows are about to be committed; linked by written */
+	struct incident *touched;   /* rows to save, open ones and closed, in the order of the changes */
 	struct ref *refs;
 	struct blip *blips; /* of objects that are forgotten; incident_flap.c's */
 	bool is_new_config; /* since the last timers */

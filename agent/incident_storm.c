@@ -90,7 +90,7 @@ bool storm_takes(struct engine *e, struct thread *t, const struct now *now)
 	t->due = 0;
 	t->since_s = since_s;
 	t->until_s = 0;
-	t->dirty = true;
+	thread_touch(t);
 	return true;
 }
 
@@ -243,7 +243,7 @@ static void storm_end(struct engine *e, struct channel *c, const struct now *now
 			    !(t->flags & THREAD_IN_STORM))
 				continue;
 			t->flags &= ~(unsigned)THREAD_IN_STORM;
-			t->dirty = true;
+			thread_touch(t);
 			if (t->state == THREAD_RESOLVED && !was_said) {
 				thread_miss(e, t, HUSH_NONE, now);
 			} else if (t->state == THREAD_RESOLVED) {

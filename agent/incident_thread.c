@@ -19,7 +19,7 @@ void thread_finish(struct thread *t, enum thread_state state)
 {
 	t->state = state;
 	t->due = t->update = t->remind = t->flap = t->ask = t->escalate = 0;
-	t->dirty = true;
+	thread_touch(t);
 }
 
 struct thread *thread_find(const struct incident *i, unsigned audience, unsigned account)
@@ -44,7 +44,7 @@ void thread_hold(struct engine *e, struct thread *t, int64_t since_s, const stru
 	t->due = now->boot_ms - (ago > 0 ? ago : 0) + hold_ms;
 	if (t->due < 1)
 		t->due = 1;
-	t->dirty = true;
+	thread_touch(t);
 	incident_wake(e, t->incident, t->due);
 }
 
@@ -66,7 +66,7 @@ struct thread *thread_create(struct engine *e, struct incident *i, unsigned audi
 	t->audience = audience;
 	t->account = account;
 	t->times = 1;
-	t->dirty = true;
+	thread_touch(t);
 	HASH_ADD(hh, e->threads, id, sizeof t->id, t);
 	LL_APPEND(i->threads, t);
 	return t;
@@ -80,7 +80,7 @@ static void hold_anew(struct engine *e, struct thread *t, const struct problem *
 	if (t->incident->flags & INCIDENT_MAJOR || due <= t->due || t->flags & THREAD_OVERDUE)
 		return;
 	t->due = due < now->boot_ms + audience_of(e, t)->hold_ms ? due : now->boot_ms + audience_of(e, t)->hold_ms;
-	t->dirty = true;
+	thread_touch(t);
 	incident_wake(e, t->incident, t->due);
 }
 
@@ -174,7 +174,7 @@ void thread_told(struct engine *e, struct thread *t, const struct now *now)
 	if (!thread_is_silent(t)) /* "part of" is not its last word any more */
 		t->flags &= ~(unsigned)THREAD_PART_TOLD;
 	t->update = now->boot_ms + audience_of(e, t)->update_ms;
-	t->dirty = true;
+	thread_touch(t);
 	remind_restart(e, t, now);
 }
 
@@ -230,7 +230,7 @@ static bool thread_worse(struct engine *e, struct thread *t, const struct now *n
 		return true;
 	}
 	t->told_severity = severity; /* the public knows only broken and working */
-	t->dirty = true;
+	thread_touch(t);
 	return false;
 }
 
@@ -247,7 +247,7 @@ void thread_look(struct engine *e, struct thread *t, const struct now *now)
 
 		t->flags |= THREAD_NEWS;
 		t->update = t->update > patience ? t->update : patience;
-		t->dirty = true;
+		thread_touch(t);
 	}
 	if (t->flags & THREAD_NEWS)
 		incident_wake(e, t->incident, t->update);
@@ -267,7 +267,7 @@ void thread_over(struct engine *e, struct thread *t, const struct now *now)
 	if (t->due < now->boot_ms || (t->incident->flags & INCIDENT_BY_HAND))
 		t->due = now->boot_ms;
 	t->update = t->remind = t->flap = 0;
-	t->dirty = true;
+	thread_touch(t);
 	incident_wake(e, t->incident, t->due);
 	/* What nobody has read yet would no longer be so when they read it. */
 	if (t->root == DELIVERY_QUEUED) {
@@ -288,7 +288,7 @@ static void say_end(struct engine *e, struct thread *t, const struct now *now)
 	enum say_event end = end_of(t);
 
 	t->flags &= ~(unsigned)(THREAD_OWES_END | THREAD_REST_TOLD | THREAD_FLAP_TOLD);
-	t->dirty = true;
+	thread_touch(t);
 	if (t->incident->flags & INCIDENT_RETRACTED) {
 		thread_say_words(e, t, SAY_RETRACT, t->incident->text, t->incident->by, now);
 		return;
@@ -307,7 +307,7 @@ void thread_resolved(struct engine *e, struct thread *t, const struct now *now)
 {
 	t->state = THREAD_RESOLVED;
 	t->due = now->boot_ms + audience_of(e, t)->reopen_ms;
-	t->dirty = true;
+	thread_touch(t);
 	incident_wake(e, t->incident, now->boot_ms); /* for whom it spoke till now */
 	channel_changed(e, t, now);
 }
@@ -379,7 +379,7 @@ static void thread_relapse(struct engine *e, struct thread *t, const struct now 
 	t->due = 0;
 	t->until_s = 0;
 	t->update = now->boot_ms + audience_of(e, t)->update_ms;
-	t->dirty = true;
+	thread_touch(t);
 	remind_restart(e, t, now);
 	thread_part_line(e, t, now);
 }
@@ -410,7 +410,7 @@ static void thread_again(struct engine *e, struct thread *t, const struct now *n
 	t->since_s = thread_since(e, t);
 	t->until_s = 0;
 	t->flags |= THREAD_OWES_AGAIN;
-	t->dirty = true;
+	thread_touch(t);
 }
 
 /* --- the table ------------------------------------------------------------------------ */

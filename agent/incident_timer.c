@@ -68,7 +68,7 @@ static void held_timer(struct engine *e, struct thread *t, const struct now *now
 			tell_first(e, t, now);
 	} else if (is_missed_by(hush) && !(t->flags & THREAD_OVERDUE) && !thread_is_muted(t)) {
 		t->flags |= THREAD_OVERDUE;
-		t->dirty = true;
+		thread_touch(t);
 	}
 }
 
@@ -151,12 +151,12 @@ static void outlive(struct engine *e, struct incident *i, const struct now *now)
 	i->parent = NULL;
 	i->release = 0;
 	i->flags &= ~(unsigned)INCIDENT_BOUND;
-	i->dirty = true;
+	incident_touch(i);
 	for (struct thread *t = i->threads; t; t = t->next) {
 		bool was_silent = (t->flags & THREAD_PART_TOLD) != 0;
 
 		t->flags &= ~(unsigned)THREAD_PART_TOLD;
-		t->dirty = true;
+		thread_touch(t);
 		if (was_silent && t->state == THREAD_TOLD && thread_live(t) &&
 		    thread_hush(e, t, now) == HUSH_NONE) {
 			thread_say(e, t, SAY_UPDATE, NULL, now);
