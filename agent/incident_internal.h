@@ -138,6 +138,7 @@ void threads_for(struct engine *e, struct incident *i, struct problem *p, const 
 void thread_hold(struct engine *e, struct thread *t, int64_t since_s, const struct now *now);
 void thread_tell(struct engine *e, struct thread *t, enum say_event event, const char *was, const struct now *now);
 void thread_tell_again(struct engine *e, struct thread *t, const struct now *now);
+void thread_names_members(const struct engine *e, struct thread *t); /* all that is trouble is told with this line */
 void thread_told(struct engine *e, struct thread *t, const struct now *now); /* the members were named */
 void thread_look(struct engine *e, struct thread *t, const struct now *now);
 void thread_over(struct engine *e, struct thread *t, const struct now *now); /* all that it hears is OK */

@@ -91,6 +91,7 @@ bool storm_takes(struct engine *e, struct thread *t, const struct now *now)
 	t->since_s = since_s;
 	t->until_s = 0;
 	thread_touch(t);
+	thread_names_members(e, t);
 	return true;
 }
 

@@ -138,7 +138,7 @@ static void thread_drop(struct engine *e, struct thread *t, const struct now *no
 /* --- TOLD: saying, and what follows from it ---------------------------------------- */
 
 /* All that is trouble is named, or goes without saying for what is. */
-static void name_members(const struct engine *e, struct thread *t)
+void thread_names_members(const struct engine *e, struct thread *t)
 {
 	bool internals = audience_of(e, t)->internals; /* public names are all said, whatever stands before what */
 	uint64_t bit = AUDIENCE_BIT(t->audience);
@@ -168,7 +168,7 @@ static void forget_members(struct thread *t)
 
 void thread_told(struct engine *e, struct thread *t, const struct now *now)
 {
-	name_members(e, t);
+	thread_names_members(e, t);
 	t->told_severity = thread_worst(t);
 	t->flags &= ~(unsigned)THREAD_NEWS;
 	if (!thread_is_silent(t)) /* "part of" is not its last word any more */
