@@ -101,6 +101,7 @@ void engine_destroy(struct engine *e)
 	flap_free(e);
 	LL_FOREACH2 (e->woken, i, next_woken)
 		i->is_woken = false;
+	gone_saved(e);
 	DL_FOREACH_SAFE (e->incidents, i, inext)
 		incident_free(e, i);
 	LL_FOREACH_SAFE (e->closed, i, inext)
@@ -213,7 +214,7 @@ static void object_is_gone(struct engine *e, struct problem *p, const struct now
 	engine_note(e, i, "note", "%s%s%s is no longer monitored", p->host, p->service[0] ? "/" : "", p->service);
 	if (i)
 		threads_gone_line(e, i, p, now);
-	p->heard = 0;
+	p->heard = p->notified = 0;
 	flap_ends(p);
 	problem_recover(e, p, 0, "", now);
 	if (i)
@@ -242,6 +243,20 @@ static void is_answered(struct engine *e, struct problem *p, const struct now *n
 	engine_wake(e, now->boot_ms);
 }
 
+/* It was not in the snapshot, or its end was lost on the way; but it is configured, and well. */
+static void object_is_well(struct engine *e, struct problem *p, int64_t since_s, const struct now *now)
+{
+	struct incident *i = p->incident;
+
+	p->by_restart = p->checking && p->node->restarted;
+	if (p->checking)
+		flap_follow(p, false, now);
+	p->checking = false;
+	problem_recover(e, p, since_s, "", now);
+	if (i)
+		incident_update(e, i, now);
+}
+
 void engine_object(struct engine *e, const char *node, unsigned kind, const char *host,
 		   const char *service, struct object *o, const struct now *now)
 {
@@ -266,15 +281,8 @@ void engine_object(struct engine *e, const char *node, unsigned kind, const char
 		problem_passed(e, p, now);
 		return;
 	}
-	if (p->checking && problem_is_live(p)) {
-		/* Not in the snapshot, but still configured: it is well. */
-		p->checking = false;
-		struct incident *i = p->incident;
-
-		p->by_restart = p->node->restarted;
-		problem_recover(e, p, o->ok_since_s, "", now);
-		if (i)
-			incident_update(e, i, now);
+	if (problem_is_live(p) && (p->checking || (o->ok_since_s && o->ok_since_s >= p->since_s))) {
+		object_is_well(e, p, o->ok_since_s, now);
 		return;
 	}
 	if (p->checking)
@@ -415,6 +423,8 @@ void engine_timers(struct engine *e, const struct now *now)
 	e->clock = clock_of(now);
 	if (step > 1000 || step < -1000) { /* the wall clock was set: what it decides is due anew */
 		engine_wake(e, now->boot_ms);
+		if (step != clock_of(now)) /* not the first look of all */
+			channels_clock(e, step);
 		DL_FOREACH (e->incidents, i)
 			i->look = 0;
 	}

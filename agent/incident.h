@@ -27,7 +27,6 @@ struct say_target {
 	bool root;		    /* the first post of its thread */
 };
 
-#define SAY_BIT(event) (UINT64_C(1) << (event))
 
 /* Decisions, called from inside engine_*(); pointers live until the call returns. */
 struct engine_sink {
@@ -37,7 +36,7 @@ struct engine_sink {
 	void (*describe)(void *arg, const char *node, unsigned kind, const char *host, const char *service);
 	/*
 	 * Nothing of this thread that has not been sent may be sent any more. Returns a bit
-	 * (SAY_BIT) for each sentence that was still waiting.
+	 * (SAY_BIT) for each sentence that was still waiting, and SAY_END_FIRST.
 	 */
 	uint64_t (*cancel)(void *arg, uint64_t thread);
 	/* What was posted in this thread is to be deleted where the network can. */

@@ -73,9 +73,22 @@ void channels_remap(struct engine *e, const struct config *old)
 			e->sink.cancel(e->sink.arg, before[k].digest);
 		if (before[k].storm)
 			e->sink.cancel(e->sink.arg, before[k].storm);
+		gone_channel(e, old->audiences[before[k].audience].name, old->accounts[before[k].account].name);
 		free(before[k].longest);
 	}
 	free(before);
+}
+
+/* The wall clock was set: ten minutes stay ten minutes. */
+void channels_clock(struct engine *e, int64_t step_ms)
+{
+	for (unsigned k = 0; k < e->n_channels; k++) {
+		struct channel *c = &e->channels[k];
+
+		for (unsigned n = 0; n < c->n_recent; n++)
+			c->recent[n].told_s += step_ms / 1000;
+		c->dirty |= c->n_recent != 0;
+	}
 }
 
 static bool is_of(const struct channel *c, const struct thread *t)
@@ -146,12 +159,14 @@ void thread_note_names(struct engine *e, struct thread *t, unsigned n)
 {
 	struct buf names;
 
+	if (!n)
+		return; /* gone from the configuration: what was told before is all that is known */
 	buf_init(&names, MISSED_NAMES_MAX);
 	for (unsigned k = 0; k < n; k++) {
 		buf_str(&names, k ? "\n" : "");
 		buf_str(&names, e->names[k]);
 	}
-	engine_set_string(&t->missed, buf_text(&names));
+	engine_set_string(&t->names, buf_text(&names));
 	buf_finish(&names);
 }
 
@@ -173,7 +188,7 @@ void thread_miss(struct engine *e, struct thread *t, enum hush why, const struct
 		c->missed++;
 		return;
 	}
-	fold(c, t->missed ? t->missed : t->incident->object, seconds);
+	fold(c, t->names ? t->names : t->incident->object, seconds);
 	thread_finish(t, THREAD_DROPPED);
 	e->summed++;
 }
@@ -255,7 +270,7 @@ static void gather(struct engine *e, struct channel *c, struct spans *over, stru
 			thread_touch(t);
 			if (t->until_s - t->since_s > longest->until - longest->since)
 				*longest = (struct say_span){
-					.name = t->missed ? t->missed : i->object, .since = t->since_s, .until = t->until_s};
+					.name = t->names ? t->names : i->object, .since = t->since_s, .until = t->until_s};
 		}
 }
 

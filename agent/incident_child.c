@@ -45,6 +45,7 @@ void become_child(struct engine *e, struct incident *child, struct incident *par
 	parent->has_parts = true;
 	child->release = 0;
 	incident_touch(child);
+	engine_wake(e, now->boot_ms); /* for whom it spoke till now */
 	for (struct thread *t = child->threads; t; t = t->next) {
 		if (!thread_is_silent(t))
 			continue; /* these people do not hear of the parent */
@@ -76,6 +77,7 @@ void release_children(struct engine *e, struct incident *i, const struct now *no
 			continue;
 		child->parent = NULL;
 		incident_touch(child);
+		engine_wake(e, now->boot_ms);
 		for (struct thread *t = child->threads; t; t = t->next) {
 			t->flags &= ~(unsigned)THREAD_PART_TOLD;
 			thread_touch(t);

@@ -78,6 +78,7 @@ static void unacked(struct engine *e, struct incident *i, const char *owner, int
 static void acked_meanwhile(struct engine *e, struct incident *i, const struct now *now)
 {
 	i->acked_s = now->wall_ms / 1000;
+	incident_touch(i);
 	engine_note(e, i, "event", "acknowledged by %s", i->owner ? i->owner : "somebody");
 	threads_ack_line(e, i, now);
 	incident_wake(e, i, now->boot_ms);
@@ -93,8 +94,11 @@ static void change(struct engine *e, struct problem *p, const struct event *ev, 
 	problem_change(e, p, ev, now);
 	if (p->adopted && problem_severity(p) > before) {
 		p->adopted = false;
+		p->was_adopted = true;
 		p->since_s = p->hard_s = ev->since ? ev->since : now->wall_ms / 1000;
 		engine_ask(e, p, now);
+		if (p->kind == EVENT_HOST)
+			place_left(e, p->node, p->host, now);
 	}
 	if (p->incident) {
 		struct incident *i = p->incident;
@@ -140,7 +144,8 @@ void event_state(struct engine *e, struct node *n, const struct event *ev, const
 		struct event was = *ev;
 		was.state = EVENT_OK;
 		end(e, p, ev->last_ok, &was, now);
-		begin(e, n, ev, now);
+		if ((ev->flags & EVENT_HARD) || soft_is_wanted(e))
+			begin(e, n, ev, now);
 		return;
 	}
 	change(e, p, ev, now);
@@ -181,6 +186,7 @@ void event_ack(struct engine *e, struct problem *p, const struct event *ev, cons
 		return;
 	i->acked_s = ev->time_us / 1000000;
 	i->ack_until_s = ev->until;
+	incident_touch(i);
 	set_ack_text(i, ev);
 	incident_refresh(i);
 	if (news)

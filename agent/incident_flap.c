@@ -200,19 +200,22 @@ static bool is_calm(struct engine *e, struct incident *i, struct problem *p, con
 	return false;
 }
 
-void flap_timers(struct engine *e, struct incident *i, const struct now *now)
+bool flap_calms(struct engine *e, struct incident *i, const struct now *now)
 {
 	bool any = false;
 
-	if (i->flags & INCIDENT_MAINTENANCE)
-		return;
 	for (struct problem *p = i->problems; p; p = p->next) {
 		if (!is_calm(e, i, p, now))
 			continue;
 		flap_ends(p);
 		any = true;
 	}
-	if (any)
+	return any;
+}
+
+void flap_timers(struct engine *e, struct incident *i, const struct now *now)
+{
+	if (!(i->flags & INCIDENT_MAINTENANCE) && flap_calms(e, i, now))
 		incident_update(e, i, now);
 }
 
@@ -283,6 +286,7 @@ void thread_flap_begin(struct engine *e, struct thread *t, const struct now *now
 	plan_next(e, t, now);
 	thread_tell(e, t, SAY_FLAPPING, NULL, now);
 	tell_flapping(t);
+	t->flags |= t->times > 1 ? THREAD_FLAP_AGAIN : 0;
 	t->since_s = flaps_since(t);
 }
 
@@ -293,10 +297,13 @@ static void line(struct engine *e, struct thread *t, const struct now *now)
 		t->since_s = flaps_since(t);
 	t->flags |= THREAD_FLAP_TOLD;
 	t->flags &= ~(unsigned)THREAD_NEWS;
+	if (t->root != DELIVERY_QUEUED && t->root != DELIVERY_UNSETTLED) /* else that one still waits, too */
+		t->flags &= ~(unsigned)THREAD_FLAP_AGAIN;
 	plan_next(e, t, now);
 	thread_say(e, t, SAY_FLAPPING, NULL, now);
 	tell_flapping(t);
 	t->update = now->boot_ms + audience_of(e, t)->update_ms;
+	remind_restart(e, t, now);
 }
 
 /* It stays bad now, or something beside it does: a problem as any other. */

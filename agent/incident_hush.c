@@ -106,13 +106,23 @@ static void wake_at(struct engine *e, int64_t wall_s, const struct now *now)
 		engine_wake(e, boot_of(wall_s, now));
 }
 
+/* Is there anybody, or a digest, that may wait for the end of the quiet hours? */
+static bool has_waiting(const struct engine *e)
+{
+	bool any = e->incidents != NULL;
+
+	for (unsigned k = 0; k < e->n_channels && !any; k++)
+		any = e->channels[k].digest_due != 0;
+	return any;
+}
+
 void hush_wake(struct engine *e, const struct now *now)
 {
 	const struct config *c = e->config;
 	struct quiet *q;
 	int64_t wall_s = now->wall_ms / 1000;
 
-	for (unsigned k = 0; e->incidents && k < c->n_audiences; k++)
+	for (unsigned k = 0; k < c->n_audiences && has_waiting(e); k++)
 		if (hours_hold(c->audiences[k].quiet_hours, wall_s))
 			wake_at(e, hours_end(c->audiences[k].quiet_hours, wall_s), now);
 	LL_FOREACH (e->quiets, q)

@@ -22,7 +22,7 @@
  *	_silence			quiet and pause
  *	_say, _names			the facts of a sentence; which members it names
  *	_view				for others to look at
- *	_rows, _load			persistence: what changed, and back
+ *	_rows, _load, _gone		persistence: what changed, and back; what no one knows any more
  */
 #ifndef TWICKET_INCIDENT_INTERNAL_H
 #define TWICKET_INCIDENT_INTERNAL_H
@@ -83,6 +83,8 @@ bool audience_includes(const struct config_audience *a, const struct object *o);
 /* incident_place.c */
 void incidents_place_anew(struct engine *e, const struct now *now);
 void place_problem(struct engine *e, struct problem *p, const struct now *now);
+/* An adopted host is well: what was laid at its door, and goes on, is told after all. */
+void place_left(struct engine *e, const struct node *n, const char *host, const struct now *now);
 struct problem *incident_root(const struct incident *i); /* the problem that stands for it; NULL: none left */
 bool is_of_before(const struct incident *i, const struct problem *p); /* of an earlier round */
 bool incident_has_live(const struct incident *i);
@@ -174,9 +176,10 @@ void hush_wake(struct engine *e, const struct now *now); /* when a hush that tim
 struct channel *channel_find(struct engine *e, unsigned audience, unsigned account);
 int channels_build(struct engine *e); /* for the configuration; -1 no memory */
 void channels_count(struct engine *e); /* what is missed, afresh */
+void channels_clock(struct engine *e, int64_t step_ms); /* the wall clock was set by that */
 void channels_remap(struct engine *e, const struct config *old);
 void thread_miss(struct engine *e, struct thread *t, enum hush why, const struct now *now);
-void thread_note_names(struct engine *e, struct thread *t, unsigned n); /* e->names, in t->missed */
+void thread_note_names(struct engine *e, struct thread *t, unsigned n); /* e->names, in t->names */
 void problem_passed(struct engine *e, struct problem *p, const struct now *now); /* begun and ended while we were away */
 void channels_lost(struct engine *e, unsigned lost, const struct now *now); /* events that never reached us */
 void thread_died(struct engine *e, struct thread *t, const struct now *now); /* its first post never arrives */
@@ -216,6 +219,12 @@ void storm_timers(struct engine *e, struct channel *c, const struct now *now);
 /* incident_cutoff.c */
 void cutoff_look(struct engine *e, const struct now *now);
 
+/* incident_gone.c: rows whose audience or account is not in the configuration any more */
+void gone_thread(struct engine *e, const struct thread_row *row);
+void gone_channel(struct engine *e, const char *audience, const char *account);
+void gone_save(const struct engine *e, const struct engine_rows *rows);
+void gone_saved(struct engine *e);
+
 /* incident_flap.c: an object that flaps is trouble even while it is OK. */
 static inline bool problem_flaps(const struct problem *p) /* by the core's word or our own count */
 {
@@ -231,7 +240,8 @@ void flap_changed(struct engine *e, struct problem *p, const struct now *now); /
 bool flap_follow(struct problem *p, bool does, const struct now *now); /* what the core says; true: that is news */
 void flap_ends(struct problem *p);
 void flap_event(struct engine *e, struct node *n, const struct event *ev, const struct now *now);
-void flap_timers(struct engine *e, struct incident *i, const struct now *now);	 /* is it calm again? */
+bool flap_calms(struct engine *e, struct incident *i, const struct now *now); /* ends what is calm again */
+void flap_timers(struct engine *e, struct incident *i, const struct now *now);
 bool thread_flaps(struct engine *e, const struct thread *t, const struct now *now); /* and nothing else is bad */
 void thread_flap_begin(struct engine *e, struct thread *t, const struct now *now); /* as what the thread is about */
 void thread_flap_look(struct engine *e, struct thread *t, const struct now *now); /* begins, goes on, ends */
@@ -375,7 +385,9 @@ bool thread_has_news(struct engine *e, const struct thread *t); /* is something 
 bool goes_without_saying(const struct incident *i, const struct problem *p, unsigned audience);
 /* The distinct public names, in e->names, in a language. Returns how many. */
 unsigned incident_names(struct engine *e, const struct incident *i, unsigned audience, const char *language);
-unsigned names_noted(struct engine *e, const struct thread *t); /* those in t->missed */
+unsigned names_noted(struct engine *e, const struct thread *t); /* those in t->names */
+/* What of a public thread is kept by name, for when an object leaves before its end is said. */
+void names_note(const struct engine *e, struct thread *t, unsigned n); /* e->names */
 void names_push(struct engine *e, unsigned *n, const char *name);
 /* The members beside its root that operators are told of, in e->members. Returns how many. */
 unsigned members_fill(struct engine *e, const struct incident *i, const struct problem *root, unsigned audience);

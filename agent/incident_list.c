@@ -31,8 +31,14 @@ static bool has_span(const struct spans *s, const char *name, bool is_open)
 	return false;
 }
 
+/* MISSED: the incident may go on with other members; what this one was about is kept by name. */
+static bool is_kept_by_name(const struct thread *t)
+{
+	return t->state == THREAD_MISSED && t->names;
+}
+
 /* Into e->names; the copies are the list's. */
-static unsigned split_missed(struct engine *e, struct spans *s, const struct thread *t)
+static unsigned split_names(struct engine *e, struct spans *s, const struct thread *t)
 {
 	char *at, *end, **more = realloc(s->kept, sizeof *more * (s->n_kept + 1));
 	unsigned n = 0;
@@ -40,7 +46,7 @@ static unsigned split_missed(struct engine *e, struct spans *s, const struct thr
 	if (!more)
 		return 0;
 	s->kept = more;
-	at = s->kept[s->n_kept++] = strdup(t->missed);
+	at = s->kept[s->n_kept++] = strdup(t->names);
 	for (; at; at = end ? end + 1 : NULL) {
 		end = strchr(at, '\n');
 		if (end)
@@ -62,7 +68,7 @@ void spans_take(struct engine *e, struct spans *s, const struct thread *t, bool 
 		span = i->object ? span_add(s) : NULL;
 		if (!span)
 			return;
-		*span = (struct say_span){.name = is_open || !t->missed ? i->object : t->missed,
+		*span = (struct say_span){.name = is_open || !is_kept_by_name(t) ? i->object : t->names,
 					  .since = t->since_s,
 					  .until = is_open ? 0 : t->until_s};
 		if (is_open) {
@@ -71,8 +77,8 @@ void spans_take(struct engine *e, struct spans *s, const struct thread *t, bool 
 		}
 		return;
 	}
-	n = is_open || !t->missed ? incident_names(e, i, t->audience, language ? language : "")
-				  : split_missed(e, s, t);
+	n = is_open || !is_kept_by_name(t) ? incident_names(e, i, t->audience, language ? language : "")
+					   : split_names(e, s, t);
 	if (!n && (i->flags & INCIDENT_BY_HAND) && i->text)
 		names_push(e, &n, i->text); /* without a name it is called as it was put */
 	for (unsigned k = 0; k < n; k++) {

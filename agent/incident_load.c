@@ -39,6 +39,18 @@ static uint64_t heard_bits(const struct engine *e, const char *names)
 	return bits;
 }
 
+/* Are there names of audiences that are not in the file any more? */
+static bool names_others(const char *names, uint64_t bits)
+{
+	unsigned n = names && *names ? 1 : 0;
+
+	for (; n && *names; names++)
+		n += *names == ',';
+	for (; bits; bits &= bits - 1)
+		n--;
+	return n != 0;
+}
+
 void engine_load_node(struct engine *e, const struct node_row *row)
 {
 	struct node *n = engine_node(e, row->name);
@@ -138,6 +150,8 @@ void engine_load_problem(struct engine *e, const struct problem_row *row)
 	split_numbers(row->relapses, p->relapses, RELAPSES_MAX);
 	engine_set_string(&p->output, row->output);
 	engine_set_string(&p->owner, row->owner);
+	if (names_others(row->heard, p->heard) || names_others(row->told, p->told))
+		problem_touch(p);
 	if (i && !p->incident) {
 		p->incident = i;
 		LL_PREPEND(i->problems, p);
@@ -162,8 +176,12 @@ void engine_load_thread(struct engine *e, const struct thread_row *row, bool sam
 	int account = config_account_index(e->config, row->account);
 	struct thread *t;
 
-	if (!i || audience < 0 || account < 0 || !channel_find(e, (unsigned)audience, (unsigned)account))
-		return; /* no longer configured: nobody is told any more */
+	if (!i)
+		return;
+	if (audience < 0 || account < 0 || !channel_find(e, (unsigned)audience, (unsigned)account)) {
+		gone_thread(e, row);
+		return;
+	}
 	t = calloc(1, sizeof *t);
 	if (!t)
 		return;
@@ -183,7 +201,7 @@ void engine_load_thread(struct engine *e, const struct thread_row *row, bool sam
 	t->remind = deadline(row->remind_boot_ms, row->remind_ms, same_boot, now);
 	t->since_s = row->since_s;
 	t->until_s = row->until_s;
-	engine_set_string(&t->missed, row->missed);
+	engine_set_string(&t->names, row->names);
 	t->escalated = row->escalated;
 	t->flap = deadline(row->flap_boot_ms, row->flap_ms, same_boot, now);
 	t->ask = deadline(row->ask_boot_ms, row->ask_ms, same_boot, now);
@@ -234,8 +252,11 @@ void engine_load_channel(struct engine *e, const struct channel_row *row, bool s
 	struct channel *c = audience < 0 || account < 0 ? NULL
 							: channel_find(e, (unsigned)audience, (unsigned)account);
 
-	if (!c)
-		return; /* no longer configured */
+	if (!c) {
+		if (row->from_s || row->digest || row->storm)
+			gone_channel(e, row->audience, row->account);
+		return;
+	}
 	c->digest = row->digest;
 	snprintf(c->digest_tag, sizeof c->digest_tag, "%s", row->digest_tag);
 	c->digest_root = row->digest_root;

@@ -229,6 +229,7 @@ static void thread_ahead(struct engine *e, struct thread *t, const struct now *n
 	if (t->state == THREAD_HELD && t->told_count && (t->flags & THREAD_OVERDUE)) {
 		t->told_count = 0; /* a pause has taken back what was said */
 		t->flags &= ~(unsigned)THREAD_OVERDUE;
+		thread_touch(t);
 	}
 	if (t->state == THREAD_TOLD && (is_moved || differs(i->to_s, t->until_s))) {
 		if (!may_say(e, t, LINE_NEWS, now))
@@ -291,6 +292,14 @@ void maintenance_thread_ends(struct engine *e, struct thread *t, const struct no
 	thread_finish(t, THREAD_CLOSED);
 }
 
+/* It goes on, but nothing that these people know of has a part in it any more. */
+static bool is_over_for(const struct engine *e, const struct thread *t)
+{
+	const struct incident *i = t->incident;
+
+	return i->until_s || (i->downtimes && !maintenance_root(i, audience_of(e, t)));
+}
+
 static void threads_maintain(struct engine *e, struct incident *i, bool all_run, const struct now *now)
 {
 	struct thread *t;
@@ -302,7 +311,7 @@ static void threads_maintain(struct engine *e, struct incident *i, bool all_run,
 			continue;
 		if (!announces(e, t))
 			thread_finish(t, THREAD_DROPPED);
-		else if (i->until_s)
+		else if (is_over_for(e, t))
 			maintenance_thread_ends(e, t, now);
 		else if (i->flags & INCIDENT_BEGUN)
 			thread_during(e, t, all_run, now);

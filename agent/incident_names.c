@@ -4,6 +4,7 @@
  * Must never name an object to a public audience.
  */
 #include "agent/incident_internal.h"
+#include "common/buf.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -187,7 +188,7 @@ unsigned names_noted(struct engine *e, const struct thread *t)
 	unsigned n = 0;
 
 	free(e->object_text);
-	e->object_text = engine_strdup(t->missed);
+	e->object_text = engine_strdup(t->names);
 	for (char *at = e->object_text, *end; at; at = end) {
 		end = strchr(at, '\n');
 		if (end)
@@ -232,7 +233,8 @@ static unsigned names_of_plan(struct engine *e, const struct incident *i, unsign
 	if (i->flags & INCIDENT_BY_HAND)
 		names_add(e, &n, i->name ? i->name : i->text);
 	LL_FOREACH2 (i->downtimes, d, sibling)
-		live |= !(d->flags & DOWNTIME_OVER);
+		live |= !(d->flags & DOWNTIME_OVER) && d->object &&
+			audience_includes(&e->config->audiences[audience], d->object);
 	LL_FOREACH2 (i->downtimes, d, sibling)
 		if (!live || !(d->flags & DOWNTIME_OVER))
 			names_of(e, &n, d->object, audience, language);
@@ -278,7 +280,7 @@ unsigned incident_names(struct engine *e, const struct incident *i, unsigned aud
 	if (i->flags & INCIDENT_MAINTENANCE)
 		return names_of_plan(e, i, audience, language);
 	if (i->flags & INCIDENT_BY_HAND)
-		names_add(e, &n, i->name ? i->name : what == ABOUT_ALL ? NULL : i->text);
+		names_add(e, &n, i->name ? i->name : i->text);
 	for (const struct incident *part = i; part; part = next_part(e, i, part, audience))
 		for (const struct problem *p = part->problems; p; p = p->next)
 			if (is_about(p, audience, what) && (part == i || what != ABOUT_TOLD || !problem_is_trouble(p)))
@@ -335,6 +337,39 @@ unsigned thread_names_since(struct engine *e, const struct thread *t, const char
 	names_add(e, &n, e->object_text);
 	return n;
 }
+
+/* --- names that outlive their objects ------------------------------------------------ */
+
+#define TOLD_NAMES_MAX 8192 /* bytes; a post names five of them */
+
+static bool is_listed(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (; list; list = strchr(list, '\n') ? strchr(list, '\n') + 1 : NULL)
+		if (!strncmp(list, name, n) && (list[n] == '\n' || !list[n]))
+			return true;
+	return false;
+}
+
+void names_note(const struct engine *e, struct thread *t, unsigned n)
+{
+	struct buf all;
+
+	buf_init(&all, TOLD_NAMES_MAX);
+	buf_str(&all, t->names ? t->names : "");
+	for (unsigned k = 0; k < n; k++) {
+		if (is_listed(t->names, e->names[k]))
+			continue;
+		buf_str(&all, all.len ? "\n" : "");
+		buf_str(&all, e->names[k]);
+	}
+	if (!all.cut)
+		engine_set_string(&t->names, buf_text(&all));
+	buf_finish(&all);
+}
+
+/* --- members ------------------------------------------------------------------------- */
 
 static void members_free(struct engine *e)
 {

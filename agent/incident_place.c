@@ -137,12 +137,17 @@ struct incident *incident_create(struct engine *e, int64_t since_s, const struct
 	return i;
 }
 
-static bool is_ancestor(const struct problem *a, const struct problem *b)
+static bool stands_above(const struct object *o, const char *host)
 {
-	for (const char *const *above = b->object ? b->object->ancestors : NULL; above && *above; above++)
-		if (!strcmp(*above, a->host))
+	for (const char *const *above = o->ancestors; above && *above; above++)
+		if (!strcmp(*above, host))
 			return true;
 	return false;
+}
+
+static bool is_ancestor(const struct problem *a, const struct problem *b)
+{
+	return b->object && stands_above(b->object, a->host);
 }
 
 /* A member that was over before it all began again. */
@@ -231,8 +236,10 @@ void incident_refresh(struct incident *i)
 	if (i->object && !incident_is_known(i)) {
 		/* after a restart nobody knows what stands behind what until all are described */
 		for (struct problem *p = i->problems; p && !incident_has_live(i); p = p->next)
-			if (p->until_s > i->until_s)
+			if (p->until_s > i->until_s) {
 				i->until_s = p->until_s;
+				incident_touch(i);
+			}
 		return;
 	}
 	if (problem_is_live(root)) {
@@ -260,6 +267,8 @@ void incident_refresh(struct incident *i)
 	i->state_word = event_state_word(root->kind, root->state);
 	if (!problem_is_live(root) && i->object)
 		i->state_word = event_state_word(strchr(i->object, '/') ? EVENT_SERVICE : EVENT_HOST, 0);
+	if ((i->flags ^ flags) & INCIDENT_ACKED)
+		engine_wake(root->node->engine, 0); /* from now on somebody has to be called, or nobody */
 	if ((i->flags & INCIDENT_ACKED) && !(flags & INCIDENT_ACKED)) {
 		if (i->owner)
 			engine_set_string(&i->was_owner, i->owner);
@@ -283,7 +292,9 @@ static void drop_problems(struct engine *e, struct incident *i)
 		next = p->next;
 		p->next = NULL;
 		if (problem_is_live(p)) {
+			p->left = i->id;
 			p->incident = NULL;
+			problem_touch(p);
 			continue;
 		}
 		problem_stop_waiting(p);
@@ -386,6 +397,7 @@ static void join(struct incident *i, struct problem *p)
 		LL_PREPEND(i->problems, p);
 	}
 	problem_touch(p);
+	incident_touch(i);
 	if (relapse) {
 		i->times++;
 		i->since_s = p->since_s;
@@ -412,6 +424,34 @@ static bool follows_from_adopted(const struct engine *e, const struct problem *p
 	return false;
 }
 
+/* The next one, by number, that nobody was told of because of that host. */
+static struct problem *find_left(const struct engine *e, const struct node *n, const char *host, uint64_t after)
+{
+	struct problem *p, *next, *found = NULL;
+
+	HASH_ITER (hh, e->problems, p, next)
+		if (p->node == n && p->id > after && (!found || p->id < found->id) && problem_is_live(p) &&
+		    !p->incident && !p->adopted && !p->waiting && p->object && p->heard &&
+		    (!strcmp(p->host, host) || stands_above(p->object, host)) && !follows_from_adopted(e, p))
+			found = p;
+	return found;
+}
+
+void place_left(struct engine *e, const struct node *n, const char *host, const struct now *now)
+{
+	uint64_t after = 0;
+	struct problem *p;
+	struct thread *t;
+
+	while ((p = find_left(e, n, host, after)) != NULL) {
+		after = p->id;
+		place_problem(e, p, now);
+		for (t = p->incident ? p->incident->threads : NULL; t; t = t->next)
+			if (t->state == THREAD_HELD) /* it may follow its host: its next check says so */
+				thread_hold(e, t, now->wall_ms / 1000, now);
+	}
+}
+
 /* All that was to be said of it has been. */
 static bool is_told_to_its_end(const struct incident *i)
 {
@@ -431,8 +471,11 @@ static void leave_old(struct engine *e, struct problem *p, const struct now *now
 		return;
 	LL_DELETE(i->problems, p);
 	p->next = NULL;
+	p->left = i->id;
 	p->incident = NULL;
 	incident_wake(e, i, now->boot_ms);
+	problem_touch(p);
+	incident_refresh(i);
 }
 
 void place_problem(struct engine *e, struct problem *p, const struct now *now)

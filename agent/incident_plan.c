@@ -352,13 +352,21 @@ static bool is_adopted_there(const struct engine *e, const struct thread *t, con
 	return false;
 }
 
+/* Among equals the older one, that it is the same whoever asks. */
+static bool is_worse(const struct problem *p, const struct problem *worst)
+{
+	if (!worst || problem_severity(p) != problem_severity(worst))
+		return !worst || problem_severity(p) > problem_severity(worst);
+	return p->id < worst->id;
+}
+
 struct problem *maintenance_worst(const struct engine *e, const struct thread *t)
 {
 	struct problem *p, *next, *worst = NULL;
 	const struct downtime *d;
 
 	HASH_ITER (hh, e->problems, p, next) {
-		if (!problem_is_live(p) || (worst && problem_severity(p) <= problem_severity(worst)))
+		if (!problem_is_live(p) || !is_worse(p, worst))
 			continue;
 		if (is_named_alike(e, t, p)) {
 			worst = p;

@@ -177,11 +177,22 @@ static int64_t event_since(const struct event *ev, const struct now *now)
 	return since <= 0 || since > wall_s ? wall_s : since; /* never from the future */
 }
 
-static void take_state(struct problem *p, const struct event *ev)
+/* Whether it is well is known now: what waited for that may be due. */
+static void is_settled(struct problem *p, const struct now *now)
+{
+	p->seen = true;
+	if (p->checking)
+		engine_wake(p->node->engine, now->boot_ms);
+	p->checking = false;
+}
+
+static void take_state(struct problem *p, const struct event *ev, const struct now *now)
 {
 	const uint32_t kept = EVENT_HARD | EVENT_ACKED | EVENT_STICKY | EVENT_FLAPS | EVENT_IN_DOWNTIME;
 
 	p->state = ev->state;
+	if ((p->flags ^ ev->flags) & EVENT_IN_DOWNTIME)
+		engine_wake(p->node->engine, now->boot_ms); /* what it muted may be said */
 	p->flags = ev->flags & kept;
 	if (!(p->flags & EVENT_ACKED))
 		engine_set_string(&p->owner, NULL);
@@ -190,8 +201,7 @@ static void take_state(struct problem *p, const struct event *ev)
 	engine_set_string(&p->output, ev->text);
 	if (problem_severity(p) > p->worst)
 		p->worst = (uint8_t)problem_severity(p);
-	p->seen = true;
-	p->checking = false;
+	is_settled(p, now);
 	problem_touch(p);
 }
 
@@ -215,8 +225,10 @@ struct problem *problem_open(struct engine *e, struct node *n, const struct even
 	if (!p)
 		return NULL;
 	/* A recovery that was not saved yet would leave its row live for ever: keep its number. */
-	if (!p->id || !p->dirty)
+	if (!p->id || !p->dirty) {
 		p->id = e->sink.next_id(e->sink.arg);
+		p->left = 0;
+	}
 	p->until_s = 0;
 	p->is_past = p->by_restart = false;
 	if (!problem_flaps(p)) { /* else whoever heard of it still does, be it as mild as it may */
@@ -227,7 +239,7 @@ struct problem *problem_open(struct engine *e, struct node *n, const struct even
 	p->worse_s = 0;
 	p->clock = clock_of(now);
 	p->since_s = p->hard_s = event_since(ev, now);
-	take_state(p, ev);
+	take_state(p, ev, now);
 	flap_changed(e, p, now);
 	return p;
 }
@@ -247,19 +259,18 @@ void problem_change(struct engine *e, struct problem *p, const struct event *ev,
 	if (!(p->flags & EVENT_HARD) && (ev->flags & EVENT_HARD))
 		p->hard_s = event_since(ev, now);
 	if ((p->flags & EVENT_HARD) && !(ev->flags & EVENT_HARD)) {
-		p->seen = true; /* a retry that says nothing new */
-		p->checking = false;
+		is_settled(p, now); /* a retry that says nothing new */
 		return;
 	}
 	note_worse(p, ev, now);
-	take_state(p, ev);
+	take_state(p, ev, now);
 	problem_hear(e, p);
 }
 
 void problem_stop_waiting(struct problem *p)
 {
-	if (p->waiting)
-		p->node->undescribed--;
+	if (p->waiting && --p->node->undescribed == 0)
+		engine_wake(p->node->engine, 0); /* who waited for the last of them looks at once */
 	p->waiting = false;
 }
 
@@ -284,11 +295,11 @@ void problem_recover(struct engine *e, struct problem *p, int64_t until_s, const
 	}
 	p->state = EVENT_OK;
 	p->flags = EVENT_HARD | (problem_flaps(p) ? p->flags & (EVENT_FLAPS | EVENT_IN_DOWNTIME) : 0);
-	p->seen = true;
+	is_settled(p, now);
 	problem_touch(p);
 	flap_changed(e, p, now);
-	if (p->node->cut_off_s)
-		engine_wake(e, now->boot_ms); /* do we see again? */
+	if (p->node->cut_off_s || e->config->n_same_objects > 1)
+		engine_wake(e, now->boot_ms); /* do we see again? does another node not agree? */
 	if (output)
 		engine_set_string(&p->output, output);
 	problem_stop_waiting(p);
@@ -297,6 +308,8 @@ void problem_recover(struct engine *e, struct problem *p, int64_t until_s, const
 	/* Never part of an incident: forget it, but let an adopted one's row be closed. */
 	flap_remember(e, p);
 	problem_forget(e, p);
+	if (p->adopted && p->kind == EVENT_HOST)
+		place_left(e, p->node, p->host, now);
 }
 
 void problem_forget(struct engine *e, struct problem *p)

@@ -37,13 +37,14 @@ static const char *names_of_bits(const struct engine *e, uint64_t bits, struct b
 	return buf_text(out);
 }
 
-static void save_problem(const struct engine *e, const struct engine_rows *rows, const struct problem *p)
+static void save_problem(const struct engine *e, const struct engine_rows *rows, const struct problem *p,
+			 const struct now *now)
 {
 	struct buf heard, told;
 	char relapses[RELAPSES_MAX * 24];
 	struct problem_row row = {
 		.id = p->id,
-		.incident = p->incident ? p->incident->id : 0,
+		.incident = p->incident ? p->incident->id : p->adopted ? 0 : p->left,
 		.node = p->node->name,
 		.host = p->host,
 		.service = p->service,
@@ -65,8 +66,10 @@ static void save_problem(const struct engine *e, const struct engine_rows *rows,
 	};
 
 	join_numbers(p->relapses, RELAPSES_MAX, relapses, sizeof relapses);
-	if (!p->incident && !p->adopted)
+	if (!row.incident && !p->adopted && !p->was_adopted)
 		return;
+	if (!p->incident && !p->adopted && !row.until_s)
+		row.until_s = now->wall_ms / 1000; /* as far as that one goes; the next snapshot brings it anew */
 	buf_init(&heard, 8192);
 	buf_init(&told, 8192);
 	row.heard = names_of_bits(e, p->heard, &heard);
@@ -167,7 +170,7 @@ static void save_thread(struct engine *e, const struct engine_rows *rows, const 
 		.remind_boot_ms = t->remind,
 		.since_s = t->since_s,
 		.until_s = t->until_s,
-		.missed = t->missed,
+		.names = t->names,
 		.escalated = t->escalated,
 		.flap_ms = on_the_wall(t->flap, now),
 		.flap_boot_ms = t->flap,
@@ -300,8 +303,9 @@ void engine_save(struct engine *e, const struct engine_rows *rows, const struct 
 			save_node(rows, n);
 	DL_FOREACH2 (e->touched, i, dirty_next)
 		save_one(e, rows, i, now);
+	gone_save(e, rows);
 	for (struct problem *p = e->dirty; p; p = p->dirty_next)
-		save_problem(e, rows, p);
+		save_problem(e, rows, p, now);
 	save_by_hand(e, rows, now);
 }
 
@@ -361,6 +365,7 @@ void engine_saved(struct engine *e)
 	LL_FOREACH_SAFE (e->closed, i, inext)
 		incident_free(e, i);
 	e->closed = NULL;
+	gone_saved(e);
 	for (p = e->dirty; p; p = next) {
 		next = p->dirty_next;
 		p->dirty = false;

@@ -166,12 +166,19 @@ static void fill_span(const struct engine *e, const struct thread *t, enum say_e
 		say->duration = 0;
 }
 
+/* What is still bad may be none of theirs: SOFT again, or not their object any more. */
+static bool is_end_for(const struct thread *t, enum say_event event)
+{
+	return event == SAY_RECOVERY || (event == SAY_STABLE && t->state == THREAD_RESOLVED);
+}
+
 /* Facts that only one kind of sentence has, or that only operators hear. */
 static void fill_special(struct engine *e, const struct thread *t, enum say_event event,
 			 const struct words_of *words, struct say *say)
 {
 	const struct incident *i = t->incident;
 	bool internals = e->config->audiences[t->audience].internals;
+	const struct problem *root;
 
 	if (event == SAY_OPENED)
 		say->text = i->text;
@@ -179,6 +186,9 @@ static void fill_special(struct engine *e, const struct thread *t, enum say_even
 		say->text = i->ack_text;
 	else if (words)
 		say->text = words->text;
+	if ((i->flags & INCIDENT_BY_HAND) && !i->name &&
+	    (event == SAY_OPENED || event == SAY_CLOSED || event == SAY_SAY || event == SAY_RETRACT))
+		say->n_names = 0; /* it is called by its words, and these have their own or need none */
 	if (event == SAY_PART_OF && i->parent)
 		say->parent = parent_label(i->parent, internals);
 	if (!internals)
@@ -198,6 +208,11 @@ static void fill_special(struct engine *e, const struct thread *t, enum say_even
 				  incident_root_heard(i, t->audience)->by_restart;
 	if (event == SAY_PAST)
 		say->was = "down";
+	root = incident_root_heard(i, t->audience);
+	if (is_end_for(t, event) && root && problem_is_live(root)) {
+		say->state = event_state_word(root->kind, EVENT_OK);
+		say->output = NULL;
+	}
 	if (event == SAY_GONE && !thread_worst(t))
 		say->state = NULL; /* nobody knows */
 }
@@ -247,6 +262,19 @@ static void leave_bad_names(struct engine *e, const struct thread *t, struct say
 		say->n_names = kept;
 }
 
+/* What was told has a name to its end, whatever the core or the file says of it by now. */
+static void keep_names(struct engine *e, struct thread *t, const struct say_target *target, struct say *say)
+{
+	if (!say->n_names) {
+		say->n_names = names_noted(e, t);
+		say->names = e->names;
+		return;
+	}
+	if (target->root || say->event == SAY_AGAIN)
+		engine_set_string(&t->names, NULL);
+	names_note(e, t, say->n_names);
+}
+
 static void say_it(struct engine *e, struct thread *t, enum say_event event, const char *was,
 		   const struct words_of *words, const struct now *now)
 {
@@ -261,10 +289,14 @@ static void say_it(struct engine *e, struct thread *t, enum say_event event, con
 	};
 
 	say_fill(e, i, t->audience, t->account, event, now, &say);
+	if (!audience_of(e, t)->internals)
+		keep_names(e, t, &target, &say);
 	if (!audience_of(e, t)->internals && (event == SAY_RECOVERY || event == SAY_PAST || event == SAY_STABLE))
 		leave_bad_names(e, t, &say);
-	if (event == SAY_RETRACT && t->missed && !audience_of(e, t)->internals) /* what it was about is let go */
+	if (event == SAY_RETRACT && t->names && !audience_of(e, t)->internals) /* what it was about is let go */
 		say.n_names = names_noted(e, t);
+	if (is_end_for(t, event))
+		say.symbol = SYMBOL_GREEN;
 	say.was = was;
 	say.times = t->times;
 	fill_span(e, t, event, now, &say);
@@ -272,6 +304,8 @@ static void say_it(struct engine *e, struct thread *t, enum say_event event, con
 	if (target.root)
 		t->root = DELIVERY_QUEUED;
 	thread_touch(t);
+	if (event != SAY_PART_OF && !thread_is_silent(t)) /* "part of" is not its last word any more */
+		t->flags &= ~(unsigned)THREAD_PART_TOLD;
 	flap_fill(e, t, event, &say);
 	remind_fill(e, t, event, &say);
 	group_fill(e, t, event, &say);

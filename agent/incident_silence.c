@@ -234,21 +234,30 @@ static void take_back(struct thread *t, uint64_t waited)
 	t->incident->look = 0; /* a maintenance looks again what is to be said */
 }
 
+/* What was taken back first says what was read last: before an end it is bad, before an "again" well. */
+static void owe(struct thread *t, uint64_t waited)
+{
+	bool flaps_again = (t->flags & THREAD_FLAP_AGAIN) && (waited & SAY_BIT(SAY_FLAPPING));
+	bool is_round = flaps_again && !(waited & SAY_ENDS & ~SAY_BIT(SAY_STABLE)); /* begun and ended */
+
+	if (waited & SAY_END_FIRST)
+		t->flags &= ~(unsigned)THREAD_OWES_AGAIN;
+	if (t->state == THREAD_RESOLVED && (waited & SAY_END_FIRST) && !is_round)
+		t->flags |= THREAD_OWES_END;
+	if (t->state == THREAD_TOLD && !(waited & SAY_END_FIRST) && ((waited & SAY_BIT(SAY_AGAIN)) || flaps_again))
+		t->flags |= THREAD_OWES_AGAIN;
+}
+
 /* What still waited is not said any more: it would be old news when the pause is over. */
 static void thread_silence(struct engine *e, struct thread *t)
 {
-	const uint64_t ends = SAY_BIT(SAY_RECOVERY) | SAY_BIT(SAY_PAST) | SAY_BIT(SAY_STABLE) |
-			      SAY_BIT(SAY_CLOSED) | SAY_BIT(SAY_ENDED);
 	uint64_t waited = e->sink.cancel(e->sink.arg, t->id);
 
 	if (!waited)
 		return;
 	thread_touch(t);
+	owe(t, waited);
 	take_back(t, waited);
-	if (t->state == THREAD_RESOLVED && (waited & ends))
-		t->flags |= THREAD_OWES_END;
-	if (t->state == THREAD_TOLD && (waited & SAY_BIT(SAY_AGAIN)))
-		t->flags |= THREAD_OWES_AGAIN;
 	if (t->root != DELIVERY_QUEUED)
 		return;
 	t->root = DELIVERY_NONE;
@@ -266,8 +275,8 @@ static void pause_silences(struct engine *e, const struct pause *p)
 
 	DL_FOREACH (e->incidents, i)
 		LL_FOREACH (i->threads, t)
-			if (pause_covers(e, p, t->audience, t->account))
-				thread_silence(e, t);
+			if (t->state != THREAD_CLOSED && pause_covers(e, p, t->audience, t->account))
+				thread_silence(e, t); /* a last word that still waits is owed: the outbox keeps it */
 	for (unsigned k = 0; k < e->n_channels; k++) {
 		struct channel *c = &e->channels[k];
 

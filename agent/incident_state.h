@@ -72,6 +72,7 @@ struct problem {
 	struct object *object;	   /* NULL until described */
 	char *output, *owner;
 	const char *host, *service; /* inside key */
+	uint64_t left;	   /* the incident whose member its row still is, unless it is of another by now; 0 = none */
 	uint64_t in;	   /* audiences whose match it belongs to */
 	uint64_t heard;	   /* audiences that count it as trouble */
 	uint64_t told;	   /* audiences to which it was named, since their thread began or broke again */
@@ -92,6 +93,7 @@ struct problem {
 	int64_t relapses[RELAPSES_MAX]; /* when it broke, of late: wall s, the newest first */
 	bool rejoins; /* a member from before, broken again, not yet described */
 	bool adopted;
+	bool was_adopted; /* its row may still say so */
 	bool waiting;  /* for its description */
 	bool seen;     /* in the snapshot under way */
 	bool is_unknown; /* to the core, when we asked last */
@@ -116,6 +118,7 @@ enum thread_flag {
 	THREAD_SOON_TOLD = 1u << 9, /* flags of a maintenance's thread, see incident_maintenance.c */
 	THREAD_BEGUN_TOLD = 1u << 10,
 	THREAD_BY_PAST = 1u << 11, /* its root is a "was disrupted", not a problem */
+	THREAD_FLAP_AGAIN = 1u << 12, /* the last "unstable" said that it is broken again */
 	THREAD_ASKED = 1u << 16	   /* "what fixed it?" */
 };
 #define THREAD_RESTS_SHIFT 24 /* above it: how often "maintenance over, still bad" was said */
@@ -152,7 +155,7 @@ struct thread {
 	int64_t escalate;	     /* next step, if nobody has it by then */
 	int64_t since_s, until_s;    /* as said; of one that rests, the end that was promised */
 	unsigned rest_looked;	     /* engine.downtime_changes when its rest was looked at last */
-	char *missed; /* MISSED, or retracted in a pause: what it was about, a name a line */
+	char *names; /* of what the public was told; MISSED: what it was about; a name a line */
 	int64_t since_clock, until_clock; /* wall minus boot, ms, when these were noted; 0 = not in this life */
 	bool is_dirty;
 };
@@ -174,6 +177,7 @@ struct incident {
 	const char *state_word;
 	int64_t opened_ms, closed_ms, since_s, until_s, acked_s, ack_until_s;
 	int64_t release; /* boot ms: a child that outlives its parent is told again */
+	int64_t outlived_s; /* the end of the parent from which that counts */
 	unsigned flags, times;
 	unsigned owner_round; /* was_owner had it when it was broken for the nth time */
 	char tag[TAG_SIZE];
@@ -263,6 +267,7 @@ struct engine {
 	struct incident *closed;    /* closed, row not yet saved */
 	struct incident *touched;   /* rows to save, open ones and closed, in the order of the changes */
 	struct ref *refs;
+	struct gone *of_others; /* rows that nobody is told of any more, to be closed; incident_gone.c's */
 	struct blip *blips; /* of objects that are forgotten; incident_flap.c's */
 	bool is_new_config; /* since the last timers */
 	bool may_be_unknown; /* else incident_is_known() of all of them */

@@ -68,11 +68,14 @@ bool storm_takes(struct engine *e, struct thread *t, const struct now *now)
 	struct channel *c = channel_find(e, t->audience, t->account);
 	unsigned limit = audience_of(e, t)->storm;
 	int64_t since_s = thread_since(e, t);
+	bool is_hushed;
 
-	if (!c || !limit || channel_hush(e, t->audience, t->account, now) != HUSH_NONE || (t->incident->flags & (INCIDENT_MAJOR | INCIDENT_BY_HAND)))
+	if (!c || !limit || (t->incident->flags & (INCIDENT_MAJOR | INCIDENT_BY_HAND)))
 		return false;
+	is_hushed = channel_hush(e, t->audience, t->account, now) != HUSH_NONE;
 	recent_prune(c, now->wall_ms / 1000);
-	if (!c->storm && c->n_recent < (limit < RECENT_MAX ? limit : RECENT_MAX)) {
+	/* what is urgent is told in quiet hours, and no summary may be */
+	if (is_hushed || (!c->storm && c->n_recent < (limit < RECENT_MAX ? limit : RECENT_MAX))) {
 		recent_add(c, now->wall_ms / 1000, since_s);
 		return false;
 	}
@@ -202,8 +205,11 @@ static unsigned shown(const struct channel *c, const struct tally *y)
 
 static void storm_line(struct engine *e, struct channel *c, const struct tally *y, const struct now *now)
 {
-	if (c->storm_root == DELIVERY_NONE && !y->open.n)
-		return; /* all of it was over before anything might be said: a digest has it */
+	if (c->storm_root == DELIVERY_NONE && !y->open.n) {
+		c->storm_due = now->boot_ms + GATHER_MS; /* nothing has a name yet that may be said */
+		c->dirty = true;
+		return;
+	}
 	if (c->storm_root == DELIVERY_NONE)
 		say_first(e, c, y, now);
 	else if (c->storm_told != shown(c, y) || is_due(c->storm_remind, now))

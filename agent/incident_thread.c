@@ -51,7 +51,7 @@ void thread_hold(struct engine *e, struct thread *t, int64_t since_s, const stru
 void thread_free(struct engine *e, struct thread *t)
 {
 	HASH_DEL(e->threads, t);
-	free(t->missed);
+	free(t->names);
 	free(t);
 }
 
@@ -95,8 +95,8 @@ static void thread_ensure(struct engine *e, struct incident *i, unsigned audienc
 	}
 	if ((t && t->state != THREAD_DROPPED) || parent_speaks(i, audience, account))
 		return; /* told already, or the parent speaks for it */
-	if (p->since_s < e->sink.born_s(e->sink.arg, audience, account))
-		return; /* older than the audience */
+	if (!(p->in & AUDIENCE_BIT(audience)) || p->since_s < e->sink.born_s(e->sink.arg, audience, account))
+		return; /* heard only by who was told already; or older than the audience */
 	if (!t)
 		t = thread_create(e, i, audience, account);
 	if (!t)
@@ -131,6 +131,7 @@ static void thread_drop(struct engine *e, struct thread *t, const struct now *no
 		thread_miss(e, t, HUSH_NONE, now);
 	} else {
 		thread_finish(t, THREAD_DROPPED);
+		engine_wake(e, now->boot_ms); /* for whom it spoke till now */
 		e->dropped++;
 	}
 }
@@ -171,8 +172,6 @@ void thread_told(struct engine *e, struct thread *t, const struct now *now)
 	thread_names_members(e, t);
 	t->told_severity = thread_worst(t);
 	t->flags &= ~(unsigned)THREAD_NEWS;
-	if (!thread_is_silent(t)) /* "part of" is not its last word any more */
-		t->flags &= ~(unsigned)THREAD_PART_TOLD;
 	t->update = now->boot_ms + audience_of(e, t)->update_ms;
 	thread_touch(t);
 	remind_restart(e, t, now);
@@ -202,6 +201,8 @@ void thread_tell(struct engine *e, struct thread *t, enum say_event event, const
 	thread_told(e, t, now);
 	escalate_restart(e, t, now);
 	children_part_lines(e, t, now);
+	if (e->config->n_same_objects > 1)
+		engine_wake(e, now->boot_ms); /* that they disagree may be said now */
 }
 
 /*
@@ -261,6 +262,8 @@ void thread_over(struct engine *e, struct thread *t, const struct now *now)
 
 	t->state = THREAD_RECOVERING;
 	t->until_s = thread_last_s(t);
+	if (!t->until_s)
+		t->until_s = now->wall_ms / 1000; /* what is left is none of theirs: SOFT again, say */
 	t->until_clock = clock_of(now);
 	ago_ms = now->wall_ms - t->until_s * 1000;
 	t->due = now->boot_ms - (ago_ms > 0 ? ago_ms : 0) + audience_of(e, t)->recovery_hold_ms;
@@ -340,6 +343,7 @@ void thread_resolve(struct engine *e, struct thread *t, const struct now *now)
 {
 	enum hush hush = thread_hush(e, t, now);
 
+	engine_wake(e, now->boot_ms); /* for whom it spoke till now */
 	if ((t->flags & THREAD_PART_TOLD) && thread_is_silent(t)) {
 		thread_finish(t, THREAD_CLOSED); /* "part of" was its last word */
 		return;
@@ -382,6 +386,7 @@ static void thread_relapse(struct engine *e, struct thread *t, const struct now 
 	thread_touch(t);
 	remind_restart(e, t, now);
 	thread_part_line(e, t, now);
+	children_part_lines(e, t, now);
 }
 
 void thread_tell_again(struct engine *e, struct thread *t, const struct now *now)
@@ -447,6 +452,24 @@ static void thread_update(struct engine *e, struct thread *t, const struct now *
 	}
 }
 
+/* What comes before a snapshot's end may be over by then: the timers look at it all at once. */
+static bool is_in_snapshot(const struct incident *i)
+{
+	for (const struct problem *p = i->problems; p; p = p->next)
+		if (p->node->connected && !p->node->up)
+			return true;
+	return false;
+}
+
+/* What held it back may be over with this change; or whom it spoke for is alone from now on. */
+static void look_again(struct engine *e, const struct thread *t, const struct now *now)
+{
+	bool is_mute = t->state == THREAD_RESOLVED && incident_has_live(t->incident);
+
+	if (is_mute || (t->flags & THREAD_OWES_AGAIN) || is_due(t->due, now) || is_due(t->remind, now) || is_due(t->escalate, now))
+		engine_wake(e, now->boot_ms);
+}
+
 void incident_update(struct engine *e, struct incident *i, const struct now *now)
 {
 	struct thread *t, *next;
@@ -454,12 +477,15 @@ void incident_update(struct engine *e, struct incident *i, const struct now *now
 	incident_refresh(i);
 	if (!incident_has_live(i))
 		incident_wake(e, i, now->boot_ms); /* its children may be told again from now on */
-	if (!incident_is_known(i) || (i->flags & INCIDENT_MAINTENANCE))
+	if (!incident_is_known(i) || is_in_snapshot(i) || (i->flags & INCIDENT_MAINTENANCE))
 		return;
+	if (flap_calms(e, i, now))
+		incident_refresh(i);
 	LL_FOREACH_SAFE (i->threads, t, next) {
 		thread_downtime_look(e, t, now); /* first: its line says what else would be said of the state */
 		thread_update(e, t, now);
 		thread_flap_look(e, t, now);
+		look_again(e, t, now);
 	}
 	if (i->ack_unsaid)
 		threads_ack_line(e, i, now);

@@ -109,10 +109,12 @@ static void resolved_timer(struct engine *e, struct thread *t, const struct now 
 		incident_wake(e, t->incident, t->due + PAST_WAIT_MS);
 		return; /* its only line may yet have to go into a digest */
 	}
-	if (is_due(t->due, now))
+	if (is_due(t->due, now)) {
 		thread_finish(t, THREAD_CLOSED);
-	else
+		engine_wake(e, now->boot_ms); /* for whom it spoke till now */
+	} else {
 		incident_wake(e, t->incident, t->due);
+	}
 }
 
 static void thread_timer(struct engine *e, struct thread *t, const struct now *now)
@@ -140,8 +142,10 @@ static void outlive(struct engine *e, struct incident *i, const struct now *now)
 
 	if (!incident_has_live(i))
 		return; /* it did not: "part of" stays its last word */
-	if (!i->release) /* from its end, whenever we come to look */
-		i->release = boot_of(i->parent->until_s, now) + OUTLIVE_MS;
+	if (!i->release || i->outlived_s != i->parent->until_s) { /* from its end, whenever we come to look */
+		i->outlived_s = i->parent->until_s;
+		i->release = boot_of(i->outlived_s, now) + OUTLIVE_MS;
+	}
 	if (i->release < 1)
 		i->release = 1;
 	if (!is_due(i->release, now)) {
@@ -157,7 +161,10 @@ static void outlive(struct engine *e, struct incident *i, const struct now *now)
 
 		t->flags &= ~(unsigned)THREAD_PART_TOLD;
 		thread_touch(t);
-		if (was_silent && t->state == THREAD_TOLD && thread_live(t) &&
+		if (t->flags & THREAD_FLAP_TOLD) {
+			t->flags &= ~(unsigned)THREAD_FLAP_TOLD; /* said anew at once */
+			engine_wake(e, now->boot_ms);
+		} else if (was_silent && t->state == THREAD_TOLD && thread_live(t) &&
 		    thread_hush(e, t, now) == HUSH_NONE) {
 			thread_say(e, t, SAY_UPDATE, NULL, now);
 			thread_told(e, t, now);
@@ -188,7 +195,7 @@ void thread_timers(struct engine *e, struct incident *i, const struct now *now)
 		incident_wake(e, i, boot_of(i->quiet_until_s, now));
 	if (!incident_is_known(i))
 		return;
-	if (!(i->flags & INCIDENT_MAINTENANCE) && has_missed_something(i))
+	if (!(i->flags & INCIDENT_MAINTENANCE) && (i->ack_unsaid || has_missed_something(i)))
 		incident_update(e, i, now);
 	if (i->closed_ms)
 		return;

@@ -206,6 +206,15 @@ static uint64_t map_bits(uint64_t bits, const int *to, unsigned n)
 	return out;
 }
 
+/* The row still has the names of those that are gone. */
+static bool names_gone(const struct problem *p, const int *to, unsigned n)
+{
+	for (unsigned k = 0; k < n && k < AUDIENCES_MAX; k++)
+		if (to[k] < 0 && ((p->heard | p->told) & AUDIENCE_BIT(k)))
+			return true;
+	return false;
+}
+
 static bool still_there(const struct config *c, unsigned audience, unsigned account)
 {
 	for (unsigned k = 0; k < c->audiences[audience].n_accounts; k++)
@@ -228,6 +237,14 @@ static void remap_threads(struct engine *e, struct incident *i, const struct con
 			continue;
 		}
 		e->sink.cancel(e->sink.arg, t->id);
+		gone_thread(e, &(struct thread_row){.id = t->id,
+						    .incident = i->id,
+						    .audience = old->audiences[t->audience].name,
+						    .account = old->accounts[t->account].name,
+						    .root = t->root,
+						    .times = t->times,
+						    .since_s = t->since_s,
+						    .until_s = t->until_s});
 		LL_DELETE(i->threads, t);
 		thread_free(e, t);
 	}
@@ -253,6 +270,8 @@ void engine_set_config(struct engine *e, const struct config *config)
 	channels_remap(e, old);
 	channels_count(e);
 	HASH_ITER (hh, e->problems, p, next) {
+		if (names_gone(p, to, n))
+			problem_touch(p);
 		p->heard = map_bits(p->heard, to, n);
 		p->told = map_bits(p->told, to, n);
 		p->notified = map_bits(p->notified, to, n);

@@ -124,7 +124,8 @@ uint64_t outbox_cancel_thread(struct outbox *o, uint64_t thread)
 	{
 		if (!is_waiting(p))
 			continue;
-		events |= p->row.event >= 0 ? UINT64_C(1) << p->row.event : 0;
+		if (p->row.event >= 0)
+			events = say_add(events, (enum say_event)p->row.event);
 		cancel_quietly(o, p, "cancelled");
 	}
 	return events;

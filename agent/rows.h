@@ -108,7 +108,7 @@ struct thread_row {
 	int64_t update_ms, update_boot_ms; /* earliest next automatic line */
 	int64_t remind_ms, remind_boot_ms;
 	int64_t since_s, until_s; /* as said */
-	const char *missed; /* MISSED, retracted in a pause: what it was about, a name a line */
+	const char *names; /* of what the public was told; MISSED: what it was about; a name a line */
 	unsigned escalated;	  /* steps of `escalate` that were taken */
 	int64_t flap_ms, flap_boot_ms; /* next summary while it flaps */
 	int64_t ask_ms, ask_boot_ms;   /* "what fixed it?", or "the promised end is near" */

@@ -41,7 +41,7 @@
 	A(t, state)                                                                                \
 	F(t, root) F(t, flags) F(t, told_state) F(t, told_count) F(t, reminders) F(t, times)       \
 	    F(t, due_ms) F(t, due_boot_ms) F(t, update_ms) F(t, update_boot_ms) F(t, remind_ms)    \
-		F(t, remind_boot_ms) F(t, since_s) F(t, until_s) F(t, missed) F(t, escalated)      \
+		F(t, remind_boot_ms) F(t, since_s) F(t, until_s) F(t, names) F(t, escalated)      \
 		    F(t, flap_ms) F(t, flap_boot_ms) F(t, ask_ms) F(t, ask_boot_ms) F(t, escalate_ms)            \
 			F(t, escalate_boot_ms)
 #define POST_FIELDS(A, F, t)                                                                       \

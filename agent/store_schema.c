@@ -127,7 +127,7 @@ static const char *const migrations[] = {
     "ALTER TABLE reply ADD COLUMN look_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE reply ADD COLUMN hash TEXT NOT NULL DEFAULT '';"
     "CREATE INDEX reply_look ON reply(account, look_ms) WHERE look_ms<>0;"
-    "ALTER TABLE thread ADD COLUMN missed TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE thread ADD COLUMN names TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE thread ADD COLUMN escalated INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE thread ADD COLUMN flap_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE thread ADD COLUMN flap_boot_ms INTEGER NOT NULL DEFAULT 0;"

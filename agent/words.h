@@ -62,6 +62,20 @@ enum say_event {
 	SAY_EVENTS
 };
 
+#define SAY_BIT(event) (UINT64_C(1) << (event))
+#define SAY_ENDS                                                                                   \
+	(SAY_BIT(SAY_RECOVERY) | SAY_BIT(SAY_PAST) | SAY_BIT(SAY_STABLE) | SAY_BIT(SAY_CLOSED) |   \
+	 SAY_BIT(SAY_ENDED))
+/* Of a set of sentences: one of SAY_ENDS stood before any SAY_AGAIN. No event has this bit. */
+#define SAY_END_FIRST (UINT64_C(1) << 63)
+
+static inline uint64_t say_add(uint64_t bits, enum say_event event)
+{
+	bool has_turned = bits & (SAY_ENDS | SAY_BIT(SAY_AGAIN));
+
+	return bits | SAY_BIT(event) | (!has_turned && (SAY_BIT(event) & SAY_ENDS) ? SAY_END_FIRST : 0);
+}
+
 enum say_symbol { SYMBOL_RED, SYMBOL_YELLOW, SYMBOL_GREEN, SYMBOL_WHITE };
 
 /* One of several in a list: to the public a name, to operators object, state and tag. */

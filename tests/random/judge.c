@@ -148,7 +148,7 @@ static bool is_aside(enum say_event event)
 /* What a maintenance leaves bad is told on in its thread. */
 static bool goes_on(const struct strand *t, enum say_event event)
 {
-	return t->is_left && !is_aside(event);
+	return t->is_left && !judge_is_aside(event);
 }
 
 static bool was_read(const struct strand *t)
