@@ -35,7 +35,7 @@ check: deps
 	+@$(MAKE) --no-print-directory -j$(JOBS) -Otarget -k check-run
 
 check-build: unit-build crash-build scenario-build random-build fuzz-build e2e-build vectors-build $(B)/tests/module/cases
-check-run: lint check-e2e check-crash check-fuzz check-unit check-module check-scenario $(if $(TWICKET_LONG),check-random) check-vectors
+check-run: lint check-e2e check-crash check-fuzz check-unit check-module check-scenario check-random check-vectors
 	@echo "make check: all suites passed"
 
 check-long: deps

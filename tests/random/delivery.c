@@ -93,11 +93,14 @@ static void settle(struct subject *s, struct strand *t, struct parcel *p, uint32
 	}
 }
 
-static struct parcel *first_open(struct strand *t)
+/* The outbox keeps what waits for those who are told nothing right now. */
+static struct parcel *first_open(const struct subject *s, struct strand *t)
 {
+	bool is_paused = s->rig->n_pauses && rig_is_paused(s->rig, t->audience, t->account);
+
 	for (unsigned k = 0; k < t->n; k++)
 		if (t->parcels[k].state == PARCEL_WAITS || t->parcels[k].state == PARCEL_FLIES)
-			return &t->parcels[k];
+			return is_paused && t->parcels[k].state == PARCEL_WAITS ? NULL : &t->parcels[k];
 	return NULL;
 }
 
@@ -109,17 +112,19 @@ void subject_deliver(struct subject *s, uint32_t which, uint32_t how)
 	if (!s->open)
 		return;
 	HASH_ITER (hh, s->strands, t, next)
-		n += first_open(t) != NULL;
+		n += first_open(s, t) != NULL;
+	if (!n)
+		return;
 	which %= n;
 	HASH_ITER (hh, s->strands, t, next)
-		if (!found && first_open(t) && !which--)
+		if (!found && first_open(s, t) && !which--)
 			found = t;
 	if (!found)
 		return;
-	if (first_open(found)->state == PARCEL_WAITS)
-		fly(s, found, first_open(found));
+	if (first_open(s, found)->state == PARCEL_WAITS)
+		fly(s, found, first_open(s, found));
 	else
-		settle(s, found, first_open(found), how);
+		settle(s, found, first_open(s, found), how);
 }
 
 void subject_deliver_all(struct subject *s)
@@ -129,13 +134,13 @@ void subject_deliver_all(struct subject *s)
 	while (s->open && !s->rig->is_broken) {
 		first = NULL;
 		HASH_ITER (hh, s->strands, t, next)
-			if (first_open(t) && (!first || first_open(t)->number < first_open(first)->number))
+			if (first_open(s, t) && (!first || first_open(s, t)->number < first_open(s, first)->number))
 				first = t;
 		if (!first)
 			return;
-		if (first_open(first)->state == PARCEL_WAITS)
-			fly(s, first, first_open(first));
+		if (first_open(s, first)->state == PARCEL_WAITS)
+			fly(s, first, first_open(s, first));
 		else
-			end(s, first, first_open(first), PARCEL_SENT);
+			end(s, first, first_open(s, first), PARCEL_SENT);
 	}
 }

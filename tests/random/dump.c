@@ -115,7 +115,8 @@ static void dump_incidents(const struct engine *e, struct lines *lines)
 	DL_FOREACH (e->incidents, i) {
 		dump_incident(i, lines);
 		LL_FOREACH (i->threads, t)
-			dump_thread(e, t, lines);
+			if (t->state != THREAD_CLOSED) /* one of an audience that is gone is only in its row */
+				dump_thread(e, t, lines);
 	}
 }
 
@@ -128,7 +129,7 @@ static void dump_downtime(const struct downtime *d, struct lines *lines)
 	buf_init(&b, 8192);
 	buf_printf(&b, "downtime of incident %llu: %s/%s/%s %u kind=%u flags=%x from=%lld to=%lld by %s: %s",
 		   (unsigned long long)(d->incident ? d->incident->id : 0), d->node->name, d->host, d->service, d->id,
-		   d->kind, d->flags & ~(unsigned)DOWNTIME_SEEN, (long long)d->from_s, (long long)d->to_s,
+		   d->kind, d->flags & ~(unsigned)(DOWNTIME_SEEN | DOWNTIME_UNKNOWN | DOWNTIME_ASKED), (long long)d->from_s, (long long)d->to_s,
 		   text(d->author), text(d->text));
 	add(lines, &b);
 }

@@ -121,14 +121,16 @@ static unsigned flags_of(const struct subject *s, const struct say_target *targe
 	return t ? t->incident->flags : 0;
 }
 
-/* Of a maintenance "over"; of trouble that it is; "stable" when nothing stays bad. */
-static bool is_end(const struct subject *s, const struct say_target *target, enum say_event event)
+/* Of a maintenance "over"; of trouble that it is; "stable" where its mark says so. */
+static bool is_end(const struct subject *s, const struct say_target *target, const struct say *say)
 {
+	enum say_event event = say->event;
+
 	if (event == SAY_ENDED || event == SAY_ENDED_BAD || event == SAY_CANCELLED ||
 	    event == SAY_RECALLED)
 		return (flags_of(s, target) & INCIDENT_MAINTENANCE) != 0;
 	if (event == SAY_STABLE)
-		return !look_at_members(s, target).one;
+		return say->symbol == SYMBOL_GREEN;
 	return event == SAY_RECOVERY || event == SAY_PAST || event == SAY_GONE || event == SAY_CLOSED ||
 	       event == SAY_RETRACT;
 }
@@ -139,7 +141,7 @@ static bool begins_again(enum say_event event)
 }
 
 /* What people said, asked or want to know may come at any time. */
-static bool is_aside(enum say_event event)
+bool judge_is_aside(enum say_event event)
 {
 	return event == SAY_FIXED || event == SAY_SAY || event == SAY_KNOWN_ERROR || event == SAY_RETRACT ||
 	       event == SAY_MAJOR || event == SAY_NOT_MAJOR;
@@ -173,7 +175,7 @@ static void judge_order(struct subject *s, struct strand *t, const struct say_ta
 	const char *word = words_event_name(say->event);
 	uint64_t i = t->incident;
 
-	if (is_end(s, target, say->event) && say->event != SAY_PAST)
+	if (is_end(s, target, say) && say->event != SAY_PAST)
 		EXPECT(s, RULE_END, i, t->is_standing || root_died(t), "%s in a thread that has no first post", word);
 	if (say->event == SAY_PAST)
 		EXPECT(s, RULE_PAST, i, !was_read(t), "%s in a thread that was read already", word);
@@ -182,7 +184,7 @@ static void judge_order(struct subject *s, struct strand *t, const struct say_ta
 	else
 		EXPECT(s, RULE_FIRST, i, t->is_standing || root_died(t), "%s before the first post", word);
 	if (t->is_over)
-		EXPECT(s, RULE_AFTER_END, i, begins_again(say->event) || is_aside(say->event) || t->is_left, "%s after the end", word);
+		EXPECT(s, RULE_AFTER_END, i, begins_again(say->event) || judge_is_aside(say->event) || t->is_left, "%s after the end", word);
 	EXPECT(s, RULE_TAG, i, say->tag && !strcmp(say->tag, t->tag), "#%s in the thread of #%s",
 	       say->tag ? say->tag : "", t->tag);
 }
@@ -250,7 +252,8 @@ static void judge_truth(struct subject *s, const struct say_target *target, cons
 		       say->object ? say->object : "", say->state);
 	if (!m.n)
 		return; /* opened by hand, planned, summed up */
-	if (say->event == SAY_RECOVERY || say->event == SAY_PAST || say->event == SAY_ENDED)
+	if (say->event == SAY_RECOVERY || say->event == SAY_PAST || say->event == SAY_ENDED ||
+	    (say->event == SAY_STABLE && is_end(s, target, say)))
 		EXPECT(s, RULE_TRUE, i, !m.bad, "%s, but %s is not OK", word, m.one ? thing_label(m.one) : "");
 	if (say->event == SAY_PROBLEM || say->event == SAY_AGAIN || say->event == SAY_UPDATE ||
 	    say->event == SAY_WORSE || say->event == SAY_ENDED_BAD)
@@ -286,7 +289,8 @@ static void judge_patience(struct subject *s, struct strand *t, const struct say
 
 	if (say->event == SAY_FLAPPING) {
 		t->flap_ms = r->now.boot_ms;
-	} else if (say->event == SAY_UPDATE && t->flap_ms) { /* it just stays bad now: that is news at any time, but this */
+		t->boot = r->boot;
+	} else if (say->event == SAY_UPDATE && t->flap_ms && t->boot == r->boot) { /* it just stays bad now: that is news at any time, but this */
 		EXPECT(s, RULE_LIMIT, t->incident, r->now.boot_ms != t->flap_ms, "unstable, and not, in one moment");
 		t->flap_ms = 0;
 		is_same_boot = false;
@@ -322,7 +326,8 @@ static void judge_storm(struct subject *s, const struct strand *t, const struct 
 		n += s->roots[k].boot_ms && now - s->roots[k].boot_ms < STORM_MS &&
 		     s->roots[k].boot == s->rig->boot && !strcmp(s->roots[k].audience, t->audience) &&
 		     !strcmp(s->roots[k].account, t->account);
-	EXPECT(s, RULE_STORM, t->incident, n < a->storm, "%u first posts to %s on %s in 10 min", n + 1, t->audience,
+	/* "urgent always" (SPEC section 3 row 44): also where no summary may be said */
+	EXPECT(s, RULE_STORM, t->incident, n < a->storm || hours_hold(a->quiet_hours, s->rig->now.wall_ms / 1000), "%u first posts to %s on %s in 10 min", n + 1, t->audience,
 	       t->account);
 	s->roots[s->n_roots % cap].boot_ms = now;
 	s->roots[s->n_roots % cap].boot = s->rig->boot;
@@ -358,11 +363,11 @@ void judge_say(struct subject *s, struct strand *t, const struct say_target *tar
 	judge_storm(s, t, target, say);
 	EXPECT(s, RULE_PAUSED, t->incident, !rig_is_paused(s->rig, t->audience, t->account), "%s to %s on %s",
 	       words_event_name(say->event), t->audience, t->account);
-	parcel->ends = is_end(s, target, say->event);
+	parcel->ends = is_end(s, target, say);
 	parcel->begins = begins_again(say->event);
 	t->is_over = parcel->ends || (t->is_over && !parcel->begins && !goes_on(t, say->event));
-	t->is_left = say->event == SAY_ENDED_BAD || (t->is_left && is_aside(say->event));
-	t->is_part = say->event == SAY_PART_OF || (t->is_part && is_aside(say->event));
+	t->is_left = say->event == SAY_ENDED_BAD || (t->is_left && judge_is_aside(say->event));
+	t->is_part = say->event == SAY_PART_OF || (t->is_part && judge_is_aside(say->event));
 }
 
 void judge_cancelled(struct strand *t)
@@ -374,8 +379,8 @@ void judge_cancelled(struct strand *t)
 		if (p->state == PARCEL_CANCELLED)
 			continue;
 		t->is_over = p->ends || (t->is_over && !p->begins && !goes_on(t, p->event));
-		t->is_left = p->event == SAY_ENDED_BAD || (t->is_left && is_aside(p->event));
-		t->is_part = p->event == SAY_PART_OF || (t->is_part && is_aside(p->event));
+		t->is_left = p->event == SAY_ENDED_BAD || (t->is_left && judge_is_aside(p->event));
+		t->is_part = p->event == SAY_PART_OF || (t->is_part && judge_is_aside(p->event));
 	}
 }
 

@@ -86,8 +86,8 @@ static void judge_heard_by(struct subject *s, const struct problem *p, unsigned 
 	if (should_hear(a, p) && !(p->heard & AUDIENCE_BIT(audience)))
 		rig_break(s->rig, RULE_HEARD, p->incident ? p->incident->id : 0, "%s should hear of %s/%s", a->name,
 			  p->host, p->service);
-	if (!(p->heard & AUDIENCE_BIT(audience)))
-		return;
+	if (!(p->heard & AUDIENCE_BIT(audience)) || (!a->as_contact[0] && !includes(a, p->object)))
+		return; /* it is not theirs any more: who was told hears on, nobody else does */
 	for (unsigned k = 0; k < a->n_accounts; k++) {
 		const char *account = s->engine->config->accounts[a->accounts[k]].name;
 
@@ -147,7 +147,8 @@ static bool has_begun(const struct strand *t)
 		enum say_event event = t->parcels[k].event;
 
 		if (t->parcels[k].state != PARCEL_CANCELLED && event != SAY_PLANNED && event != SAY_SOON &&
-		    event != SAY_EXTENDED && event != SAY_MOVED)
+		    event != SAY_EXTENDED && event != SAY_MOVED && event != SAY_ETA && event != SAY_ETA_NEAR &&
+		    !judge_is_aside(event))
 			return true;
 	}
 	return false;
@@ -194,22 +195,66 @@ void judge_end(struct subject *s)
 		judge_strand(s, t);
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+#define SAID_MAX 2000
+
+/* In one instant the order is chance's: the one looks between two answers, the other after both. */
+static unsigned sorted_lines(const struct subject *s, char *lines[SAID_MAX])
+{
+	char *text = strdup(buf_text(&s->said)), *at = text, *end;
+	unsigned n = 0;
+
+	for (; at && *at && n < SAID_MAX; at = end ? end + 1 : NULL) {
+		end = strchr(at, '\n');
+		if (end)
+			*end = '\0';
+		lines[n++] = strdup(at);
+	}
+	free(text);
+	qsort(lines, n, sizeof *lines, by_text);
+	return n;
+}
+
+/* The first of a that b has not; NULL: none. */
+static const char *only_in(char **a, unsigned n, char **b, unsigned m)
+{
+	for (unsigned k = 0, j = 0; k < n; k++) {
+		while (j < m && strcmp(b[j], a[k]) < 0)
+			j++;
+		if (j == m || strcmp(b[j++], a[k]) != 0)
+			return a[k];
+	}
+	return NULL;
+}
+
+static void compare_twins(struct rig *r)
+{
+	static char *a[SAID_MAX], *b[SAID_MAX];
+	unsigned n = sorted_lines(&r->subjects[0], a), m = sorted_lines(&r->subjects[1], b);
+	const char *x = only_in(a, n, b, m), *y = only_in(b, m, a, n);
+
+	tally.checked[RULE_TWIN]++;
+	if ((x || y) && getenv("RANDOM_STATES")) {
+		subject_log(&r->subjects[0]);
+		rig_log(r, 0, -1, "--- every second:");
+		subject_log(&r->subjects[1]);
+	}
+	if (x || y)
+		rig_break(r, RULE_TWIN, 0, "by its own deadlines \"%s\", every second \"%s\"", x ? x : "", y ? y : "");
+	while (n)
+		free(a[--n]);
+	while (m)
+		free(b[--m]);
+}
+
 void judge_twins(struct rig *r)
 {
-	struct subject *a = &r->subjects[0], *b = &r->subjects[1];
-	const char *x = buf_text(&a->said), *y = buf_text(&b->said);
-	size_t line = 0;
-
-	if (r->n_subjects == 2) {
-		tally.checked[RULE_TWIN]++;
-		for (size_t k = 0; x[k] && x[k] == y[k]; k++)
-			if (x[k] == '\n')
-				line = k + 1;
-		if (strcmp(x, y) != 0)
-			rig_break(r, RULE_TWIN, 0, "by its own deadlines \"%.*s\", every second \"%.*s\"",
-				  (int)strcspn(x + line, "\n"), x + line, (int)strcspn(y + line, "\n"), y + line);
-	}
-	buf_reset(&a->said);
-	if (r->n_subjects == 2)
-		buf_reset(&b->said);
+	if (r->n_subjects == 2 && (r->subjects[0].said.len || r->subjects[1].said.len))
+		compare_twins(r);
+	for (unsigned k = 0; k < r->n_subjects; k++)
+		buf_reset(&r->subjects[k].said);
 }

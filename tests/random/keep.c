@@ -210,13 +210,15 @@ static int by_id(const struct kept *a, const struct kept *b)
 {
 	uint64_t x = a->number, y = b->number;
 
-	if (a->table == b->table && a->table == PROBLEM) {
+	if (a->table != b->table)
+		return a->table < b->table ? -1 : 1;
+	if (a->table == PROBLEM) {
 		x = a->row.problem.id;
 		y = b->row.problem.id;
-	} else if (a->table == b->table && a->table == INCIDENT) {
+	} else if (a->table == INCIDENT) {
 		x = a->row.incident.id;
 		y = b->row.incident.id;
-	} else if (a->table == b->table && a->table == THREAD) {
+	} else if (a->table == THREAD) {
 		x = a->row.thread.id;
 		y = b->row.thread.id;
 	}

@@ -23,7 +23,7 @@
 #define BEGIN_MS INT64_C(1795316400000) /* Sunday, 22 November 2026, 03:00:00 UTC */
 #define STEPS 300
 #define SHOWN 60
-#define SHRINK_RUNS 500
+#define SHRINK_RUNS 150
 #define BROKEN_MAX 20
 
 static struct line lines[LINES];

@@ -186,6 +186,7 @@ void subject_compare_rows(struct subject *s);
 void subject_deliver(struct subject *s, uint32_t which, uint32_t how);
 /* All of it, in order. */
 void subject_deliver_all(struct subject *s);
+void subject_log(struct subject *s); /* its state */
 struct thread *subject_thread(const struct subject *s, uint64_t id);
 
 /* --- one run ------------------------------------------------------------------------------------- */
@@ -319,6 +320,7 @@ void judge_say(struct subject *s, struct strand *t, const struct say_target *tar
 void judge_cancelled(struct strand *t); /* what its readers never saw does not count */
 void judge_leaves(struct subject *s, const struct strand *t, const struct parcel *p);
 void judge_alone(struct subject *s, const struct say_target *target, const struct say *say);
+bool judge_is_aside(enum say_event event); /* it tells nothing of how the thing is */
 void judge_turn(struct subject *s);
 void judge_retracted(struct rig *r, uint64_t incident); /* its members are not to be told any more */
 void judge_end(struct subject *s);

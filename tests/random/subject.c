@@ -126,7 +126,7 @@ static uint64_t on_cancel(void *arg, uint64_t thread)
 	for (unsigned k = 0; t && k < t->n; k++) {
 		if (!is_waiting(&t->parcels[k]))
 			continue;
-		bits |= SAY_BIT(t->parcels[k].event);
+		bits = say_add(bits, t->parcels[k].event);
 		t->parcels[k].state = PARCEL_CANCELLED;
 		t->is_lost = true;
 		s->open--;
@@ -155,6 +155,8 @@ static void on_note(void *arg, uint64_t incident, const char *kind, const char *
 	struct subject *s = arg;
 
 	(void)kind;
+	if (strstr(text, "no longer monitored"))
+		hand_excuse_paused(s->rig, "gone while it was paused");
 	rig_log(s->rig, incident, -1, "%s notes: %s", s->name, text);
 }
 
@@ -244,7 +246,7 @@ void subject_restart(struct subject *s, bool same_boot)
 }
 
 /* Whose deadline it may be. */
-static void log_state(struct subject *s)
+void subject_log(struct subject *s)
 {
 	struct buf text;
 	const char *at;
@@ -270,7 +272,7 @@ void subject_turn(struct subject *s, bool ticks)
 			engine_timers(s->engine, &r->now);
 			keep_save(&s->keep, s->engine, &r->now); /* as each round of a turn does */
 			if (++rounds > ROUNDS_MAX) {
-				log_state(s);
+				subject_log(s);
 				rig_break(r, RULE_TIMER, 0, "a deadline of %lld is still due at %lld",
 					  (long long)engine_next(s->engine), (long long)r->now.boot_ms);
 				return;
@@ -355,6 +357,8 @@ void subject_compare_rows(struct subject *s)
 	dump_engine(other, &was);
 	tally.checked[RULE_ROWS]++;
 	if (strcmp(buf_text(&is), buf_text(&was)) != 0) {
+		if (getenv("RANDOM_STATES"))
+			printf("%s--- as it was kept:\n%s", buf_text(&is), buf_text(&was));
 		incident = first_difference(buf_text(&is), buf_text(&was), text, sizeof text);
 		rig_break(s->rig, RULE_ROWS, incident, "%s", text);
 	}

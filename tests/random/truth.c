@@ -176,6 +176,7 @@ bool truth_answer(struct rig *r, struct subject *s)
 		r->things[thing].known.state = EVENT_OK;
 		r->things[thing].known.removed = !o;
 	}
+	s->stir++;
 	rig_log(r, 0, thing, "%s described %s/%s%s", s->name, q->host, q->service, o ? "" : ": not there");
 	engine_object(s->engine, site_names[q->node], q->kind, q->host, q->service, o, &r->now);
 	free(q);
