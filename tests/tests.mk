@@ -116,7 +116,7 @@ check-scenario: scenario-build
 # --- random events: one engine, what chance does to it, and what must hold -----------------------
 
 # RANDOM_SEED=n repeats one run; tests/random/README.md has the others
-RANDOM_EVENTS ?= $(if $(TWICKET_LONG),1000000,20000)
+RANDOM_EVENTS ?= $(if $(TWICKET_LONG),1000000,60000)
 RANDOM_OBJ     = $(patsubst tests/random/%.c,$(B)/asan/tests/random/%.o,$(wildcard tests/random/*.c))
 random-build: $(B)/random/random
 $(B)/random/random: $(RANDOM_OBJ) $(ASAN_LIB)
