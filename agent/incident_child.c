@@ -39,8 +39,29 @@ void merge(struct engine *e, struct incident *into, struct incident *from, const
 	}
 }
 
+/* Equal public names, groups and people can put an incident behind what is behind itself: the nearer cause wins. */
+static void break_circle(struct engine *e, struct incident *child, struct incident *parent, const struct now *now)
+{
+	for (struct incident *up = parent->parent; up; up = up->parent) {
+		if (up != child)
+			continue;
+		parent->parent = NULL;
+		parent->release = 0;
+		parent->flags &= ~(unsigned)INCIDENT_BOUND;
+		incident_touch(parent);
+		for (struct thread *t = parent->threads; t; t = t->next) {
+			t->flags &= ~(unsigned)THREAD_PART_TOLD;
+			thread_touch(t);
+		}
+		for (struct problem *p = parent->problems; p; p = p->next)
+			threads_for(e, parent, p, now); /* nobody speaks for it any more */
+		return;
+	}
+}
+
 void become_child(struct engine *e, struct incident *child, struct incident *parent, const struct now *now)
 {
+	break_circle(e, child, parent, now);
 	child->parent = parent;
 	parent->has_parts = true;
 	child->release = 0;
@@ -54,7 +75,6 @@ void become_child(struct engine *e, struct incident *child, struct incident *par
 		else
 			thread_part_line(e, t, now);
 	}
-	engine_wake(e, now->boot_ms);
 }
 
 /* What was not told becomes a member, what was becomes a part. */
@@ -113,23 +133,6 @@ static bool is_behind(const struct engine *e, const struct incident *i, const st
 	return false;
 }
 
-/* Two hosts with one public name can put an incident behind what is behind itself: the nearer cause wins. */
-static void break_circle(struct incident *child, struct incident *parent)
-{
-	for (struct incident *up = parent->parent; up; up = up->parent) {
-		if (up != child)
-			continue;
-		parent->parent = NULL;
-		parent->release = 0;
-		incident_touch(parent);
-		for (struct thread *t = parent->threads; t; t = t->next) {
-			t->flags &= ~(unsigned)THREAD_PART_TOLD;
-			thread_touch(t);
-		}
-		return;
-	}
-}
-
 void absorb(struct engine *e, struct problem *host, const struct now *now)
 {
 	struct incident *i, *next;
@@ -137,7 +140,6 @@ void absorb(struct engine *e, struct problem *host, const struct now *now)
 	DL_FOREACH_SAFE (e->incidents, i, next) {
 		if (i == host->incident || i->parent || !is_behind(e, i, host))
 			continue;
-		break_circle(i, host->incident);
 		if (was_told(i))
 			become_child(e, i, host->incident, now);
 		else
@@ -157,7 +159,6 @@ void find_parent(struct engine *e, struct problem *p, const struct now *now)
 
 		if (!up || !problem_is_live(up) || !up->incident || up->incident == i)
 			continue;
-		break_circle(i, up->incident);
 		become_child(e, i, up->incident, now);
 		return;
 	}

@@ -72,7 +72,7 @@ static void take_over(struct engine *e, struct incident *plan, struct incident *
 	struct incident *child;
 
 	DL_FOREACH (e->incidents, child)
-		if (child->parent == trouble) {
+		if (child->parent == trouble && child != plan) {
 			child->parent = plan;
 			incident_touch(child);
 		}
