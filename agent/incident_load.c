@@ -115,9 +115,14 @@ void engine_load_problem(struct engine *e, const struct problem_row *row)
 	struct node *n = engine_node(e, row->node);
 	struct incident *i = row->incident ? incident_find(e, row->incident) : NULL;
 	struct problem *p = n ? engine_problem(e, row->node, row->host, row->service) : NULL;
+	bool is_let_go;
 
 	if (!n || (p && problem_is_live(p)))
 		return;
+	is_let_go = i && (i->flags & INCIDENT_RETRACTED); /* it only waits to say so */
+	if (is_let_go && row->until_s)
+		return;
+	i = is_let_go ? NULL : i;
 	/* of several troubles of the same object the last one counts: rows come in their order */
 	if (p && p->incident && p->incident != i) {
 		LL_DELETE(p->incident->problems, p);
@@ -134,7 +139,7 @@ void engine_load_problem(struct engine *e, const struct problem_row *row)
 	p->since_s = p->hard_s = row->since_s;
 	p->until_s = row->until_s;
 	p->worst = (uint8_t)problem_severity(p);
-	p->adopted = row->incident == 0;
+	p->adopted = row->incident == 0 || is_let_go;
 	p->heard = heard_bits(e, row->heard);
 	p->notified = p->heard & contact_bits(e);
 	if (row->hard_s)
@@ -292,6 +297,17 @@ void engine_load_pause(struct engine *e, const struct pause_row *row)
 	pause_add(e, row);
 }
 
+/* A store of before may have a circle; then nothing would ever end. */
+static struct incident *parent_of(const struct engine *e, const struct incident *i)
+{
+	struct incident *parent = i->parent_id ? incident_find(e, i->parent_id) : NULL;
+
+	for (const struct incident *up = parent; up; up = up->parent)
+		if (up == i)
+			return NULL;
+	return parent;
+}
+
 void engine_loaded(struct engine *e, const struct now *now)
 {
 	struct incident *i;
@@ -300,7 +316,7 @@ void engine_loaded(struct engine *e, const struct now *now)
 	LL_FOREACH (e->nodes, n)
 		n->down_boot_ms = now->boot_ms, n->down_wall_s = now->wall_ms / 1000;
 	DL_FOREACH (e->incidents, i) {
-		i->parent = i->parent_id ? incident_find(e, i->parent_id) : NULL;
+		i->parent = parent_of(e, i);
 		if (i->parent)
 			i->parent->has_parts = true;
 		incident_refresh(i);

@@ -291,9 +291,9 @@ static void drop_problems(struct engine *e, struct incident *i)
 	for (p = i->problems; p; p = next) {
 		next = p->next;
 		p->next = NULL;
+		p->left = i->id;
+		p->incident = NULL;
 		if (problem_is_live(p)) {
-			p->left = i->id;
-			p->incident = NULL;
 			problem_touch(p);
 			continue;
 		}
