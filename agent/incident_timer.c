@@ -72,6 +72,12 @@ static void held_timer(struct engine *e, struct thread *t, const struct now *now
 	}
 }
 
+/* What flaps may just be well: then "still" is not so, and the line about flapping says the rest. */
+static bool is_bad(const struct thread *t)
+{
+	return (t->incident->flags & INCIDENT_BY_HAND) || thread_worst(t) > 0;
+}
+
 static void told_timer(struct engine *e, struct thread *t, const struct now *now)
 {
 	escalate_watch(e, t, now);
@@ -91,7 +97,7 @@ static void told_timer(struct engine *e, struct thread *t, const struct now *now
 	if (t->state != THREAD_TOLD)
 		return;
 	thread_look(e, t, now);
-	if ((t->flags & THREAD_NEWS) && is_due(t->update, now)) {
+	if ((t->flags & THREAD_NEWS) && is_due(t->update, now) && is_bad(t)) {
 		thread_say(e, t, SAY_UPDATE, NULL, now);
 		thread_told(e, t, now);
 	}
@@ -164,7 +170,7 @@ static void outlive(struct engine *e, struct incident *i, const struct now *now)
 		if (t->flags & THREAD_FLAP_TOLD) {
 			t->flags &= ~(unsigned)THREAD_FLAP_TOLD; /* said anew at once */
 			engine_wake(e, now->boot_ms);
-		} else if (was_silent && t->state == THREAD_TOLD && thread_live(t) &&
+		} else if (was_silent && t->state == THREAD_TOLD && thread_live(t) && thread_worst(t) &&
 		    thread_hush(e, t, now) == HUSH_NONE) {
 			thread_say(e, t, SAY_UPDATE, NULL, now);
 			thread_told(e, t, now);
