@@ -169,12 +169,26 @@ static bool root_died(const struct strand *t)
 	return false;
 }
 
+/* Was a storm told where this one goes? */
+static bool has_stormed(const struct subject *s, const struct strand *where)
+{
+	const struct strand *t;
+
+	for (t = s->strands; t; t = t->hh.next)
+		if (t->has_stormed && !strcmp(t->audience, where->audience) && !strcmp(t->account, where->account))
+			return true;
+	return false;
+}
+
 static void judge_order(struct subject *s, struct strand *t, const struct say_target *target,
 			const struct say *say)
 {
 	const char *word = words_event_name(say->event);
 	uint64_t i = t->incident;
 
+	/* what only a storm's summary spoke for is taken back by a post of its own */
+	if (say->event == SAY_RETRACT && target->root && has_stormed(s, t))
+		return;
 	if (is_end(s, target, say) && say->event != SAY_PAST)
 		EXPECT(s, RULE_END, i, t->is_standing || root_died(t), "%s in a thread that has no first post", word);
 	if (say->event == SAY_PAST)
@@ -367,6 +381,7 @@ void judge_say(struct subject *s, struct strand *t, const struct say_target *tar
 	parcel->begins = begins_again(say->event);
 	t->is_over = parcel->ends || (t->is_over && !parcel->begins && !goes_on(t, say->event));
 	t->is_left = say->event == SAY_ENDED_BAD || (t->is_left && judge_is_aside(say->event));
+	t->has_stormed |= say->event == SAY_STORM;
 	t->is_part = say->event == SAY_PART_OF || (t->is_part && judge_is_aside(say->event));
 }
 

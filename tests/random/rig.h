@@ -140,6 +140,7 @@ struct strand {
 	bool is_lost, is_standing, may_stand; /* of its first post: as in outbox_thread.c */
 	/* judge.c's */
 	bool is_over, is_part, is_excused;
+	bool has_stormed; /* it told of a storm */
 	bool is_left; /* the last was "maintenance over, and not all is well" */
 	const char *excuse;
 	unsigned idle; /* reminders since anything happened */
