@@ -15,7 +15,6 @@
 
 #define HOST_CONNECTIONS 4 /* DESIGN: up to 4 in flight per account */
 #define KEPT_CONNECTIONS 8
-#define GATHER_MS 1 /* nobody waits for a post so impatiently */
 
 static void move(struct http_call *c, struct http_call **to)
 {
@@ -161,13 +160,11 @@ static void deliver(struct http_call *c)
 	http_call_destroy(c);
 }
 
-static int collect_finished(struct http *h)
+static void collect_finished(struct http *h)
 {
 	struct http_call *c;
 	CURLMsg *msg;
-	int left, n = 0, running;
-
-	curl_multi_perform(h->multi, &running);
+	int left;
 
 	while ((msg = curl_multi_info_read(h->multi, &left))) {
 		if (msg->msg != CURLMSG_DONE)
@@ -178,29 +175,16 @@ static int collect_finished(struct http *h)
 		curl_easy_cleanup(c->easy);
 		c->easy = NULL;
 		move(c, &h->done);
-		n++;
-	}
-	return n;
-}
-
-/* Answers that come together share what follows from them: one commit to disk instead of several. */
-static void gather(struct http *h)
-{
-	int n = collect_finished(h);
-
-	for (int k = 1; k < HOST_CONNECTIONS && n && h->flying; k++) {
-		if (curl_multi_poll(h->multi, NULL, 0, GATHER_MS, NULL) != CURLM_OK)
-			return;
-		n = collect_finished(h);
 	}
 }
 
 int http_turn(struct http *h)
 {
 	struct http_call *c;
-	int done = 0, n;
+	int running, done = 0, n;
 
-	gather(h);
+	curl_multi_perform(h->multi, &running);
+	collect_finished(h);
 	/* What is done now: a function that submits files must not keep us here. */
 	DL_COUNT(h->done, c, done);
 	for (n = 0; n < done && h->done; n++)
