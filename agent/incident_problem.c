@@ -269,7 +269,7 @@ void problem_change(struct engine *e, struct problem *p, const struct event *ev,
 
 void problem_stop_waiting(struct problem *p)
 {
-	if (p->waiting && --p->node->undescribed == 0)
+	if (p->waiting && --p->node->undescribed == 0 && p->node->is_awaited)
 		engine_wake(p->node->engine, 0); /* who waited for the last of them looks at once */
 	p->waiting = false;
 }
