@@ -4,6 +4,7 @@
  *	incident.c, _event, _snapshot	what the core reports
  *	_problem			one object's trouble (4.0)
  *	_place, _group, _same		which incident it belongs to (4.0)
+ *	_root				what stands for an incident, and its state from that
  *	_child				an incident that is part of another (4.0)
  *	_thread				the table of 4.1: states and events
  *	_about				what a thread is about: how bad, since when, until when
@@ -13,7 +14,8 @@
  *	_channel, _list			the one digest (4.2), and what it lists
  *	_storm, _cutoff			storms and isolation (4.2)
  *	_downtime			the core's downtimes
- *	_maintenance, _plan		planned work, announced and over; what is one, and its facts
+ *	_maintenance, _plan		planned work, announced and over; which downtimes are one
+ *	_plan_say			the facts of a sentence about it
  *	_left				what is still bad when it is over
  *	_rest				downtime in the middle of an incident
  *	_flap				flapping, the core's and our own
@@ -281,7 +283,8 @@ bool downtime_covers(const struct downtime *d, const struct problem *p); /* a ho
 bool downtime_mutes(const struct engine *e, const struct problem *p, bool on_any_node);
 int64_t downtime_end_of(const struct engine *e, const struct problem *p, const struct downtime **which);
 
-/* incident_maintenance.c: what is said of them; incident_plan.c: which belong together, what they are called, the facts */
+/* incident_maintenance.c: what is said of them; incident_plan.c: which belong together, what
+ * they are called; incident_plan_say.c: the facts */
 void maintenance_timers(struct engine *e, struct incident *i, const struct now *now);
 /* A planned one by hand: no downtime of the core belongs to it. */
 struct incident *maintenance_open(struct engine *e, const struct open_order *order, const struct now *now);

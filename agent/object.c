@@ -486,3 +486,11 @@ bool object_named(const struct object *o)
 			return true;
 	return false;
 }
+
+bool object_is_behind(const struct object *o, const char *host)
+{
+	for (const char *const *above = o->ancestors; above && *above; above++)
+		if (!strcmp(*above, host))
+			return true;
+	return false;
+}

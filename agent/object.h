@@ -56,4 +56,7 @@ bool object_named(const struct object *o);
 /* A variable's value, the host's where a service has none; NULL when absent. */
 const char *object_var(const struct object *o, const char *name);
 
+/* Is that host one of its ancestors? */
+bool object_is_behind(const struct object *o, const char *host);
+
 #endif

@@ -1,0 +1,149 @@
+/*
+ * What stands for an incident: its root, and what follows from that for all of it: since when,
+ * in which state, whose acknowledgement. Called whenever a member has changed.
+ * Must never speak, nor move a problem.
+ */
+#include "agent/incident_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+static bool is_ancestor(const struct problem *a, const struct problem *b)
+{
+	return b->object && object_is_behind(b->object, a->host);
+}
+
+/* A member that was over before it all began again. */
+bool is_of_before(const struct incident *i, const struct problem *p)
+{
+	return !problem_is_live(p) && p->until_s < i->since_s;
+}
+
+/* A host before its services, the worse before the milder, the older before the younger. */
+static bool stands_before(const struct incident *i, const struct problem *a, const struct problem *b)
+{
+	bool host_a = a->kind == EVENT_HOST, host_b = b->kind == EVENT_HOST;
+
+	if (problem_is_live(a) != problem_is_live(b))
+		return problem_is_live(a);
+	if (is_of_before(i, a) != is_of_before(i, b))
+		return is_of_before(i, b);
+	if (host_a != host_b)
+		return host_a;
+	if (host_a && is_ancestor(a, b) != is_ancestor(b, a))
+		return is_ancestor(a, b); /* whoever was found first, the nearer one is the cause */
+	if (a->worst != b->worst)
+		return a->worst > b->worst;
+	if (a->since_s != b->since_s)
+		return a->since_s < b->since_s;
+	return a->id < b->id;
+}
+
+struct problem *incident_root(const struct incident *i)
+{
+	struct problem *root = NULL;
+
+	for (struct problem *p = i->problems; p; p = p->next)
+		if (!root || stands_before(i, p, root))
+			root = p;
+	return root;
+}
+
+bool incident_has_live(const struct incident *i)
+{
+	if (i->flags & INCIDENT_BY_HAND)
+		return i->until_s == 0;
+	for (const struct problem *p = i->problems; p; p = p->next)
+		if (problem_is_trouble(p))
+			return true;
+	return false;
+}
+
+/*
+ * While a member is not described (after a restart) nobody knows who hears of it, and by which
+ * name; while it is missing in a snapshot nobody knows whether it is well.
+ */
+static bool has_unknown(const struct incident *i)
+{
+	for (const struct problem *p = i->problems; p; p = p->next)
+		if ((!p->object && !p->is_unknown) || (p->checking && problem_is_trouble(p)))
+			return true;
+	return false;
+}
+
+bool incident_is_known(const struct incident *i)
+{
+	return !i->problems || !i->problems->node->engine->may_be_unknown || !has_unknown(i);
+}
+
+bool any_is_unknown(const struct engine *e)
+{
+	const struct incident *i;
+
+	DL_FOREACH (e->incidents, i)
+		if (has_unknown(i))
+			return true;
+	return false;
+}
+
+/* The incident is acknowledged when its root problem is. */
+void incident_refresh(struct incident *i)
+{
+	struct problem *root = incident_root(i);
+	const struct problem *acked = incident_acked(i, root);
+	unsigned flags = 0;
+	char *text;
+
+	if (!root)
+		return;
+	if (i->object && !incident_is_known(i)) {
+		/* after a restart nobody knows what stands behind what until all are described */
+		for (struct problem *p = i->problems; p && !incident_has_live(i); p = p->next)
+			if (p->until_s > i->until_s) {
+				i->until_s = p->until_s;
+				incident_touch(i);
+			}
+		return;
+	}
+	if (problem_is_live(root)) {
+		size_t n = strlen(root->host) + strlen(root->service) + 2;
+
+		text = malloc(n);
+		if (text) {
+			snprintf(text, n, "%s%s%s", root->host, root->service[0] ? "/" : "", root->service);
+			free(i->object);
+			i->object = text;
+		}
+		flags = (acked ? INCIDENT_ACKED : 0) |
+			(acked && (acked->flags & EVENT_STICKY) ? INCIDENT_STICKY : 0) |
+			(root->flags & EVENT_IN_DOWNTIME ? INCIDENT_DOWNTIME : 0);
+		i->until_s = 0;
+	} else if (incident_has_live(i)) {
+		i->until_s = 0; /* it flaps */
+	} else {
+		i->until_s = root->until_s;
+		for (struct problem *p = i->problems; p; p = p->next)
+			if (p->until_s > i->until_s)
+				i->until_s = p->until_s;
+	}
+	flags |= problem_flaps(root) ? INCIDENT_FLAPPING : 0;
+	i->state_word = event_state_word(root->kind, root->state);
+	if (!problem_is_live(root) && i->object)
+		i->state_word = event_state_word(strchr(i->object, '/') ? EVENT_SERVICE : EVENT_HOST, 0);
+	if ((i->flags ^ flags) & INCIDENT_ACKED)
+		engine_wake(root->node->engine, 0); /* from now on somebody has to be called, or nobody */
+	if ((i->flags & INCIDENT_ACKED) && !(flags & INCIDENT_ACKED)) {
+		if (i->owner)
+			engine_set_string(&i->was_owner, i->owner);
+		i->owner_round = i->times;
+		engine_set_string(&i->owner, NULL);
+		engine_set_string(&i->ack_text, NULL);
+		i->acked_s = 0;
+	}
+	if (acked && acked->owner)
+		engine_set_string(&i->owner, acked->owner);
+	i->flags = flags | (i->flags & ~(unsigned)INCIDENT_OF_ROOT);
+	incident_touch(i);
+}
