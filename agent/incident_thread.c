@@ -22,13 +22,20 @@ void thread_finish(struct thread *t, enum thread_state state)
 	thread_touch(t);
 }
 
+/* One that was dropped may be held anew, but never beside another. */
 struct thread *thread_find(const struct incident *i, unsigned audience, unsigned account)
 {
-	for (struct thread *t = i->threads; t; t = t->next)
-		if (t->audience == audience && t->account == account && t->state != THREAD_CLOSED &&
-		    t->state != THREAD_MISSED)
+	struct thread *dropped = NULL;
+
+	for (struct thread *t = i->threads; t; t = t->next) {
+		if (t->audience != audience || t->account != account || t->state == THREAD_CLOSED ||
+		    t->state == THREAD_MISSED)
+			continue;
+		if (t->state != THREAD_DROPPED)
 			return t;
-	return NULL;
+		dropped = t;
+	}
+	return dropped;
 }
 
 /* --- HELD ------------------------------------------------------------------------- */
