@@ -71,7 +71,7 @@ static void dump_problem(const struct engine *e, const struct problem *p, struct
 		   (long long)p->worse_s, p->was_state, p->acked_as);
 	dump_bits(e, " heard=", p->heard, &b);
 	dump_bits(e, " told=", p->told, &b);
-	dump_bits(e, " notified=", p->notified, &b);
+	dump_bits(e, " notified=", p->notified & p->heard, &b); /* the rest is of what is over, and not kept */
 	add(lines, &b);
 }
 
