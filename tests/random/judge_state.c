@@ -94,8 +94,8 @@ static void judge_heard_by(struct subject *s, const struct problem *p, unsigned 
 		if (p->since_s <= s->engine->sink.born_s(s, audience, a->accounts[k]) ||
 		    p->since_s <= s->rig->reloaded_s)
 			continue; /* older than the audience, or than what the file says of it */
-		if (p->since_s > s->rig->now.wall_ms / 1000)
-			continue; /* the clock was put back: older than the file all the same */
+		if (p->since_s <= s->rig->blurred_s)
+			continue;
 		if (problem_rests(p, audience))
 			continue; /* they hear of it when its downtime is over, if it is bad then */
 		if (!p->incident)

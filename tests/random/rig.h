@@ -224,6 +224,7 @@ struct rig {
 	struct born born[64];
 	unsigned n_born;
 	int64_t reloaded_s; /* wall */
+	int64_t blurred_s;  /* wall: the clock was put back then; what is dated before may be older than it looks */
 	struct line *lines; /* LINES of them; NULL: nobody wants them */
 	unsigned n_lines;
 	uint64_t events; /* inputs so far */

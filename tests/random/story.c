@@ -311,6 +311,8 @@ static void do_clock(struct rig *r, const struct step *s)
 {
 	int64_t by_s = (int64_t)(s->a % (s->b % 3 ? 120 : 7200)) - (s->b % 3 ? 60 : 3600);
 
+	if (by_s < 0 && r->now.wall_ms / 1000 > r->blurred_s)
+		r->blurred_s = r->now.wall_ms / 1000;
 	rig_log(r, 0, -1, "the clock steps by %lld s", (long long)by_s);
 	r->now.wall_ms += by_s * 1000;
 	truth_plans_due(r);

@@ -63,9 +63,9 @@ static void remember(struct subject *s, const struct say_target *target, const s
 {
 	const struct config *c = &s->rig->settings->config;
 
-	buf_printf(&s->said, "%lld %s on %s: thread %llu %s %s #%s names=%u members=%u count=%u times=%u %s%s\n",
+	buf_printf(&s->said, "%lld %s on %s: %s %s #%s names=%u members=%u count=%u times=%u %s%s\n",
 		   (long long)(s->rig->now.boot_ms / 1000), c->audiences[target->audience].name,
-		   c->accounts[target->account].name, (unsigned long long)target->thread,
+		   c->accounts[target->account].name,
 		   words_event_name(say->event), target->root ? "(root)" : "", say->tag, say->n_names,
 		   say->n_members, say->count, say->times, say->object ? say->object : "",
 		   say->acked ? " acked" : "");
