@@ -1,5 +1,5 @@
 /*
- * What a thread is about: which members its people hear of, how many of them are trouble and
+ * What a thread is about: which members its people hear of, whether any of them is trouble and
  * how bad, since when and until when. Called by whoever looks at a thread.
  * Must never change anything.
  */
@@ -16,16 +16,15 @@ bool thread_costs(const struct engine *e, const struct thread *t)
 	return e->config->accounts[t->account].is_metered;
 }
 
-unsigned thread_live(const struct thread *t)
+bool thread_is_live(const struct thread *t)
 {
-	unsigned n = 0;
-
 	if (t->incident->flags & INCIDENT_BY_HAND)
 		return t->incident->until_s == 0;
 	for (const struct problem *p = t->incident->problems; p; p = p->next)
-		n += problem_is_trouble(p) && thread_hears(t, p) &&
-		     (t->state == THREAD_HELD || !problem_rests(p, t->audience));
-	return n;
+		if (problem_is_trouble(p) && thread_hears(t, p) &&
+		    (t->state == THREAD_HELD || !problem_rests(p, t->audience)))
+			return true;
+	return false;
 }
 
 /* One object of several nodes is scheduled on one of them. */

@@ -334,7 +334,7 @@ void thread_flap_look(struct engine *e, struct thread *t, const struct now *now)
 
 	if (t->state != THREAD_TOLD || (t->flags & THREAD_OWES_AGAIN))
 		return;
-	if ((t->flags & THREAD_FLAP_TOLD) && !thread_live(t)) {
+	if ((t->flags & THREAD_FLAP_TOLD) && !thread_is_live(t)) {
 		thread_over(e, t, now);
 		thread_resolve(e, t, now);
 		return;

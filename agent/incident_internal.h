@@ -114,7 +114,7 @@ static inline bool thread_hears(const struct thread *t, const struct problem *p)
 }
 
 /* Heard members that are trouble; once it is told, but for those that rest. */
-unsigned thread_live(const struct thread *t);
+bool thread_is_live(const struct thread *t);
 unsigned thread_worst(const struct thread *t); /* severity of the worst of them */
 bool problem_is_covered(const struct problem *p); /* by scheduled downtime */
 bool thread_is_muted(const struct thread *t);  /* scheduled downtime covers them all */

@@ -194,7 +194,7 @@ void thread_downtime_look(struct engine *e, struct thread *t, const struct now *
 	if (t->state != THREAD_TOLD || (t->flags & elsewhere) || !t->incident->problems ||
 	    !t->incident->problems->node->up)
 		return; /* what comes before a snapshot may be over by its end */
-	rests = thread_is_muted(t) && thread_live(t);
+	rests = thread_is_muted(t) && thread_is_live(t);
 	if ((!is_told && !rests) || !announces(e, t))
 		return;
 	hush = thread_hush(e, t, now);
@@ -204,7 +204,7 @@ void thread_downtime_look(struct engine *e, struct thread *t, const struct now *
 		rest_goes_on(e, t, now);
 	else if (rests)
 		rest_begins(e, t, now);
-	else if (thread_live(t) && !is_covered_partly(t))
+	else if (thread_is_live(t) && !is_covered_partly(t))
 		rest_ends(e, t, now);
 }
 

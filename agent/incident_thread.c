@@ -429,7 +429,7 @@ static void thread_again(struct engine *e, struct thread *t, const struct now *n
 
 static void thread_update(struct engine *e, struct thread *t, const struct now *now)
 {
-	unsigned live = thread_live(t);
+	bool live = thread_is_live(t);
 
 	switch (t->state) {
 	case THREAD_HELD:

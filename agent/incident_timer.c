@@ -170,7 +170,7 @@ static void outlive(struct engine *e, struct incident *i, const struct now *now)
 		if (t->flags & THREAD_FLAP_TOLD) {
 			t->flags &= ~(unsigned)THREAD_FLAP_TOLD; /* said anew at once */
 			engine_wake(e, now->boot_ms);
-		} else if (was_silent && t->state == THREAD_TOLD && thread_live(t) && thread_worst(t) &&
+		} else if (was_silent && t->state == THREAD_TOLD && thread_is_live(t) && thread_worst(t) &&
 		    thread_hush(e, t, now) == HUSH_NONE) {
 			thread_say(e, t, SAY_UPDATE, NULL, now);
 			thread_told(e, t, now);
@@ -187,7 +187,7 @@ static bool has_missed_something(const struct incident *i)
 		bool is_open = t->state == THREAD_HELD || t->state == THREAD_TOLD;
 		bool is_over = t->state == THREAD_RECOVERING || t->state == THREAD_RESOLVED;
 
-		if ((is_open || is_over) && is_over == (thread_live(t) != 0))
+		if ((is_open || is_over) && is_over == thread_is_live(t))
 			return true;
 	}
 	return false;
