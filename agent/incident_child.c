@@ -39,22 +39,28 @@ void merge(struct engine *e, struct incident *into, struct incident *from, const
 	}
 }
 
+/* Nobody speaks for it any more: it is told on its own. */
+static void stand_alone(struct engine *e, struct incident *i, const struct now *now)
+{
+	i->parent = NULL;
+	incident_touch(i);
+	for (struct thread *t = i->threads; t; t = t->next) {
+		t->flags &= ~(unsigned)THREAD_PART_TOLD;
+		thread_touch(t);
+	}
+	for (struct problem *p = i->problems; p; p = p->next)
+		threads_for(e, i, p, now);
+}
+
 /* Equal public names, groups and people can put an incident behind what is behind itself: the nearer cause wins. */
 static void break_circle(struct engine *e, struct incident *child, struct incident *parent, const struct now *now)
 {
 	for (struct incident *up = parent->parent; up; up = up->parent) {
 		if (up != child)
 			continue;
-		parent->parent = NULL;
 		parent->release = 0;
 		parent->flags &= ~(unsigned)INCIDENT_BOUND;
-		incident_touch(parent);
-		for (struct thread *t = parent->threads; t; t = t->next) {
-			t->flags &= ~(unsigned)THREAD_PART_TOLD;
-			thread_touch(t);
-		}
-		for (struct problem *p = parent->problems; p; p = p->next)
-			threads_for(e, parent, p, now); /* nobody speaks for it any more */
+		stand_alone(e, parent, now);
 		return;
 	}
 }
@@ -92,19 +98,9 @@ void release_children(struct engine *e, struct incident *i, const struct now *no
 	if (!i->has_parts)
 		return;
 	engine_wake(e, now->boot_ms);
-	for (struct incident *child = e->incidents; child; child = child->next) {
-		if (child->parent != i)
-			continue;
-		child->parent = NULL;
-		incident_touch(child);
-		engine_wake(e, now->boot_ms);
-		for (struct thread *t = child->threads; t; t = t->next) {
-			t->flags &= ~(unsigned)THREAD_PART_TOLD;
-			thread_touch(t);
-		}
-		for (struct problem *p = child->problems; p; p = p->next)
-			threads_for(e, child, p, now);
-	}
+	for (struct incident *child = e->incidents; child; child = child->next)
+		if (child->parent == i)
+			stand_alone(e, child, now);
 }
 
 static bool hangs_on(const struct engine *e, const struct problem *p, const struct problem *host)
@@ -112,10 +108,7 @@ static bool hangs_on(const struct engine *e, const struct problem *p, const stru
 	if (!p->object || strcmp(site_of(e, p->node), site_of(e, host->node)) != 0 || !problem_is_live(p) ||
 	    has_a_way(e, p))
 		return false;
-	for (const char *const *above = p->object->ancestors; above && *above; above++)
-		if (!strcmp(*above, host->host))
-			return true;
-	return false;
+	return object_is_behind(p->object, host->host);
 }
 
 /* Its root is; or it is of hosts that nothing explained so far, and one of them is. */
