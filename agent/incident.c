@@ -277,6 +277,7 @@ void engine_object(struct engine *e, const char *node, unsigned kind, const char
 	}
 	object_destroy(p->object);
 	p->object = o;
+	member_changed(p); /* what it stands behind is known */
 	if (p->is_past) {
 		problem_passed(e, p, now);
 		return;

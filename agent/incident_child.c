@@ -24,9 +24,8 @@ void merge(struct engine *e, struct incident *into, struct incident *from, const
 
 	for (p = from->problems, from->problems = NULL; p; p = next) {
 		next = p->next;
-		p->incident = into;
+		member_add(into, p);
 		problem_touch(p);
-		LL_PREPEND(into->problems, p);
 	}
 	for (struct thread *t = from->threads; t; t = t->next)
 		thread_finish(t, THREAD_DROPPED);

@@ -124,6 +124,7 @@ static void begins(struct problem *p, int64_t at_s)
 		forget_changes(p->incident);
 	p->flap_s = n ? p->relapses[n - 1] : at_s;
 	p->changes = n ? 2 * n - problem_is_live(p) : 0;
+	member_changed(p);
 	problem_touch(p);
 	note(p, "flaps");
 }
@@ -133,6 +134,7 @@ void flap_ends(struct problem *p)
 	if (!problem_flaps(p))
 		return;
 	p->flap_s = p->calm = 0;
+	member_changed(p);
 	p->flags &= ~(uint32_t)EVENT_FLAPS;
 	memset(p->relapses, 0, sizeof p->relapses);
 	problem_touch(p);
@@ -204,7 +206,7 @@ bool flap_calms(struct engine *e, struct incident *i, const struct now *now)
 {
 	bool any = false;
 
-	for (struct problem *p = i->problems; p; p = p->next) {
+	for (struct problem *p = incident_flaps(i) ? i->problems : NULL; p; p = p->next) {
 		if (!is_calm(e, i, p, now))
 			continue;
 		flap_ends(p);
@@ -226,7 +228,7 @@ static int64_t flaps_since(const struct thread *t)
 {
 	int64_t since_s = 0;
 
-	for (const struct problem *p = t->incident->problems; p; p = p->next)
+	for (const struct problem *p = incident_flaps(t->incident) ? t->incident->problems : NULL; p; p = p->next)
 		if (problem_flaps(p) && thread_hears(t, p) && (!since_s || p->flap_s < since_s))
 			since_s = p->flap_s;
 	return since_s;

@@ -35,17 +35,15 @@ static bool is_cut_off(const struct engine *e, const struct incident *i)
 	const struct downtime *d;
 	const struct node *n;
 
-	if (i) {
-		LL_FOREACH2 (i->downtimes, d, sibling)
-			if (d->node->cut_off_s)
-				return true;
-		for (const struct problem *p = i->problems; p; p = p->next)
-			if (p->node->cut_off_s)
-				return true;
-		return false;
-	}
-	LL_FOREACH (e->nodes, n)
-		if (n->cut_off_s)
+	for (n = e->nodes; n && !n->cut_off_s; n = n->next)
+		;
+	if (!n || !i)
+		return n != NULL;
+	LL_FOREACH2 (i->downtimes, d, sibling)
+		if (d->node->cut_off_s)
+			return true;
+	for (const struct problem *p = i->problems; p; p = p->next)
+		if (p->node->cut_off_s)
 			return true;
 	return false;
 }

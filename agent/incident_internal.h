@@ -82,16 +82,26 @@ void problem_hear(struct engine *e, struct problem *p); /* recomputes in and hea
 uint64_t problem_heard_as(const struct engine *e, const struct problem *p); /* who hears of its state; described */
 bool audience_includes(const struct config_audience *a, const struct object *o); /* whatever its state */
 
+/* incident_member.c */
+void member_add(struct incident *i, struct problem *p);
+void member_remove(struct incident *i, struct problem *p);
+void member_changed(const struct problem *p); /* its state, its times, its object, or whether it flaps; of none: nothing */
+void members_changed(struct incident *i);     /* or since when the incident is */
+void members_sum_up(struct incident *i);      /* after changes: one walk, and none by those who ask */
+struct problem *incident_root(const struct incident *i); /* the problem that stands for it; NULL: none left */
+unsigned incident_worst(const struct incident *i);	 /* severity of the worst live member, whoever hears of it */
+bool incident_flaps(const struct incident *i);		 /* does any member? */
+bool is_of_before(const struct incident *i, const struct problem *p); /* of an earlier round */
+
 /* incident_place.c */
 void incidents_place_anew(struct engine *e, const struct now *now);
 void place_problem(struct engine *e, struct problem *p, const struct now *now);
 /* An adopted host is well: what was laid at its door, and goes on, is told after all. */
 void place_left(struct engine *e, const struct node *n, const char *host, const struct now *now);
-struct problem *incident_root(const struct incident *i); /* the problem that stands for it; NULL: none left */
-bool is_of_before(const struct incident *i, const struct problem *p); /* of an earlier round */
 bool incident_has_live(const struct incident *i);
 bool incident_is_known(const struct incident *i); /* all members are described */
 bool any_is_unknown(const struct engine *e);
+bool incident_is_in_snapshot(const struct incident *i); /* a member's node reports anew */
 bool incident_is_over(const struct incident *i);  /* all threads are final */
 void incident_let_go(struct engine *e, struct incident *i, const struct now *now); /* of all that led to it */
 void incident_close(struct engine *e, struct incident *i, const struct now *now);

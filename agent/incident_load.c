@@ -125,8 +125,7 @@ void engine_load_problem(struct engine *e, const struct problem_row *row)
 	i = is_let_go ? NULL : i;
 	/* of several troubles of the same object the last one counts: rows come in their order */
 	if (p && p->incident && p->incident != i) {
-		LL_DELETE(p->incident->problems, p);
-		p->incident = NULL;
+		member_remove(p->incident, p);
 	}
 	if (!p)
 		p = problem_create(e, n, &ev);
@@ -157,10 +156,10 @@ void engine_load_problem(struct engine *e, const struct problem_row *row)
 	engine_set_string(&p->owner, row->owner);
 	if (names_others(row->heard, p->heard) || names_others(row->told, p->told))
 		problem_touch(p);
-	if (i && !p->incident) {
-		p->incident = i;
-		LL_PREPEND(i->problems, p);
-	}
+	if (i && !p->incident)
+		member_add(i, p);
+	else
+		member_changed(p);
 }
 
 /* A deadline on this boot's clock; after a reboot only the wall clock knows. */

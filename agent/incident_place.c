@@ -158,6 +158,7 @@ static void drop_problems(struct engine *e, struct incident *i)
 		e->gone = p;
 	}
 	i->problems = NULL;
+	members_changed(i);
 }
 
 void incident_let_go(struct engine *e, struct incident *i, const struct now *now)
@@ -246,18 +247,18 @@ static void join(struct incident *i, struct problem *p)
 {
 	bool relapse = i->problems && is_only_live(i, p) && !problem_flaps(p);
 
-	if (!p->incident) {
-		p->incident = i;
-		LL_PREPEND(i->problems, p);
-	}
+	if (!p->incident)
+		member_add(i, p);
 	problem_touch(p);
 	incident_touch(i);
 	if (relapse) {
 		i->times++;
 		i->since_s = p->since_s;
 		i->eta_s = 0; /* it was promised for the trouble before */
+		members_changed(i);
 	} else if (p->since_s < i->since_s) {
 		i->since_s = p->since_s;
+		members_changed(i);
 	}
 }
 
@@ -323,10 +324,8 @@ static void leave_old(struct engine *e, struct problem *p, const struct now *now
 
 	if (!cause || cause == i || !is_told_to_its_end(i))
 		return;
-	LL_DELETE(i->problems, p);
-	p->next = NULL;
+	member_remove(i, p);
 	p->left = i->id;
-	p->incident = NULL;
 	incident_wake(e, i, now->boot_ms);
 	problem_touch(p);
 	incident_refresh(i);

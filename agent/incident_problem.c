@@ -201,6 +201,7 @@ static void take_state(struct problem *p, const struct event *ev, const struct n
 	engine_set_string(&p->output, ev->text);
 	if (problem_severity(p) > p->worst)
 		p->worst = (uint8_t)problem_severity(p);
+	member_changed(p);
 	is_settled(p, now);
 	problem_touch(p);
 }
@@ -294,6 +295,7 @@ void problem_recover(struct engine *e, struct problem *p, int64_t until_s, const
 		return;
 	}
 	p->state = EVENT_OK;
+	member_changed(p);
 	p->flags = EVENT_HARD | (problem_flaps(p) ? p->flags & (EVENT_FLAPS | EVENT_IN_DOWNTIME) : 0);
 	is_settled(p, now);
 	problem_touch(p);

@@ -10,47 +10,6 @@
 #include <string.h>
 #include <utlist.h>
 
-static bool is_ancestor(const struct problem *a, const struct problem *b)
-{
-	return b->object && object_is_behind(b->object, a->host);
-}
-
-/* A member that was over before it all began again. */
-bool is_of_before(const struct incident *i, const struct problem *p)
-{
-	return !problem_is_live(p) && p->until_s < i->since_s;
-}
-
-/* A host before its services, the worse before the milder, the older before the younger. */
-static bool stands_before(const struct incident *i, const struct problem *a, const struct problem *b)
-{
-	bool host_a = a->kind == EVENT_HOST, host_b = b->kind == EVENT_HOST;
-
-	if (problem_is_live(a) != problem_is_live(b))
-		return problem_is_live(a);
-	if (is_of_before(i, a) != is_of_before(i, b))
-		return is_of_before(i, b);
-	if (host_a != host_b)
-		return host_a;
-	if (host_a && is_ancestor(a, b) != is_ancestor(b, a))
-		return is_ancestor(a, b); /* whoever was found first, the nearer one is the cause */
-	if (a->worst != b->worst)
-		return a->worst > b->worst;
-	if (a->since_s != b->since_s)
-		return a->since_s < b->since_s;
-	return a->id < b->id;
-}
-
-struct problem *incident_root(const struct incident *i)
-{
-	struct problem *root = NULL;
-
-	for (struct problem *p = i->problems; p; p = p->next)
-		if (!root || stands_before(i, p, root))
-			root = p;
-	return root;
-}
-
 bool incident_has_live(const struct incident *i)
 {
 	if (i->flags & INCIDENT_BY_HAND)
@@ -88,14 +47,36 @@ bool any_is_unknown(const struct engine *e)
 	return false;
 }
 
+static bool any_in_snapshot(const struct engine *e)
+{
+	const struct node *n;
+
+	LL_FOREACH (e->nodes, n)
+		if (n->connected && !n->up)
+			return true;
+	return false;
+}
+
+/* What comes before a snapshot's end may be over by then: the timers look at it all at once. */
+bool incident_is_in_snapshot(const struct incident *i)
+{
+	for (const struct problem *p = any_in_snapshot(i->engine) ? i->problems : NULL; p; p = p->next)
+		if (p->node->connected && !p->node->up)
+			return true;
+	return false;
+}
+
 /* The incident is acknowledged when its root problem is. */
 void incident_refresh(struct incident *i)
 {
-	struct problem *root = incident_root(i);
-	const struct problem *acked = incident_acked(i, root);
+	const struct problem *acked;
+	struct problem *root;
 	unsigned flags = 0;
 	char *text;
 
+	members_sum_up(i);
+	root = incident_root(i);
+	acked = incident_acked(i, root);
 	if (!root)
 		return;
 	if (i->object && !incident_is_known(i)) {

@@ -82,6 +82,8 @@ const struct problem *incident_acked(const struct incident *i, const struct prob
 {
 	if (!root || !problem_is_live(root) || (root->flags & EVENT_ACKED))
 		return root && problem_is_live(root) ? root : NULL;
+	if (i->engine->config->n_same_objects < 2)
+		return NULL;
 	for (const struct problem *p = i->problems; p; p = p->next)
 		if (problem_is_live(p) && (p->flags & EVENT_ACKED) && is_twin(p, root))
 			return p;

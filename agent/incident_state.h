@@ -160,6 +160,14 @@ struct thread {
 	bool is_dirty;
 };
 
+/* Of all members, kept so that nobody has to walk them; incident_member.c's. */
+struct summary {
+	struct problem *root; /* NULL: there is none */
+	unsigned worst;	      /* severity, of those that are live */
+	bool flaps;	      /* any of them */
+	bool is_known;	      /* else a member has changed since */
+};
+
 struct incident {
 	uint64_t id;
 	struct engine *engine;
@@ -170,7 +178,8 @@ struct incident {
 	int64_t due;	    /* boot ms: nothing happens to it by itself before */
 	struct incident *next_woken;
 	bool is_woken;
-	struct problem *problems;
+	struct problem *problems; /* its members */
+	struct summary summary;
 	struct thread *threads;
 	struct ref *refs; /* names that lead here */
 	char *object, *owner, *was_owner, *ack_text;

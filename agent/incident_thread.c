@@ -227,8 +227,11 @@ static int64_t news_patience(const struct engine *e, const struct thread *t)
 static bool thread_worse(struct engine *e, struct thread *t, const struct now *now)
 {
 	static const char *const word[] = {"OK", "WARNING", "UNKNOWN", "CRITICAL", "DOWN"};
-	unsigned severity = thread_worst(t);
+	unsigned severity;
 
+	if (incident_worst(t->incident) <= t->told_severity)
+		return false;
+	severity = thread_worst(t);
 	if (severity <= t->told_severity)
 		return false;
 	if (t->told_severity)
@@ -459,15 +462,6 @@ static void thread_update(struct engine *e, struct thread *t, const struct now *
 	}
 }
 
-/* What comes before a snapshot's end may be over by then: the timers look at it all at once. */
-static bool is_in_snapshot(const struct incident *i)
-{
-	for (const struct problem *p = i->problems; p; p = p->next)
-		if (p->node->connected && !p->node->up)
-			return true;
-	return false;
-}
-
 /* What held it back may be over with this change; or whom it spoke for is alone from now on. */
 static void look_again(struct engine *e, const struct thread *t, const struct now *now)
 {
@@ -484,7 +478,7 @@ void incident_update(struct engine *e, struct incident *i, const struct now *now
 	incident_refresh(i);
 	if (!incident_has_live(i))
 		incident_wake(e, i, now->boot_ms); /* its children may be told again from now on */
-	if (!incident_is_known(i) || is_in_snapshot(i) || (i->flags & INCIDENT_MAINTENANCE))
+	if (!incident_is_known(i) || incident_is_in_snapshot(i) || (i->flags & INCIDENT_MAINTENANCE))
 		return;
 	if (flap_calms(e, i, now))
 		incident_refresh(i);
