@@ -5,38 +5,52 @@
  */
 #include "agent/incident_internal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
 /* --- what leads to an incident ------------------------------------------------ */
 
+/* "h NODE NAME", each behind a line's end; 0: too long. */
+static size_t ref_key(char kind, const char *node, const char *name, char *out, size_t size)
+{
+	size_t a = strlen(node), b = strlen(name);
+
+	if (a + b + 4 > size)
+		return 0;
+	out[0] = kind;
+	out[1] = '\n';
+	memcpy(out + 2, node, a);
+	out[2 + a] = '\n';
+	memcpy(out + 3 + a, name, b + 1);
+	return 3 + a + b;
+}
+
 static struct ref *ref_find(const struct engine *e, char kind, const char *node, const char *name)
 {
 	char key[EVENT_NAME_MAX * 2 + 16];
+	size_t n = ref_key(kind, node, name, key, sizeof key);
 	struct ref *r = NULL;
-	int n = snprintf(key, sizeof key, "%c\n%s\n%s", kind, node, name);
 
-	if (n > 0 && (size_t)n < sizeof key)
-		HASH_FIND(hh, e->refs, key, (size_t)n, r);
+	if (n)
+		HASH_FIND(hh, e->refs, key, n, r);
 	return r;
 }
 
 static void ref_add(struct engine *e, struct incident *i, char kind, const char *node, const char *name)
 {
-	size_t n = strlen(node) + strlen(name) + 4;
+	size_t size = strlen(node) + strlen(name) + 4;
 	struct ref *r;
 
 	if (ref_find(e, kind, node, name))
 		return;
-	r = calloc(1, sizeof *r + n + 1);
+	r = calloc(1, sizeof *r + size);
 	if (!r)
 		return;
-	snprintf(r->key, n + 1, "%c\n%s\n%s", kind, node, name);
+	ref_key(kind, node, name, r->key, size);
 	r->incident = i;
 	LL_PREPEND(i->refs, r);
-	HASH_ADD_KEYPTR(hh, e->refs, r->key, strlen(r->key), r);
+	HASH_ADD_KEYPTR(hh, e->refs, r->key, size - 1, r);
 }
 
 static void refs_drop(struct engine *e, struct incident *i)

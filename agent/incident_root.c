@@ -5,7 +5,6 @@
  */
 #include "agent/incident_internal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -66,6 +65,15 @@ bool incident_is_in_snapshot(const struct incident *i)
 	return false;
 }
 
+static bool is_named_as(const struct incident *i, const struct problem *root)
+{
+	size_t n = strlen(root->host);
+
+	if (!i->object || strncmp(i->object, root->host, n) != 0)
+		return false;
+	return root->service[0] ? i->object[n] == '/' && !strcmp(i->object + n + 1, root->service) : !i->object[n];
+}
+
 /* The incident is acknowledged when its root problem is. */
 void incident_refresh(struct incident *i)
 {
@@ -89,11 +97,7 @@ void incident_refresh(struct incident *i)
 		return;
 	}
 	if (problem_is_live(root)) {
-		size_t n = strlen(root->host) + strlen(root->service) + 2;
-
-		text = malloc(n);
-		if (text) {
-			snprintf(text, n, "%s%s%s", root->host, root->service[0] ? "/" : "", root->service);
+		if (!is_named_as(i, root) && (text = problem_label_dup(root))) {
 			free(i->object);
 			i->object = text;
 		}

@@ -32,8 +32,10 @@ static void join_numbers(const int64_t *at, unsigned n, char *out, size_t size)
 static const char *names_of_bits(const struct engine *e, uint64_t bits, struct buf *out)
 {
 	for (unsigned k = 0; k < e->config->n_audiences && k < AUDIENCES_MAX; k++)
-		if (bits & AUDIENCE_BIT(k))
-			buf_printf(out, "%s%s", out->len ? "," : "", e->config->audiences[k].name);
+		if (bits & AUDIENCE_BIT(k)) {
+			buf_str(out, out->len ? "," : "");
+			buf_str(out, e->config->audiences[k].name);
+		}
 	return buf_text(out);
 }
 
