@@ -201,16 +201,17 @@ static int make_private(const char *path, struct err *err)
 }
 
 /*
- * cache_size: KiB, the most pages that stay in memory. wal_autocheckpoint: pages,
- * so the log is folded in about every 4 MiB; journal_size_limit cuts it back after
+ * cache_size: KiB, the most pages that stay in memory; a storm needs them, see store_trim().
+ * wal_autocheckpoint: pages, so the log is folded in about every 16 MiB, which spares the
+ * pages that each commit of a storm changes again; journal_size_limit cuts it back after
  * a burst. cell_size_check finds damage before it spreads. No quick_check at start:
  * it reads everything, the log makes kill -9 harmless, and damage is said when met.
  */
 static int settle(struct store *s, struct err *err)
 {
 	static const char pragmas[] = "PRAGMA synchronous=FULL;"
-				      "PRAGMA cache_size=-1024;"
-				      "PRAGMA wal_autocheckpoint=1000;"
+				      "PRAGMA cache_size=-8192;"
+				      "PRAGMA wal_autocheckpoint=4000;"
 				      "PRAGMA journal_size_limit=8388608;"
 				      "PRAGMA temp_store=MEMORY;"
 				      "PRAGMA cell_size_check=ON;"
@@ -228,6 +229,17 @@ static int settle(struct store *s, struct err *err)
 		return err_set(
 		    err, "store %s: it may not be written; look at its owner and mode", s->path);
 	return 0;
+}
+
+#define TRIM_BYTES (1 << 20)
+
+void store_trim(struct store *s)
+{
+	int bytes = 0, highest;
+
+	sqlite3_db_status(s->db, SQLITE_DBSTATUS_CACHE_USED, &bytes, &highest, 0);
+	if (bytes > TRIM_BYTES)
+		sqlite3_db_release_memory(s->db);
 }
 
 /* One thread uses SQLite here: no locks, and no counting of bytes under one. As the first thing, or never. */

@@ -26,6 +26,8 @@ struct store;
 struct store *store_open(const char *path, struct err *err);
 void store_close(struct store *s); /* rolls back what was not committed; NULL is fine */
 
+/* Gives back what a storm needed of memory for pages. Now and then, between commits. */
+void store_trim(struct store *s);
 /* 0: all writes since the last commit are on disk (or there were none). -1 with err. */
 int store_commit(struct store *s, struct err *err);
 void store_rollback(struct store *s);

@@ -151,7 +151,12 @@ static const char *const migrations[] = {
     /* 4: SQLite builds a table for each IN of more than two, whenever it writes such a row */
     "PRAGMA user_version=4;"
     "DROP INDEX post_unsettled;"
-    "CREATE INDEX post_unsettled ON post(id) WHERE state<=4 AND state<>2;",
+    "CREATE INDEX post_unsettled ON post(id) WHERE state<=4 AND state<>2;"
+    /* in a storm each row of these went to a page of its own; what is live is found by that */
+    "DROP INDEX problem_incident;"
+    "CREATE INDEX problem_over ON problem(incident) WHERE until_s<>0;"
+    "DROP INDEX timeline_incident;"
+    "CREATE INDEX timeline_incident ON timeline(incident);",
 };
 
 #define MIGRATIONS ((int)(sizeof migrations / sizeof migrations[0]))

@@ -71,7 +71,7 @@ const char *const store_sql[SQL_END] = {
     [SQL_NODES] = SELECT("node", NODE_FIELDS) "ORDER BY name",
     [SQL_LIVE_PROBLEMS] = SELECT_PROBLEM
     "WHERE id IN (SELECT id FROM problem WHERE until_s=0 UNION ALL SELECT p.id FROM incident i"
-    " CROSS JOIN problem p ON p.incident=i.id WHERE i.open=1) ORDER BY id",
+    " CROSS JOIN problem p ON p.incident=i.id AND p.until_s<>0 WHERE i.open=1) ORDER BY id",
     [SQL_OPEN_INCIDENTS] = SELECT_INCIDENT "WHERE open=1 ORDER BY id",
     [SQL_OPEN_THREADS] =
 	SELECT_THREAD "WHERE incident IN (SELECT id FROM incident WHERE open=1) ORDER BY +id",
