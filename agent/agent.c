@@ -395,6 +395,7 @@ static void trim_memory(struct agent *a)
 	if (a->now.boot_ms - a->trimmed_ms < TRIM_MS)
 		return;
 	a->trimmed_ms = a->now.boot_ms;
+	store_trim(a->store);
 	if (mallinfo2().fordblks > TRIM_BYTES)
 		malloc_trim(0);
 }
@@ -417,7 +418,8 @@ static void loop(struct agent *a)
 			reload(a);
 		source_ready(a->source, &a->now);
 		control_ready(a->control, &a->now);
-		core_turn(a->core, &a->now);
+		if (a->stop || !core_is_gathering(a->core, &a->now))
+			core_turn(a->core, &a->now);
 		source_flush(a->source);
 		trim_memory(a);
 	}

@@ -322,6 +322,7 @@ static void look_at_clock(struct core *c, const struct now *now)
 void core_turn(struct core *c, const struct now *now)
 {
 	c->now = *now;
+	c->turned_ms = now->boot_ms;
 	look_at_clock(c, now);
 	if (c->store_trouble[0] && now->boot_ms < c->retry_boot_ms)
 		return;
@@ -337,31 +338,6 @@ void core_turn(struct core *c, const struct now *now)
 		if (!runner_is_ready(c->runner) && engine_next(c->engine) > now->boot_ms)
 			return;
 	}
-}
-
-static int64_t sooner(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-int core_wait_ms(const struct core *c, const struct now *now, int max_ms)
-{
-	int64_t boot = NOW_NEVER, wall, wait = max_ms;
-
-	if (c->store_trouble[0]) {
-		wait = c->retry_boot_ms - now->boot_ms;
-		return wait < 0 ? 0 : wait > max_ms ? max_ms : (int)wait;
-	}
-	if (runner_is_ready(c->runner))
-		return 0;
-	boot = sooner(engine_next(c->engine), inbox_next(c->inbox));
-	boot = sooner(boot, collector_next(c->collector, now));
-	wall = sooner(outbox_next(c->outbox, now), runner_next(c->runner));
-	if (boot != NOW_NEVER)
-		wait = sooner(wait, boot - now->boot_ms);
-	if (wall != NOW_NEVER)
-		wait = sooner(wait, wall - now->wall_ms);
-	return wait < 0 ? 0 : (int)wait;
 }
 
 /* --- beginning and end --------------------------------------------------------------------------------- */

@@ -57,6 +57,11 @@ void core_object(struct core *c, const char *node, unsigned kind, const char *ho
 void core_inventory(struct core *c, const char *node, unsigned objects, unsigned sentinels,
 		    const struct now *now);
 
+/*
+ * Is more of the same storm on its way, and nothing that must not wait? Then the next turn may
+ * come a little later, as core_wait_ms() says: one commit keeps what many would.
+ */
+bool core_is_gathering(const struct core *c, const struct now *now);
 /* One turn: what is due is decided, committed, and only then let out. */
 void core_turn(struct core *c, const struct now *now);
 /* Milliseconds until the next turn is due by itself, at most max_ms. */

@@ -46,6 +46,7 @@ struct core {
 	int64_t clock; /* wall minus boot, ms; 0 = not looked at yet */
 	char store_trouble[512];
 	int64_t retry_boot_ms;
+	int64_t turned_ms; /* boot: the last turn */
 	bool same_boot;
 	unsigned char given[27 * 27 * 27 / 8 + 1]; /* a bit for each tag that core_fresh_tag() gave */
 };

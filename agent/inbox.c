@@ -382,6 +382,11 @@ void inbox_turn(struct inbox *b, const struct now *now)
 			inbox_tell_local(b, r);
 }
 
+bool inbox_is_idle(const struct inbox *b)
+{
+	return !b->live && !b->is_again;
+}
+
 int64_t inbox_next(const struct inbox *b)
 {
 	int64_t next = b->is_again ? 0 : inbox_expiry_next(b);

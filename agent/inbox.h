@@ -76,6 +76,7 @@ int64_t inbox_ack_until_s(const struct inbox *b, const struct event *ev);
 void inbox_event(struct inbox *b, const char *node, const struct event *ev, const struct now *now);
 
 void inbox_turn(struct inbox *b, const struct now *now); /* commands that nobody confirmed in 30 s */
+bool inbox_is_idle(const struct inbox *b);	 /* no reply is on its way */
 int64_t inbox_next(const struct inbox *b);		 /* boot_ms */
 
 /* save() also writes what people.c has to keep. saved(), once the commit succeeded, is

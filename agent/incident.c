@@ -172,6 +172,16 @@ void engine_node_up(struct engine *e, const char *node, const char *epoch, const
 	n->dirty = true;
 }
 
+bool engine_is_asking(const struct engine *e)
+{
+	const struct node *n;
+
+	LL_FOREACH (e->nodes, n)
+		if (n->connected && n->undescribed)
+			return true;
+	return false;
+}
+
 bool engine_node_waits(const struct engine *e, const char *node)
 {
 	const struct node *n;

@@ -60,6 +60,8 @@ void engine_node_up(struct engine *e, const char *node, const char *epoch, const
 void engine_node_down(struct engine *e, const char *node, const struct now *now);
 
 /* Is it connected, but has not yet said in a snapshot what is true? */
+/* Does any node still describe what broke? */
+bool engine_is_asking(const struct engine *e);
 bool engine_node_waits(const struct engine *e, const char *node);
 
 /* One event of a node. Types that are none of its business are ignored. */

@@ -376,6 +376,11 @@ int64_t runner_next(const struct runner *r)
 	return next;
 }
 
+bool runner_is_idle(const struct runner *r)
+{
+	return !r->runs;
+}
+
 bool runner_is_ready(const struct runner *r)
 {
 	struct run *run;

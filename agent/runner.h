@@ -55,6 +55,9 @@ void runner_release(struct runner *r);
 /* Wall ms at which runner_turn() has something to do by itself; NOW_NEVER = when an answer comes. */
 int64_t runner_next(const struct runner *r);
 
+/* Is no op under way at all? */
+bool runner_is_idle(const struct runner *r);
+
 /* Is there something that runner_turn() or runner_release() would do right now? */
 bool runner_is_ready(const struct runner *r);
 

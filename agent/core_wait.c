@@ -1,0 +1,42 @@
+/*
+ * When the next turn of core.c is due: what has a deadline, and what may wait for company.
+ * Called by agent.c around its poll().
+ * Must never put off a turn that somebody waits for.
+ */
+#include "agent/core_internal.h"
+
+#define GATHER_MS 50
+
+/* As if that had not come in yet: whatever is asked of the core, its answers bring anew after a crash. */
+bool core_is_gathering(const struct core *c, const struct now *now)
+{
+	return now->boot_ms - c->turned_ms < GATHER_MS && engine_is_asking(c->engine) &&
+	       runner_is_idle(c->runner) && inbox_is_idle(c->inbox);
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+int core_wait_ms(const struct core *c, const struct now *now, int max_ms)
+{
+	int64_t boot = NOW_NEVER, wall, wait = max_ms;
+
+	if (c->store_trouble[0]) {
+		wait = c->retry_boot_ms - now->boot_ms;
+		return wait < 0 ? 0 : wait > max_ms ? max_ms : (int)wait;
+	}
+	if (core_is_gathering(c, now))
+		return (int)(c->turned_ms + GATHER_MS - now->boot_ms);
+	if (runner_is_ready(c->runner))
+		return 0;
+	boot = sooner(engine_next(c->engine), inbox_next(c->inbox));
+	boot = sooner(boot, collector_next(c->collector, now));
+	wall = sooner(outbox_next(c->outbox, now), runner_next(c->runner));
+	if (boot != NOW_NEVER)
+		wait = sooner(wait, boot - now->boot_ms);
+	if (wall != NOW_NEVER)
+		wait = sooner(wait, wall - now->wall_ms);
+	return wait < 0 ? 0 : (int)wait;
+}
