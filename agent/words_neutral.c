@@ -95,8 +95,8 @@ static int32_t plain(int32_t c)
 
 static void put_rune(struct buf *out, int32_t c)
 {
-	utf8proc_uint8_t bytes[4];
-	utf8proc_ssize_t n = utf8proc_encode_char(c, bytes);
+	utf8proc_uint8_t bytes[4] = {(utf8proc_uint8_t)c};
+	utf8proc_ssize_t n = c < 0x80 ? 1 : utf8proc_encode_char(c, bytes);
 
 	if (out->max - out->len < (size_t)n)
 		out->cut = true; /* never half a character */
@@ -107,15 +107,27 @@ static void put_rune(struct buf *out, int32_t c)
 /* The next character of what may be no UTF-8 at all. */
 static int32_t next_rune(const char **at)
 {
+	utf8proc_ssize_t n;
 	int32_t c;
-	utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)*at, -1, &c);
 
+	if ((unsigned char)**at < 0x80)
+		return *(*at)++;
+	n = utf8proc_iterate((const utf8proc_uint8_t *)*at, -1, &c);
 	if (n < 1) {
 		++*at;
 		return 0xfffd;
 	}
 	*at += n;
 	return c;
+}
+
+static size_t graphic_ascii(const char *text)
+{
+	size_t n = 0;
+
+	while (text[n] > ' ' && text[n] < 0x7f)
+		n++;
+	return n;
 }
 
 /* Valid UTF-8 without controls, single blanks inside, at most MARKS_MAX marks in a row. */
@@ -125,8 +137,19 @@ static void clean(const char *text, struct buf *out)
 	bool blank = false;
 
 	while (*text) {
-		int32_t c = filter(next_rune(&text));
+		size_t n = graphic_ascii(text);
+		int32_t c;
 
+		if (n) { /* most of what plugins say */
+			if (blank)
+				buf_char(out, ' ');
+			blank = false;
+			marks = 0;
+			buf_add(out, text, n);
+			text += n;
+			continue;
+		}
+		c = filter(next_rune(&text));
 		if (!c)
 			continue;
 		if (c == ' ') {
