@@ -185,12 +185,14 @@ static void on_local_done(void *arg, void *ticket, const struct reply_row *reply
 void core_node_up(struct core *c, const char *node, const char *epoch, const struct now *now)
 {
 	c->now = *now;
+	c->has_news = true;
 	engine_node_up(c->engine, node, epoch, now);
 }
 
 void core_node_down(struct core *c, const char *node, const struct now *now)
 {
 	c->now = *now;
+	c->has_news = true;
 	engine_node_down(c->engine, node, now);
 }
 
@@ -199,6 +201,7 @@ void core_event(struct core *c, const char *node, const struct event *ev, const 
 	struct event known = *ev;
 
 	c->now = *now;
+	c->has_news = true;
 	if (!known.until)
 		known.until = inbox_ack_until_s(c->inbox, ev);
 	engine_event(c->engine, node, &known, now);
@@ -209,6 +212,7 @@ void core_object(struct core *c, const char *node, unsigned kind, const char *ho
 		 struct object *o, const struct now *now)
 {
 	c->now = *now;
+	c->has_news = true;
 	engine_object(c->engine, node, kind, host, service, o, now);
 }
 
@@ -216,6 +220,7 @@ void core_inventory(struct core *c, const char *node, unsigned objects, unsigned
 		    const struct now *now)
 {
 	c->now = *now;
+	c->has_news = true;
 	engine_inventory(c->engine, node, objects, sentinels, now);
 }
 
@@ -323,6 +328,7 @@ void core_turn(struct core *c, const struct now *now)
 {
 	c->now = *now;
 	c->turned_ms = now->boot_ms;
+	c->has_news = false;
 	look_at_clock(c, now);
 	if (c->store_trouble[0] && now->boot_ms < c->retry_boot_ms)
 		return;

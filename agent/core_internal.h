@@ -47,6 +47,7 @@ struct core {
 	char store_trouble[512];
 	int64_t retry_boot_ms;
 	int64_t turned_ms; /* boot: the last turn */
+	bool has_news; /* a core has said something since */
 	bool same_boot;
 	unsigned char given[27 * 27 * 27 / 8 + 1]; /* a bit for each tag that core_fresh_tag() gave */
 };

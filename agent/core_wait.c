@@ -19,24 +19,30 @@ static int64_t sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-int core_wait_ms(const struct core *c, const struct now *now, int max_ms)
+static int64_t next_ms(const struct core *c, const struct now *now, int64_t wait)
 {
-	int64_t boot = NOW_NEVER, wall, wait = max_ms;
+	int64_t boot = sooner(engine_next(c->engine), inbox_next(c->inbox)), wall;
 
-	if (c->store_trouble[0]) {
-		wait = c->retry_boot_ms - now->boot_ms;
-		return wait < 0 ? 0 : wait > max_ms ? max_ms : (int)wait;
-	}
-	if (core_is_gathering(c, now))
-		return (int)(c->turned_ms + GATHER_MS - now->boot_ms);
-	if (runner_is_ready(c->runner))
-		return 0;
-	boot = sooner(engine_next(c->engine), inbox_next(c->inbox));
 	boot = sooner(boot, collector_next(c->collector, now));
 	wall = sooner(outbox_next(c->outbox, now), runner_next(c->runner));
 	if (boot != NOW_NEVER)
 		wait = sooner(wait, boot - now->boot_ms);
 	if (wall != NOW_NEVER)
 		wait = sooner(wait, wall - now->wall_ms);
-	return wait < 0 ? 0 : (int)wait;
+	return wait < 0 ? 0 : wait;
+}
+
+int core_wait_ms(const struct core *c, const struct now *now, int max_ms)
+{
+	int64_t wait, rest = c->turned_ms + GATHER_MS - now->boot_ms;
+
+	if (c->store_trouble[0]) {
+		wait = c->retry_boot_ms - now->boot_ms;
+		return wait < 0 ? 0 : wait > max_ms ? max_ms : (int)wait;
+	}
+	if (runner_is_ready(c->runner))
+		return 0;
+	wait = next_ms(c, now, max_ms);
+	/* a core that does not answer is no reason to wake up again and again */
+	return core_is_gathering(c, now) && (c->has_news || wait < rest) ? (int)rest : (int)wait;
 }

@@ -78,28 +78,31 @@ int64_t collector_next(const struct collector *c, const struct now *now)
 static const struct {
 	const char *what;
 	int64_t ago_ms; /* since the last turn */
-	bool is_asking, has_run, is_ready, has_reply;
+	bool has_news, is_asking, has_run, is_ready, has_reply;
 	int64_t due_ms; /* of the engine, from now; -1 = never */
 	bool gathers;
 	int wait_ms;
 } cases[] = {
-    {"nothing to do", 10, false, false, false, false, -1, false, MAX},
-    {"a deadline", 10, false, false, false, false, 300, false, 300},
-    {"a deadline that has passed", 10, false, false, false, false, -5, false, 0},
-    {"the first event after a quiet time", 5000, true, false, false, false, 0, false, 0},
-    {"more of a storm, just after a turn", 0, true, false, false, false, 0, true, 50},
-    {"more of a storm", 30, true, false, false, false, 0, true, 20},
-    {"it has waited for long enough", 50, true, false, false, false, 0, false, 0},
-    {"a post is on its way", 10, true, true, false, false, 0, false, 0},
-    {"an answer is there", 10, true, true, true, false, -1, false, 0},
-    {"a reply waits for its command", 10, true, false, false, true, 0, false, 0},
+    {"nothing to do", 10, true, false, false, false, false, -1, false, MAX},
+    {"a deadline", 10, true, false, false, false, false, 300, false, 300},
+    {"a deadline that has passed", 10, true, false, false, false, false, -5, false, 0},
+    {"the first event after a quiet time", 5000, true, true, false, false, false, 0, false, 0},
+    {"more of a storm, just after a turn", 0, true, true, false, false, false, 0, true, 50},
+    {"more of a storm", 30, true, true, false, false, false, 0, true, 20},
+    {"the core does not answer", 30, false, true, false, false, false, -1, true, MAX},
+    {"a deadline that is farther away", 30, false, true, false, false, false, 400, true, 400},
+    {"nothing is due, but to be kept", 30, true, true, false, false, false, -1, true, 20},
+    {"it has waited for long enough", 50, true, true, false, false, false, 0, false, 0},
+    {"a post is on its way", 10, true, true, true, false, false, 0, false, 0},
+    {"an answer is there", 10, true, true, true, true, false, -1, false, 0},
+    {"a reply waits for its command", 10, true, true, false, false, true, 0, false, 0},
 };
 
 static void test_wait(void **state)
 {
 	(void)state;
 	for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
-		struct core c = {.turned_ms = NOW - cases[k].ago_ms};
+		struct core c = {.turned_ms = NOW - cases[k].ago_ms, .has_news = cases[k].has_news};
 		struct now now = {.boot_ms = NOW, .wall_ms = NOW};
 
 		is.is_asking = cases[k].is_asking;
