@@ -281,7 +281,9 @@ void engine_object(struct engine *e, const char *node, unsigned kind, const char
 	is_answered(e, p, now);
 	p->is_unknown = !o;
 	if (!o) {
-		if (problem_is_trouble(p))
+		if (p->is_past)
+			problem_forget(e, p);
+		else if (problem_is_trouble(p))
 			object_is_gone(e, p, now);
 		return;
 	}

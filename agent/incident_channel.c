@@ -212,7 +212,6 @@ void problem_passed(struct engine *e, struct problem *p, const struct now *now)
 		digest_from(e, ch, p->hard_s, now->boot_ms + GATHER_MS, now);
 		e->summed++;
 	}
-	p->state = EVENT_OK;
 	problem_forget(e, p);
 }
 

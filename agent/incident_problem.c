@@ -317,6 +317,7 @@ void problem_recover(struct engine *e, struct problem *p, int64_t until_s, const
 void problem_forget(struct engine *e, struct problem *p)
 {
 	p->is_past = false;
+	p->state = EVENT_OK;
 	HASH_DEL(e->problems, p);
 	p->next = e->gone;
 	e->gone = p;

@@ -9,7 +9,7 @@
 
 static bool in_scope(const struct problem *p, const struct node *n, const struct event *ev)
 {
-	if (p->node != n || !problem_is_trouble(p))
+	if (p->node != n || !problem_is_trouble(p) || p->is_past)
 		return false;
 	return !ev->host[0] || (p->kind == EVENT_SERVICE && !strcmp(p->host, ev->host));
 }
@@ -56,6 +56,12 @@ void say_to_operators(struct engine *e, enum say_event event, const struct node 
 	operators_hear(e, &say, now);
 }
 
+/* What is over since our start still has to be named in its recovery; what came and went, in a digest. */
+static bool is_to_be_named(const struct problem *p)
+{
+	return p->is_past || (!problem_is_live(p) && p->incident && !p->object && !p->is_unknown);
+}
+
 void snapshot_end(struct engine *e, struct node *n, const struct event *ev, const struct now *now)
 {
 	struct problem *p, *next;
@@ -70,9 +76,8 @@ void snapshot_end(struct engine *e, struct node *n, const struct event *ev, cons
 		if (p->checking || (!p->object && !p->adopted))
 			engine_ask(e, p, now);
 	}
-	/* what is over since our start still has to be named in its recovery */
 	HASH_ITER (hh, e->problems, p, next)
-		if (p->node == n && !problem_is_live(p) && p->incident && !p->object && !p->is_unknown)
+		if (p->node == n && is_to_be_named(p))
 			engine_ask(e, p, now);
 	if (ev->host[0])
 		return;

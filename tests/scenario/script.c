@@ -417,6 +417,8 @@ static bool monitor_command(struct run *r, const char *what, char *args)
 		simcore_remove(r->monitor, args);
 	else if (!strcmp(what, "mute"))
 		simcore_mute(r->monitor, !strcmp(args, "on"));
+	else if (!strcmp(what, "busy"))
+		simcore_busy(r->monitor, !strcmp(args, "on"));
 	else
 		return false;
 	return true;

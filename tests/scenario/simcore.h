@@ -62,5 +62,7 @@ int simcore_command(void *arg, const char *node, const struct event *cmd);
 bool simcore_deliver(struct simcore *s, const struct now *now);
 /* Commands are swallowed from now on (a core that hangs). */
 void simcore_mute(struct simcore *s, bool mute);
+/* Nothing is answered until it is not busy any more (its main loop has no time). */
+void simcore_busy(struct simcore *s, bool busy);
 
 #endif

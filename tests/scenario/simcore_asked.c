@@ -120,11 +120,16 @@ void simcore_mute(struct simcore *s, bool mute)
 	s->mute = mute;
 }
 
+void simcore_busy(struct simcore *s, bool busy)
+{
+	s->busy = busy;
+}
+
 bool simcore_deliver(struct simcore *s, const struct now *now)
 {
 	struct asked *a = s->asked;
 
-	if (!a || !s->core || !s->connected)
+	if (!a || !s->core || !s->connected || s->busy)
 		return s->peer && simcore_deliver(s->peer, now);
 	LL_DELETE(s->asked, a);
 	if (a->is_command)

@@ -51,7 +51,7 @@ struct simcore {
 	struct plan *plans;
 	unsigned epoch;
 	uint64_t seq;
-	bool connected, mute;
+	bool connected, mute, busy;
 	struct simcore *peer; /* another node, with what stands in its way the same */
 };
 
