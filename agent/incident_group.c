@@ -156,10 +156,11 @@ bool is_unexplained(const struct engine *e, const struct thread *t)
 	return is_lost_one(e, t->incident) && count_lost(e, t) > 1;
 }
 
-static bool is_about_to_be_told(const struct incident *i, const struct now *now)
+/* Not in a pause, say: its hold is over again each time that anybody looks. */
+static bool is_about_to_be_told(const struct engine *e, const struct incident *i, const struct now *now)
 {
 	for (const struct thread *t = i->threads; t; t = t->next)
-		if (t->state == THREAD_HELD && is_due(t->due, now))
+		if (t->state == THREAD_HELD && is_due(t->due, now) && thread_hush(e, t, now) == HUSH_NONE)
 			return true;
 	return false;
 }
@@ -185,7 +186,7 @@ static struct incident *find_about_to_be_told(struct engine *e, bool *found, con
 
 	for (unsigned k = 0; k < e->n_due; k++) {
 		i = e->due[k];
-		if (i->closed_ms || !is_about_to_be_told(i, now) || !is_lost_one(e, i))
+		if (i->closed_ms || !is_about_to_be_told(e, i, now) || !is_lost_one(e, i))
 			continue;
 		first = first_lost(e, i->problems->node, found);
 		if (*found)
