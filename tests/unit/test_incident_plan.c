@@ -3,9 +3,8 @@
  * cut off from its core, kept over a restart. The engine on a virtual clock.
  * Must never need words, a store or a network.
  */
-#include "agent/incident.h"
 #include "agent/incident_hand.h"
-#include "tests/unit/sink_rig.h"
+#include "tests/unit/engine_rig.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,25 +15,13 @@
 
 #include <cmocka.h>
 
-#define WALL_S INT64_C(1795348800)
+#define WALL_S (RIG_WALL_MS / 1000)
 #define MINUTE 60
 #define HOUR 3600
 
-enum { FREE, METERED };
-
-static struct config_account accounts[] = {
-    {.name = (char *)"toot", .network = (char *)"mastodon", .language = (char *)"en"},
-    {.name = (char *)"paid", .network = (char *)"x", .language = (char *)"en", .is_metered = true},
-};
-static unsigned both[] = {FREE, METERED};
 static int64_t leads[] = {2 * HOUR * 1000, 30 * MINUTE * 1000};
-static struct config_audience audience;
-static struct config config = {
-    .accounts = accounts, .n_accounts = 2, .audiences = &audience, .n_audiences = 1};
-static struct engine *engine;
-static struct now now;
-static uint64_t next_id, described;
-static char story[2][1000]; /* what was said, "planned begun ..." */
+static uint64_t described;
+static char story[RIG_ACCOUNTS][1000]; /* what was said, "planned begun ..." */
 static struct say last;	    /* numbers only */
 static char last_name[100], last_object[100], last_text[100];
 
@@ -61,65 +48,25 @@ static void on_describe(void *arg, const char *node, unsigned kind, const char *
 	described++;
 }
 
-static uint64_t on_next_id(void *arg)
-{
-	(void)arg;
-	return ++next_id;
-}
-
-static void on_tag(void *arg, char tag[TAG_SIZE])
-{
-	(void)arg;
-	snprintf(tag, TAG_SIZE, "T7K2");
-}
-
-static const struct engine_sink sink = {.say = on_say, .describe = on_describe, .cancel = sink_rig_cancel,
-					.note = sink_rig_note, .born_s = sink_rig_born, .next_id = on_next_id,
-					.fresh_tag = on_tag, .erase = sink_rig_erase};
-
 static int64_t wall_s(void)
 {
-	return now.wall_ms / 1000;
+	return rig.now.wall_ms / 1000;
 }
 
-/* So many seconds pass; every deadline has its turn. */
 static void pass(int64_t seconds)
 {
-	int64_t end = now.boot_ms + seconds * 1000;
-
-	for (int k = 0; k < 1000; k++) {
-		int64_t next = engine_next(engine), step;
-
-		step = (next < end ? next > now.boot_ms ? next : now.boot_ms : end) - now.boot_ms;
-		now.boot_ms += step;
-		now.wall_ms += step;
-		engine_timers(engine, &now);
-		if (now.boot_ms >= end && engine_next(engine) > now.boot_ms)
-			return;
-	}
-	fail_msg("its deadlines never end");
+	engine_rig_pass(seconds * 1000);
 }
 
-static void event(enum event_type type, unsigned sub, unsigned id, const char *service)
+/* db1's downtime, three hours ahead for one hour. */
+static void downtime(enum event_downtime sub)
 {
-	struct event ev = {.type = (uint8_t)type, .sub = (uint8_t)sub, .id = id,
-			   .host = type == EVENT_DOWNTIME ? "db1" : "", .service = service, .text = "new kernel",
-			   .author = "bob", .mark = "", .list = ""};
+	struct event ev = {.type = EVENT_DOWNTIME, .sub = (uint8_t)sub, .id = 1, .kind = EVENT_HOST,
+			   .flags = EVENT_FIXED, .since = WALL_S + 3 * HOUR, .until = WALL_S + 4 * HOUR,
+			   .host = "db1", .service = "", .text = "new kernel", .author = "bob", .mark = "",
+			   .list = ""};
 
-	if (type == EVENT_DOWNTIME) {
-		ev.kind = *service ? EVENT_SERVICE : EVENT_HOST;
-		ev.flags = EVENT_FIXED;
-		ev.since = WALL_S + 3 * HOUR;
-		ev.until = WALL_S + 4 * HOUR;
-	}
-	engine_event(engine, "mon1", &ev, &now);
-}
-
-static void connect_core(void)
-{
-	engine_node_up(engine, "mon1", "boot.1", &now);
-	event(EVENT_SNAP_BEGIN, 0, 0, "");
-	event(EVENT_SNAP_END, 0, 0, "");
+	engine_event(rig.engine, "mon1", &ev, &rig.now);
 }
 
 static struct object *db1(void)
@@ -131,39 +78,30 @@ static struct object *db1(void)
 
 static void describe(void)
 {
-	engine_object(engine, "mon1", EVENT_HOST, "db1", "", db1(), &now);
+	engine_object(rig.engine, "mon1", EVENT_HOST, "db1", "", db1(), &rig.now);
 }
 
-/* The core's downtime, three hours ahead for one hour. */
 static void schedule(void)
 {
-	event(EVENT_DOWNTIME, EVENT_DOWNTIME_ADD, 1, "");
+	downtime(EVENT_DOWNTIME_ADD);
 	describe();
 	pass(20);
 }
 
 static int begin(void **state)
 {
-	struct err err;
-
 	(void)state;
-	audience = (struct config_audience){.name = (char *)"operators", .base = (char *)"operators",
-					    .accounts = both, .n_accounts = 2, .internals = true,
-					    .announce_ms = leads, .n_announce = 2, .states = ~0u,
-					    .match = match_parse("*", &err), .reopen_ms = 1000};
-	now = (struct now){.wall_ms = WALL_S * 1000, .boot_ms = 5000000};
+	engine_rig_begin(RIG_ACCOUNTS);
+	rig.audience.announce_ms = leads;
+	rig.audience.n_announce = 2;
+	rig.audience.states = ~0u;
+	rig.audience.reopen_ms = 1000;
+	rig.sink.say = on_say;
+	rig.sink.describe = on_describe;
 	memset(story, 0, sizeof story);
 	described = 0;
-	engine = engine_create(&config, &sink);
-	connect_core();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	engine_destroy(engine);
-	match_destroy(audience.match);
+	engine_rig_create();
+	engine_rig_connect();
 	return 0;
 }
 
@@ -175,7 +113,7 @@ static uint64_t open_plan(const char *name, int64_t from_s, int64_t to_s)
 	uint64_t incident = 0;
 	struct err err;
 
-	assert_int_equal(engine_open(engine, &order, &now, &incident, &err), 0);
+	assert_int_equal(engine_open(rig.engine, &order, &rig.now, &incident, &err), 0);
 	pass(1);
 	return incident;
 }
@@ -188,31 +126,31 @@ static void test_by_hand(void **state)
 	uint64_t incident = open_plan("E-mail", WALL_S + 3 * HOUR, WALL_S + 4 * HOUR);
 
 	(void)state;
-	assert_string_equal(story[FREE], "");
+	assert_string_equal(story[RIG_FREE], "");
 	pass(HOUR);
-	assert_string_equal(story[FREE], "planned");
+	assert_string_equal(story[RIG_FREE], "planned");
 	assert_string_equal(last_object, "E-mail");
 	assert_string_equal(last_text, "Moving the mail store");
 	assert_int_equal(last.since, WALL_S + 3 * HOUR);
 	assert_int_equal(last.until, WALL_S + 4 * HOUR);
 	pass(3 * HOUR + MINUTE);
-	assert_string_equal(story[FREE], "planned soon begun ended");
-	assert_string_equal(story[METERED], "planned soon begun ended");
-	assert_false(engine_view(engine, incident, &view));
+	assert_string_equal(story[RIG_FREE], "planned soon begun ended");
+	assert_string_equal(story[RIG_METERED], "planned soon begun ended");
+	assert_false(engine_view(rig.engine, incident, &view));
 }
 
 /* A person asked, so it is said, lead or no lead, price or no price. */
 static void test_by_hand_without_leads(void **state)
 {
 	(void)state;
-	audience.n_announce = 0;
+	rig.audience.n_announce = 0;
 	open_plan("", WALL_S + 3 * HOUR, WALL_S + 4 * HOUR);
-	assert_string_equal(story[METERED], "planned");
+	assert_string_equal(story[RIG_METERED], "planned");
 	assert_string_equal(last_object, "Moving the mail store");
 	assert_string_equal(last_name, "Moving the mail store");
 	assert_string_equal(last_text, "");
 	pass(5 * HOUR);
-	assert_string_equal(story[METERED], "planned begun ended");
+	assert_string_equal(story[RIG_METERED], "planned begun ended");
 }
 
 static void test_by_hand_closed_before(void **state)
@@ -221,11 +159,11 @@ static void test_by_hand_closed_before(void **state)
 	struct err err;
 
 	(void)state;
-	assert_string_equal(story[FREE], "planned");
-	assert_int_equal(engine_close(engine, incident, "", "carol", &now, &err), 0);
-	assert_int_equal(engine_close(engine, incident, "", "carol", &now, &err), -1);
+	assert_string_equal(story[RIG_FREE], "planned");
+	assert_int_equal(engine_close(rig.engine, incident, "", "carol", &rig.now, &err), 0);
+	assert_int_equal(engine_close(rig.engine, incident, "", "carol", &rig.now, &err), -1);
 	pass(5 * HOUR);
-	assert_string_equal(story[FREE], "planned cancelled");
+	assert_string_equal(story[RIG_FREE], "planned cancelled");
 }
 
 static void test_by_hand_closed_while_it_runs(void **state)
@@ -234,11 +172,11 @@ static void test_by_hand_closed_while_it_runs(void **state)
 	struct err err;
 
 	(void)state;
-	assert_string_equal(story[FREE], "begun");
+	assert_string_equal(story[RIG_FREE], "begun");
 	pass(HOUR);
-	assert_int_equal(engine_close(engine, incident, "done", "carol", &now, &err), 0);
+	assert_int_equal(engine_close(rig.engine, incident, "done", "carol", &rig.now, &err), 0);
 	pass(5 * HOUR);
-	assert_string_equal(story[FREE], "begun ended");
+	assert_string_equal(story[RIG_FREE], "begun ended");
 }
 
 /* --- what the core plans ------------------------------------------------------------------- */
@@ -246,16 +184,16 @@ static void test_by_hand_closed_while_it_runs(void **state)
 static void test_costs_nothing_unasked(void **state)
 {
 	(void)state;
-	audience.n_announce = 0;
+	rig.audience.n_announce = 0;
 	schedule();
 	pass(3 * HOUR - 20);
-	event(EVENT_DOWNTIME, EVENT_DOWNTIME_START, 1, "");
+	downtime(EVENT_DOWNTIME_START);
 	pass(HOUR);
-	event(EVENT_DOWNTIME, EVENT_DOWNTIME_STOP, 1, "");
-	event(EVENT_DOWNTIME, EVENT_DOWNTIME_DELETE, 1, "");
+	downtime(EVENT_DOWNTIME_STOP);
+	downtime(EVENT_DOWNTIME_DELETE);
 	pass(MINUTE);
-	assert_string_equal(story[FREE], "begun ended");
-	assert_string_equal(story[METERED], "");
+	assert_string_equal(story[RIG_FREE], "begun ended");
+	assert_string_equal(story[RIG_METERED], "");
 }
 
 static void test_cannot_be_closed_by_hand(void **state)
@@ -265,10 +203,10 @@ static void test_cannot_be_closed_by_hand(void **state)
 
 	(void)state;
 	schedule();
-	assert_true(engine_view_tag(engine, "T7K2", &view));
+	assert_true(engine_view_tag(rig.engine, "T7K2", &view));
 	assert_true(view.flags & INCIDENT_MAINTENANCE);
 	assert_string_equal(view.object, "db1");
-	assert_int_equal(engine_close(engine, view.id, "", "carol", &now, &err), -1);
+	assert_int_equal(engine_close(rig.engine, view.id, "", "carol", &rig.now, &err), -1);
 }
 
 /* Nothing is said of the rest of a maintenance that was called a mistake. */
@@ -280,16 +218,16 @@ static void test_retracted(void **state)
 	(void)state;
 	schedule();
 	pass(HOUR);
-	assert_true(engine_view_tag(engine, "T7K2", &view));
-	engine_delivery(engine, 2, DELIVERY_SENT, true, &now);
-	assert_int_equal(engine_retract(engine, view.id, "wrong host", "carol", RETRACT_BY_POST, &now, &err), 0);
+	assert_true(engine_view_tag(rig.engine, "T7K2", &view));
+	engine_delivery(rig.engine, 2, DELIVERY_SENT, true, &rig.now);
+	assert_int_equal(engine_retract(rig.engine, view.id, "wrong host", "carol", RETRACT_BY_POST, &rig.now, &err), 0);
 	pass(2 * HOUR - 20);
-	event(EVENT_DOWNTIME, EVENT_DOWNTIME_START, 1, "");
+	downtime(EVENT_DOWNTIME_START);
 	pass(HOUR);
-	event(EVENT_DOWNTIME, EVENT_DOWNTIME_STOP, 1, "");
+	downtime(EVENT_DOWNTIME_STOP);
 	pass(MINUTE);
-	assert_null(strstr(story[FREE], "begun"));
-	assert_null(strstr(story[METERED], "begun"));
+	assert_null(strstr(story[RIG_FREE], "begun"));
+	assert_null(strstr(story[RIG_METERED], "begun"));
 }
 
 /* A pause hides it; what still is so is said when it is lifted, an end without beginning never. */
@@ -299,22 +237,22 @@ static void test_paused(void **state)
 
 	(void)state;
 	schedule();
-	assert_int_equal(engine_pause(engine, NULL, "toot", "", "carol", &now, &err), 0);
+	assert_int_equal(engine_pause(rig.engine, NULL, "toot", "", "carol", &rig.now, &err), 0);
 	pass(3 * HOUR);
-	event(EVENT_DOWNTIME, EVENT_DOWNTIME_START, 1, "");
+	downtime(EVENT_DOWNTIME_START);
 	pass(30 * MINUTE);
-	assert_string_equal(story[FREE], "");
-	assert_string_equal(story[METERED], "planned soon begun");
-	assert_int_equal(engine_resume(engine, NULL, "toot", "carol", &now, &err), 0);
+	assert_string_equal(story[RIG_FREE], "");
+	assert_string_equal(story[RIG_METERED], "planned soon begun");
+	assert_int_equal(engine_resume(rig.engine, NULL, "toot", "carol", &rig.now, &err), 0);
 	pass(1);
-	assert_string_equal(story[FREE], "begun");
-	assert_int_equal(engine_pause(engine, NULL, "toot", "", "carol", &now, &err), 0);
-	event(EVENT_DOWNTIME, EVENT_DOWNTIME_STOP, 1, "");
+	assert_string_equal(story[RIG_FREE], "begun");
+	assert_int_equal(engine_pause(rig.engine, NULL, "toot", "", "carol", &rig.now, &err), 0);
+	downtime(EVENT_DOWNTIME_STOP);
 	pass(MINUTE);
-	assert_string_equal(story[FREE], "begun");
-	assert_int_equal(engine_resume(engine, NULL, "toot", "carol", &now, &err), 0);
+	assert_string_equal(story[RIG_FREE], "begun");
+	assert_int_equal(engine_resume(rig.engine, NULL, "toot", "carol", &rig.now, &err), 0);
 	pass(1);
-	assert_string_equal(story[FREE], "begun ended");
+	assert_string_equal(story[RIG_FREE], "begun ended");
 }
 
 static void test_paused_all_the_time(void **state)
@@ -323,15 +261,15 @@ static void test_paused_all_the_time(void **state)
 
 	(void)state;
 	schedule();
-	assert_int_equal(engine_pause(engine, NULL, NULL, "", "carol", &now, &err), 0);
+	assert_int_equal(engine_pause(rig.engine, NULL, NULL, "", "carol", &rig.now, &err), 0);
 	pass(3 * HOUR);
-	event(EVENT_DOWNTIME, EVENT_DOWNTIME_START, 1, "");
+	downtime(EVENT_DOWNTIME_START);
 	pass(HOUR);
-	event(EVENT_DOWNTIME, EVENT_DOWNTIME_STOP, 1, "");
+	downtime(EVENT_DOWNTIME_STOP);
 	pass(MINUTE);
-	assert_int_equal(engine_resume(engine, NULL, NULL, "carol", &now, &err), 0);
+	assert_int_equal(engine_resume(rig.engine, NULL, NULL, "carol", &rig.now, &err), 0);
 	pass(HOUR);
-	assert_string_equal(story[FREE], "");
+	assert_string_equal(story[RIG_FREE], "");
 }
 
 static void test_quiet(void **state)
@@ -342,52 +280,52 @@ static void test_quiet(void **state)
 	(void)state;
 	schedule();
 	assert_int_equal(
-	    engine_quiet_match(engine, "hostgroup:db", WALL_S + 3 * HOUR + 60, "", "carol", &now, &id, &err), 0);
+	    engine_quiet_match(rig.engine, "hostgroup:db", WALL_S + 3 * HOUR + 60, "", "carol", &rig.now, &id, &err), 0);
 	pass(3 * HOUR - 20);
-	event(EVENT_DOWNTIME, EVENT_DOWNTIME_START, 1, "");
+	downtime(EVENT_DOWNTIME_START);
 	pass(50);
-	assert_string_equal(story[FREE], "");
+	assert_string_equal(story[RIG_FREE], "");
 	pass(20);
-	assert_string_equal(story[FREE], "begun");
-	assert_int_equal(engine_quiet_match(engine, "host:db2", wall_s() + HOUR, "", "carol", &now, &id, &err), 0);
-	event(EVENT_DOWNTIME, EVENT_DOWNTIME_STOP, 1, "");
+	assert_string_equal(story[RIG_FREE], "begun");
+	assert_int_equal(engine_quiet_match(rig.engine, "host:db2", wall_s() + HOUR, "", "carol", &rig.now, &id, &err), 0);
+	downtime(EVENT_DOWNTIME_STOP);
 	pass(20);
-	assert_string_equal(story[FREE], "begun ended");
+	assert_string_equal(story[RIG_FREE], "begun ended");
 }
 
 /* While the core is away nobody knows what it plans; what nobody could describe is not told. */
 static void test_core_away(void **state)
 {
 	(void)state;
-	event(EVENT_DOWNTIME, EVENT_DOWNTIME_ADD, 1, "");
+	downtime(EVENT_DOWNTIME_ADD);
 	assert_int_equal(described, 1);
 	pass(20);
-	engine_node_down(engine, "mon1", &now);
+	engine_node_down(rig.engine, "mon1", &rig.now);
 	pass(2 * HOUR);
-	connect_core(); /* its snapshot has no downtime */
+	engine_rig_connect(); /* its snapshot has no downtime */
 	assert_int_equal(described, 2);
 	describe();
 	pass(4 * HOUR);
-	assert_null(strstr(story[FREE], "planned"));
-	assert_null(strstr(story[FREE], "cancelled"));
+	assert_null(strstr(story[RIG_FREE], "planned"));
+	assert_null(strstr(story[RIG_FREE], "cancelled"));
 }
 
 /* What a module kept for an agent that had never been there is no news. */
 static void test_before_the_first_snapshot(void **state)
 {
 	(void)state;
-	engine_node_up(engine, "mon2", "boot.1", &now);
+	engine_node_up(rig.engine, "mon2", "boot.1", &rig.now);
 	struct event ev = {.type = EVENT_STATE, .kind = EVENT_SERVICE, .state = EVENT_CRITICAL, .flags = EVENT_HARD,
 			   .since = WALL_S - HOUR, .host = "old", .service = "s", .text = "", .author = "", .mark = "",
 			   .list = ""};
 	struct engine_counts counts;
 
-	engine_event(engine, "mon2", &ev, &now);
-	engine_counts(engine, &counts);
+	engine_event(rig.engine, "mon2", &ev, &rig.now);
+	engine_counts(rig.engine, &counts);
 	assert_int_equal(counts.problems, 0);
 }
 
-#define PLAN(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define PLAN(name) cmocka_unit_test_setup_teardown(name, begin, engine_rig_teardown)
 
 int main(void)
 {

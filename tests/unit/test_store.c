@@ -454,14 +454,13 @@ static void test_ten_thousand(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, store_rig_setup, store_rig_teardown)
 	const struct CMUnitTest tests[] = {
-	    TEST(test_null_strings),  TEST(test_lookups),
-	    TEST(test_last_incident), TEST(test_incidents_and_tags),
-	    TEST(test_meta),          TEST(test_rollback),
-	    TEST(test_ids),           TEST(test_nested_walks),
-	    TEST(test_no_scans),      TEST(test_ten_thousand),
-	    TEST(test_moved_post),
+	    STORE_RIG_TEST(test_null_strings),  STORE_RIG_TEST(test_lookups),
+	    STORE_RIG_TEST(test_last_incident), STORE_RIG_TEST(test_incidents_and_tags),
+	    STORE_RIG_TEST(test_meta),          STORE_RIG_TEST(test_rollback),
+	    STORE_RIG_TEST(test_ids),           STORE_RIG_TEST(test_nested_walks),
+	    STORE_RIG_TEST(test_no_scans),      STORE_RIG_TEST(test_ten_thousand),
+	    STORE_RIG_TEST(test_moved_post),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

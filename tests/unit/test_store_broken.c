@@ -373,11 +373,10 @@ static void test_crash_at_every_write(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, store_rig_setup, store_rig_teardown)
 	const struct CMUnitTest tests[] = {
-	    TEST(test_locked),    TEST(test_refusals),           TEST(test_damage_is_said),
-	    TEST(test_modes),     TEST(test_read_only),          TEST(test_crash_at_every_write),
-	    TEST(test_disk_full), TEST(test_full_while_writing),
+	    STORE_RIG_TEST(test_locked),    STORE_RIG_TEST(test_refusals),           STORE_RIG_TEST(test_damage_is_said),
+	    STORE_RIG_TEST(test_modes),     STORE_RIG_TEST(test_read_only),          STORE_RIG_TEST(test_crash_at_every_write),
+	    STORE_RIG_TEST(test_disk_full), STORE_RIG_TEST(test_full_while_writing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

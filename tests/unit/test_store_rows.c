@@ -222,29 +222,20 @@ static const struct quiet_row quiet = {
 static const struct pause_row pause_of = {
     .audience = "public", .account = "acc", .text = "an audit", .by = "bob", .since_s = 121};
 
-/* arg counts the rows that came; each must be the one above. */
-#define CHECKER_OF(noun, TABLE, want)                                                              \
-	static int check_##noun(void *arg, const struct noun##_row *r)                             \
-	{                                                                                          \
-		store_rig_same_row(TABLE, &want, r);                                               \
-		++*(int *)arg;                                                                     \
-		return 0;                                                                          \
-	}
-#define CHECKER(noun, TABLE) CHECKER_OF(noun, TABLE, noun)
-CHECKER(node, TABLE_NODE)
-CHECKER(problem, TABLE_PROBLEM)
-CHECKER(incident, TABLE_INCIDENT)
-CHECKER(thread, TABLE_THREAD)
-CHECKER(post, TABLE_POST)
-CHECKER(reply, TABLE_REPLY)
-CHECKER(account, TABLE_ACCOUNT)
-CHECKER(identity, TABLE_IDENTITY)
-CHECKER(timeline, TABLE_TIMELINE)
-CHECKER(ledger, TABLE_LEDGER)
-CHECKER(downtime, TABLE_DOWNTIME)
-CHECKER(channel, TABLE_CHANNEL)
-CHECKER(quiet, TABLE_QUIET)
-CHECKER_OF(pause, TABLE_PAUSE, pause_of)
+STORE_RIG_CHECKER(check_node, node, TABLE_NODE, node)
+STORE_RIG_CHECKER(check_problem, problem, TABLE_PROBLEM, problem)
+STORE_RIG_CHECKER(check_incident, incident, TABLE_INCIDENT, incident)
+STORE_RIG_CHECKER(check_thread, thread, TABLE_THREAD, thread)
+STORE_RIG_CHECKER(check_post, post, TABLE_POST, post)
+STORE_RIG_CHECKER(check_reply, reply, TABLE_REPLY, reply)
+STORE_RIG_CHECKER(check_account, account, TABLE_ACCOUNT, account)
+STORE_RIG_CHECKER(check_identity, identity, TABLE_IDENTITY, identity)
+STORE_RIG_CHECKER(check_timeline, timeline, TABLE_TIMELINE, timeline)
+STORE_RIG_CHECKER(check_ledger, ledger, TABLE_LEDGER, ledger)
+STORE_RIG_CHECKER(check_downtime, downtime, TABLE_DOWNTIME, downtime)
+STORE_RIG_CHECKER(check_channel, channel, TABLE_CHANNEL, channel)
+STORE_RIG_CHECKER(check_quiet, quiet, TABLE_QUIET, quiet)
+STORE_RIG_CHECKER(check_pause, pause, TABLE_PAUSE, pause_of)
 
 /*
  * A column list and a struct that drift apart would lose a member in silence: walking
@@ -431,11 +422,10 @@ static void test_promises(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, store_rig_setup, store_rig_teardown)
 	const struct CMUnitTest tests[] = {
-	    TEST(test_every_member_is_a_column),       TEST(test_round_trip),
-	    TEST(test_ledger_is_by_account_and_month), TEST(test_promises),
-	    TEST(test_gone_rows_are_deleted),
+	    STORE_RIG_TEST(test_every_member_is_a_column),       STORE_RIG_TEST(test_round_trip),
+	    STORE_RIG_TEST(test_ledger_is_by_account_and_month), STORE_RIG_TEST(test_promises),
+	    STORE_RIG_TEST(test_gone_rows_are_deleted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

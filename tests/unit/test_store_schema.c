@@ -208,13 +208,6 @@ static const struct ledger_row ledger_2 = {
     .reads = 1,
     .reads_micro = 5000};
 
-static int see_node_2(void *arg, const struct node_row *r)
-{
-	(void)arg;
-	store_rig_same_row(TABLE_NODE, &node_2, r);
-	return 0;
-}
-
 static int see_problem_2(void *arg, const struct problem_row *r)
 {
 	unsigned *n = arg;
@@ -224,33 +217,11 @@ static int see_problem_2(void *arg, const struct problem_row *r)
 	return 0;
 }
 
-static int see_incident_2(void *arg, const struct incident_row *r)
-{
-	(void)arg;
-	store_rig_same_row(TABLE_INCIDENT, &incident_2, r);
-	return 0;
-}
-
-static int see_thread_2(void *arg, const struct thread_row *r)
-{
-	(void)arg;
-	store_rig_same_row(TABLE_THREAD, &thread_2, r);
-	return 0;
-}
-
-static int see_account_2(void *arg, const struct account_row *r)
-{
-	(void)arg;
-	store_rig_same_row(TABLE_ACCOUNT, &account_2, r);
-	return 0;
-}
-
-static int see_ledger_2(void *arg, const struct ledger_row *r)
-{
-	(void)arg;
-	store_rig_same_row(TABLE_LEDGER, &ledger_2, r);
-	return 0;
-}
+STORE_RIG_CHECKER(see_node_2, node, TABLE_NODE, node_2)
+STORE_RIG_CHECKER(see_incident_2, incident, TABLE_INCIDENT, incident_2)
+STORE_RIG_CHECKER(see_thread_2, thread, TABLE_THREAD, thread_2)
+STORE_RIG_CHECKER(see_account_2, account, TABLE_ACCOUNT, account_2)
+STORE_RIG_CHECKER(see_ledger_2, ledger, TABLE_LEDGER, ledger_2)
 
 /* Its index was made anew: what waits is found, what is settled is not. */
 static int see_unsettled_2(void *arg, const struct post_row *r)
@@ -272,14 +243,16 @@ static void check_schema_2(struct store *s)
 {
 	struct err *err = &store_rig_err;
 	unsigned problems = 0, posts = 0;
+	int n = 0;
 
-	assert_int_equal(store_nodes(s, see_node_2, NULL, err), 1);
+	assert_int_equal(store_nodes(s, see_node_2, &n, err), 1);
 	assert_int_equal(store_live_problems(s, see_problem_2, &problems, err), 3);
-	assert_int_equal(store_open_incidents(s, see_incident_2, NULL, err), 1);
+	assert_int_equal(store_open_incidents(s, see_incident_2, &n, err), 1);
 	assert_int_equal(store_incidents(s, true, 0, NULL, NULL, err), 2);
-	assert_int_equal(store_open_threads(s, see_thread_2, NULL, err), 1);
-	assert_int_equal(store_accounts(s, see_account_2, NULL, err), 1);
-	assert_int_equal(store_ledger(s, "status", 202611, see_ledger_2, NULL, err), 1);
+	assert_int_equal(store_open_threads(s, see_thread_2, &n, err), 1);
+	assert_int_equal(store_accounts(s, see_account_2, &n, err), 1);
+	assert_int_equal(store_ledger(s, "status", 202611, see_ledger_2, &n, err), 1);
+	assert_int_equal(n, 5); /* each was looked at */
 	assert_int_equal(store_unsettled_posts(s, see_unsettled_2, &posts, err), 4);
 	assert_int_equal(store_posts_of_thread(s, 3, NULL, NULL, err), 7);
 	assert_int_equal(store_submitted_replies(s, NULL, NULL, err), 1);
@@ -321,10 +294,9 @@ static void test_schema_2_is_brought_up_to_date(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, store_rig_setup, store_rig_teardown)
 	const struct CMUnitTest tests[] = {
-	    TEST(test_schema_1_is_brought_up_to_date),
-	    TEST(test_schema_2_is_brought_up_to_date),
+	    STORE_RIG_TEST(test_schema_1_is_brought_up_to_date),
+	    STORE_RIG_TEST(test_schema_2_is_brought_up_to_date),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
