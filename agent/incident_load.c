@@ -310,6 +310,7 @@ static struct incident *parent_of(const struct engine *e, const struct incident 
 void engine_loaded(struct engine *e, const struct now *now)
 {
 	struct incident *i;
+	struct problem *p;
 	struct node *n;
 
 	LL_FOREACH (e->nodes, n)
@@ -318,6 +319,8 @@ void engine_loaded(struct engine *e, const struct now *now)
 		i->parent = parent_of(e, i);
 		if (i->parent)
 			i->parent->has_parts = true;
+		LL_FOREACH (i->problems, p)
+			incident_add_refs(e, i, p); /* what is described before them may be of the same host */
 		incident_refresh(i);
 		i->unack_due = i->let_go ? now->boot_ms : 0;
 	}
