@@ -467,6 +467,8 @@ static void look_again(struct engine *e, const struct thread *t, const struct no
 {
 	bool is_mute = t->state == THREAD_RESOLVED && incident_has_live(t->incident);
 
+	if ((t->flags & THREAD_NEWS) && is_due(t->update, now))
+		incident_wake(e, t->incident, now->boot_ms); /* it waited until it is bad again */
 	if (is_mute || (t->flags & THREAD_OWES_AGAIN) || is_due(t->due, now) || is_due(t->remind, now) || is_due(t->escalate, now))
 		engine_wake(e, now->boot_ms);
 }
