@@ -19,12 +19,12 @@ static struct config_account accounts[RIG_ACCOUNTS] = {
     [RIG_METERED] = {.name = (char *)"paid", .network = (char *)"x", .language = (char *)"en", .is_metered = true}};
 static unsigned on[RIG_ACCOUNTS] = {RIG_FREE, RIG_METERED};
 
-struct engine_rig rig;
+struct engine_rig alone;
 
 static void on_say(void *arg, const struct say_target *target, const struct say *say)
 {
 	(void)arg;
-	rig.said[target->account][say->event]++;
+	alone.said[target->account][say->event]++;
 }
 
 static void on_describe(void *arg, const char *node, unsigned kind, const char *host, const char *service)
@@ -57,7 +57,7 @@ static int64_t on_born(void *arg, unsigned audience, unsigned account)
 static uint64_t on_next_id(void *arg)
 {
 	(void)arg;
-	return rig.next_id++;
+	return alone.next_id++;
 }
 
 static void on_tag(void *arg, char tag[TAG_SIZE])
@@ -70,8 +70,8 @@ void engine_rig_begin(unsigned n_accounts)
 {
 	struct err err;
 
-	memset(&rig, 0, sizeof rig);
-	rig.audience = (struct config_audience){
+	memset(&alone, 0, sizeof alone);
+	alone.audience = (struct config_audience){
 	    .name = (char *)"operators",
 	    .base = (char *)"operators",
 	    .accounts = on,
@@ -83,9 +83,9 @@ void engine_rig_begin(unsigned n_accounts)
 	    .urgent_text = (char *)"",
 	    .states = STATE_BIT(EVENT_SERVICE, EVENT_CRITICAL) | STATE_BIT(EVENT_HOST, EVENT_DOWN),
 	    .internals = true};
-	rig.config = (struct config){
-	    .accounts = accounts, .n_accounts = n_accounts, .audiences = &rig.audience, .n_audiences = 1};
-	rig.sink = (struct engine_sink){
+	alone.config = (struct config){
+	    .accounts = accounts, .n_accounts = n_accounts, .audiences = &alone.audience, .n_audiences = 1};
+	alone.sink = (struct engine_sink){
 	    .say = on_say,
 	    .describe = on_describe,
 	    .cancel = on_cancel,
@@ -94,27 +94,27 @@ void engine_rig_begin(unsigned n_accounts)
 	    .born_s = on_born,
 	    .next_id = on_next_id,
 	    .fresh_tag = on_tag};
-	rig.next_id = 1;
-	rig.now = (struct now){.wall_ms = RIG_WALL_MS, .boot_ms = 10000000};
+	alone.next_id = 1;
+	alone.now = (struct now){.wall_ms = RIG_WALL_MS, .boot_ms = 10000000};
 }
 
 int engine_rig_teardown(void **state)
 {
 	(void)state;
-	engine_destroy(rig.engine);
-	match_destroy(rig.audience.match);
+	engine_destroy(alone.engine);
+	match_destroy(alone.audience.match);
 	return 0;
 }
 
 void engine_rig_create(void)
 {
-	rig.engine = engine_create(&rig.config, &rig.sink);
-	assert_non_null(rig.engine);
+	alone.engine = engine_create(&alone.config, &alone.sink);
+	assert_non_null(alone.engine);
 }
 
 void engine_rig_connect(void)
 {
-	engine_node_up(rig.engine, "mon1", "e1", &rig.now);
+	engine_node_up(alone.engine, "mon1", "e1", &alone.now);
 	engine_rig_event(EVENT_SNAP_BEGIN, "", "", 0, 0);
 	engine_rig_event(EVENT_SNAP_END, "", "", 0, 0);
 }
@@ -126,8 +126,8 @@ void engine_rig_event(enum event_type type, const char *host, const char *servic
 	    .kind = service[0] ? EVENT_SERVICE : EVENT_HOST,
 	    .state = (uint8_t)state,
 	    .flags = flags,
-	    .time_us = rig.now.wall_ms * 1000,
-	    .since = rig.now.wall_ms / 1000,
+	    .time_us = alone.now.wall_ms * 1000,
+	    .since = alone.now.wall_ms / 1000,
 	    .host = host,
 	    .service = service,
 	    .text = "no connection",
@@ -135,7 +135,7 @@ void engine_rig_event(enum event_type type, const char *host, const char *servic
 	    .mark = "",
 	    .list = ""};
 
-	engine_event(rig.engine, "mon1", &ev, &rig.now);
+	engine_event(alone.engine, "mon1", &ev, &alone.now);
 }
 
 void engine_rig_describe(const char *host, const char *service, int64_t ok_since_s)
@@ -145,7 +145,7 @@ void engine_rig_describe(const char *host, const char *service, int64_t ok_since
 
 	assert_non_null(o);
 	o->ok_since_s = ok_since_s;
-	engine_object(rig.engine, "mon1", kind, host, service, o, &rig.now);
+	engine_object(alone.engine, "mon1", kind, host, service, o, &alone.now);
 }
 
 void engine_rig_fails(const char *host, const char *service)
@@ -156,24 +156,24 @@ void engine_rig_fails(const char *host, const char *service)
 
 void engine_rig_deliver(void)
 {
-	for (uint64_t id = 1; id < rig.next_id; id++)
-		engine_delivery(rig.engine, id, DELIVERY_SENT, true, &rig.now);
+	for (uint64_t id = 1; id < alone.next_id; id++)
+		engine_delivery(alone.engine, id, DELIVERY_SENT, true, &alone.now);
 }
 
 void engine_rig_pass(int64_t ms)
 {
-	int64_t end = rig.now.boot_ms + ms;
+	int64_t end = alone.now.boot_ms + ms;
 
 	for (unsigned rounds = 0; rounds < ROUNDS_MAX; rounds++) {
-		int64_t next = engine_next(rig.engine), until = next < end ? next : end;
+		int64_t next = engine_next(alone.engine), until = next < end ? next : end;
 
-		if (until > rig.now.boot_ms) {
-			rig.now.wall_ms += until - rig.now.boot_ms;
-			rig.now.boot_ms = until;
+		if (until > alone.now.boot_ms) {
+			alone.now.wall_ms += until - alone.now.boot_ms;
+			alone.now.boot_ms = until;
 			rounds = 0;
 		}
-		engine_timers(rig.engine, &rig.now);
-		if (rig.now.boot_ms >= end && engine_next(rig.engine) > end)
+		engine_timers(alone.engine, &alone.now);
+		if (alone.now.boot_ms >= end && engine_next(alone.engine) > end)
 			return;
 	}
 	fail_msg("a deadline that never passes");

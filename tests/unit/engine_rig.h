@@ -22,7 +22,7 @@ struct engine_rig {
 	uint64_t next_id;
 	unsigned said[RIG_ACCOUNTS][SAY_EVENTS];
 };
-extern struct engine_rig rig;
+extern struct engine_rig alone;
 
 /* All but the engine: any of it may be changed before engine_rig_create(). */
 void engine_rig_begin(unsigned n_accounts);

@@ -23,7 +23,7 @@ static uint64_t waiting;    /* SAY_BITs of what cancel() takes back */
 static void on_say(void *arg, const struct say_target *target, const struct say *say)
 {
 	(void)arg;
-	rig.said[target->account][say->event]++;
+	alone.said[target->account][say->event]++;
 	if (say->event == SAY_RECOVERY)
 		snprintf(state_said, sizeof state_said, "%s", say->state);
 }
@@ -42,14 +42,14 @@ static void event(enum event_type type, const char *host, const char *service, u
 
 static void described(const char *host, const char *service, bool is_ok)
 {
-	engine_rig_describe(host, service, is_ok ? rig.now.wall_ms / 1000 : 0);
-	engine_timers(rig.engine, &rig.now);
+	engine_rig_describe(host, service, is_ok ? alone.now.wall_ms / 1000 : 0);
+	engine_timers(alone.engine, &alone.now);
 }
 
 static void load_problem(uint64_t id, const char *service, int64_t since_s, int64_t until_s)
 {
 	engine_load_problem(
-	    rig.engine, &(struct problem_row){
+	    alone.engine, &(struct problem_row){
 			.id = id,
 			.incident = 1,
 			.node = "mon1",
@@ -78,15 +78,15 @@ static void load(enum thread_state state)
 	    .root = DELIVERY_SENT,
 	    .told_state = 3,
 	    .times = 1,
-	    .due_boot_ms = state == THREAD_RECOVERING ? rig.now.boot_ms + 30000 : 0,
-	    .due_ms = state == THREAD_RECOVERING ? rig.now.wall_ms + 30000 : 0,
+	    .due_boot_ms = state == THREAD_RECOVERING ? alone.now.boot_ms + 30000 : 0,
+	    .due_ms = state == THREAD_RECOVERING ? alone.now.wall_ms + 30000 : 0,
 	    .since_s = TOLD_S,
 	    .until_s = state == THREAD_RECOVERING ? TOLD_S + 500 : 0};
 
 	engine_rig_create();
-	engine_load_node(rig.engine, &(struct node_row){.name = "mon1", .epoch = "e1", .adopted = true});
+	engine_load_node(alone.engine, &(struct node_row){.name = "mon1", .epoch = "e1", .adopted = true});
 	engine_load_incident(
-	    rig.engine, &(struct incident_row){
+	    alone.engine, &(struct incident_row){
 			.id = 1,
 			.tag = "T7K2",
 			.open = true,
@@ -99,9 +99,9 @@ static void load(enum thread_state state)
 			.was_owner = ""});
 	load_problem(2, "Postgres", TOLD_S, state == THREAD_RECOVERING ? TOLD_S + 500 : 0);
 	load_problem(3, "Disk", TOLD_S, TOLD_S + 60);
-	engine_load_thread(rig.engine, &thread, true, &rig.now);
-	engine_loaded(rig.engine, &rig.now);
-	engine_node_up(rig.engine, "mon1", "e1", &rig.now);
+	engine_load_thread(alone.engine, &thread, true, &alone.now);
+	engine_loaded(alone.engine, &alone.now);
+	engine_node_up(alone.engine, "mon1", "e1", &alone.now);
 	event(EVENT_SNAP_BEGIN, "", "", 0);
 }
 
@@ -109,13 +109,13 @@ static int setup(void **state)
 {
 	(void)state;
 	engine_rig_begin(1);
-	rig.audience.hold_ms = 15000;
-	rig.audience.recovery_hold_ms = 90000;
-	rig.audience.reopen_ms = 30 * RIG_MINUTE_MS;
-	rig.audience.update_ms = 2 * RIG_MINUTE_MS;
-	rig.sink.say = on_say;
-	rig.sink.cancel = on_cancel;
-	rig.next_id = 100; /* those before are loaded */
+	alone.audience.hold_ms = 15000;
+	alone.audience.recovery_hold_ms = 90000;
+	alone.audience.reopen_ms = 30 * RIG_MINUTE_MS;
+	alone.audience.update_ms = 2 * RIG_MINUTE_MS;
+	alone.sink.say = on_say;
+	alone.sink.cancel = on_cancel;
+	alone.next_id = 100; /* those before are loaded */
 	waiting = 0;
 	return 0;
 }
@@ -131,10 +131,10 @@ static void test_over_before_described(void **state)
 	described("db1", "Postgres", true);
 	described("db1", "Disk", true);
 	engine_rig_pass(5 * RIG_MINUTE_MS);
-	assert_int_equal(rig.said[RIG_FREE][SAY_RECOVERY], 1);
+	assert_int_equal(alone.said[RIG_FREE][SAY_RECOVERY], 1);
 	assert_string_equal(state_said, "OK");
 	engine_rig_pass(60 * RIG_MINUTE_MS);
-	assert_null(engine_root_object(rig.engine, 1)); /* closed */
+	assert_null(engine_root_object(alone.engine, 1)); /* closed */
 }
 
 /* Broken again while we were away, in the middle of the recovery's hold: no recovery is told. */
@@ -147,10 +147,10 @@ static void test_broken_again_meanwhile(void **state)
 	described("db1", "Postgres", false);
 	described("db1", "Disk", true); /* the last one that nobody knew yet */
 	engine_rig_pass(5 * RIG_MINUTE_MS);
-	assert_int_equal(rig.said[RIG_FREE][SAY_RECOVERY], 0);
+	assert_int_equal(alone.said[RIG_FREE][SAY_RECOVERY], 0);
 	event(EVENT_STATE, "db1", "Postgres", EVENT_OK);
 	engine_rig_pass(5 * RIG_MINUTE_MS);
-	assert_int_equal(rig.said[RIG_FREE][SAY_RECOVERY], 1);
+	assert_int_equal(alone.said[RIG_FREE][SAY_RECOVERY], 1);
 }
 
 static void begin(void)
@@ -173,16 +173,16 @@ static void test_unstable_taken_back(void **state)
 	engine_rig_deliver();
 	event(EVENT_STATE, "db1", "Postgres", EVENT_OK);
 	engine_rig_pass(5 * RIG_MINUTE_MS);
-	assert_int_equal(rig.said[RIG_FREE][SAY_RECOVERY], 1);
+	assert_int_equal(alone.said[RIG_FREE][SAY_RECOVERY], 1);
 	engine_rig_event(EVENT_STATE, "db1", "Postgres", EVENT_CRITICAL, EVENT_HARD | EVENT_FLAPS);
-	engine_timers(rig.engine, &rig.now);
+	engine_timers(alone.engine, &alone.now);
 	waiting = SAY_BIT(SAY_FLAPPING) | SAY_BIT(SAY_AGAIN);
-	assert_int_equal(engine_pause(rig.engine, "operators", NULL, "", "alice", &rig.now, &err), 0);
+	assert_int_equal(engine_pause(alone.engine, "operators", NULL, "", "alice", &alone.now, &err), 0);
 	engine_rig_event(EVENT_STATE, "db1", "Postgres", EVENT_OK, EVENT_HARD | EVENT_FLAPS);
-	assert_int_equal(engine_resume(rig.engine, "operators", NULL, "alice", &rig.now, &err), 0);
+	assert_int_equal(engine_resume(alone.engine, "operators", NULL, "alice", &alone.now, &err), 0);
 	engine_rig_event(EVENT_FLAPPING, "db1", "Postgres", EVENT_OK, 0);
 	engine_rig_pass(60 * RIG_MINUTE_MS); /* fails where a deadline never passes */
-	assert_null(engine_root_object(rig.engine, 100));
+	assert_null(engine_root_object(alone.engine, 100));
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, engine_rig_teardown)

@@ -18,11 +18,11 @@ static int setup(void **state)
 {
 	(void)state;
 	engine_rig_begin(RIG_ACCOUNTS);
-	rig.audience.acks = true;
-	rig.audience.reopen_ms = RIG_HOUR_MS;
-	rig.audience.update_ms = RIG_MINUTE_MS;
-	rig.audience.remind_ms = RIG_HOUR_MS;
-	rig.audience.remind_acked_ms = 4 * RIG_HOUR_MS;
+	alone.audience.acks = true;
+	alone.audience.reopen_ms = RIG_HOUR_MS;
+	alone.audience.update_ms = RIG_MINUTE_MS;
+	alone.audience.remind_ms = RIG_HOUR_MS;
+	alone.audience.remind_acked_ms = 4 * RIG_HOUR_MS;
 	return 0;
 }
 
@@ -48,59 +48,59 @@ static void test_not_asked(void **state)
 {
 	(void)state;
 	live_through();
-	assert_int_equal(rig.said[RIG_FREE][SAY_PROBLEM], 1);
-	assert_int_equal(rig.said[RIG_FREE][SAY_ACK], 1);
-	assert_int_equal(rig.said[RIG_FREE][SAY_UNACK], 1);
-	assert_int_equal(rig.said[RIG_FREE][SAY_UPDATE], 3); /* after 1 h; 4 h and 8 h after the ack */
-	assert_int_equal(rig.said[RIG_FREE][SAY_RECOVERY], 1);
+	assert_int_equal(alone.said[RIG_FREE][SAY_PROBLEM], 1);
+	assert_int_equal(alone.said[RIG_FREE][SAY_ACK], 1);
+	assert_int_equal(alone.said[RIG_FREE][SAY_UNACK], 1);
+	assert_int_equal(alone.said[RIG_FREE][SAY_UPDATE], 3); /* after 1 h; 4 h and 8 h after the ack */
+	assert_int_equal(alone.said[RIG_FREE][SAY_RECOVERY], 1);
 	/* where it costs: the problem and its end */
 	for (int e = 0; e < SAY_EVENTS; e++)
-		assert_int_equal(rig.said[RIG_METERED][e], e == SAY_PROBLEM || e == SAY_RECOVERY);
+		assert_int_equal(alone.said[RIG_METERED][e], e == SAY_PROBLEM || e == SAY_RECOVERY);
 }
 
 static void test_acks_asked(void **state)
 {
 	(void)state;
-	rig.audience.acks_asked = true;
+	alone.audience.acks_asked = true;
 	live_through();
-	assert_int_equal(rig.said[RIG_METERED][SAY_ACK], 1);
-	assert_int_equal(rig.said[RIG_METERED][SAY_UNACK], 1);
-	assert_int_equal(rig.said[RIG_METERED][SAY_UPDATE], 0);
-	assert_int_equal(rig.said[RIG_METERED][SAY_RECOVERY], 1);
+	assert_int_equal(alone.said[RIG_METERED][SAY_ACK], 1);
+	assert_int_equal(alone.said[RIG_METERED][SAY_UNACK], 1);
+	assert_int_equal(alone.said[RIG_METERED][SAY_UPDATE], 0);
+	assert_int_equal(alone.said[RIG_METERED][SAY_RECOVERY], 1);
 }
 
 static void test_reminders_asked(void **state)
 {
 	(void)state;
-	rig.audience.remind_asked = rig.audience.remind_acked_asked = true;
-	rig.audience.acks = false;
+	alone.audience.remind_asked = alone.audience.remind_acked_asked = true;
+	alone.audience.acks = false;
 	live_through();
-	assert_int_equal(rig.said[RIG_METERED][SAY_UPDATE], rig.said[RIG_FREE][SAY_UPDATE]);
-	assert_true(rig.said[RIG_METERED][SAY_UPDATE] >= 3);
-	assert_int_equal(rig.said[RIG_METERED][SAY_ACK], 0);
+	assert_int_equal(alone.said[RIG_METERED][SAY_UPDATE], alone.said[RIG_FREE][SAY_UPDATE]);
+	assert_true(alone.said[RIG_METERED][SAY_UPDATE] >= 3);
+	assert_int_equal(alone.said[RIG_METERED][SAY_ACK], 0);
 }
 
 /* Each by its own key. */
 static void test_one_reminder_asked(void **state)
 {
 	(void)state;
-	rig.audience.acks_asked = rig.audience.remind_asked = true;
+	alone.audience.acks_asked = alone.audience.remind_asked = true;
 	live_through();
-	assert_int_equal(rig.said[RIG_METERED][SAY_UPDATE], 1);
-	assert_int_equal(rig.said[RIG_FREE][SAY_UPDATE], 3);
+	assert_int_equal(alone.said[RIG_METERED][SAY_UPDATE], 1);
+	assert_int_equal(alone.said[RIG_FREE][SAY_UPDATE], 3);
 }
 
 /* Asked for, and said to be none. */
 static void test_asked_none(void **state)
 {
 	(void)state;
-	rig.audience.acks_asked = rig.audience.remind_asked = rig.audience.remind_acked_asked = true;
-	rig.audience.acks = false;
-	rig.audience.remind_ms = rig.audience.remind_acked_ms = 0;
+	alone.audience.acks_asked = alone.audience.remind_asked = alone.audience.remind_acked_asked = true;
+	alone.audience.acks = false;
+	alone.audience.remind_ms = alone.audience.remind_acked_ms = 0;
 	live_through();
 	for (int e = 0; e < SAY_EVENTS; e++)
-		assert_int_equal(rig.said[RIG_METERED][e], rig.said[RIG_FREE][e]);
-	assert_int_equal(rig.said[RIG_METERED][SAY_UPDATE] + rig.said[RIG_METERED][SAY_ACK], 0);
+		assert_int_equal(alone.said[RIG_METERED][e], alone.said[RIG_FREE][e]);
+	assert_int_equal(alone.said[RIG_METERED][SAY_UPDATE] + alone.said[RIG_METERED][SAY_ACK], 0);
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, engine_rig_teardown)

@@ -51,7 +51,7 @@ static unsigned save(void)
 	    .node = node_row, .problem = problem_row, .incident = incident_row, .thread = thread_row};
 
 	incident_rows = 0;
-	engine_save(rig.engine, &rows, &rig.now);
+	engine_save(alone.engine, &rows, &alone.now);
 	return incident_rows;
 }
 
@@ -68,7 +68,7 @@ static int setup(void **state)
 {
 	(void)state;
 	engine_rig_begin(1);
-	rig.audience.reopen_ms = rig.audience.update_ms = RIG_HOUR_MS;
+	alone.audience.reopen_ms = alone.audience.update_ms = RIG_HOUR_MS;
 	engine_rig_create();
 	engine_rig_connect();
 	engine_rig_pass(1000);
@@ -77,68 +77,68 @@ static int setup(void **state)
 	engine_rig_pass(0);
 	engine_rig_deliver();
 	engine_rig_pass(1000);
-	return rig.said[RIG_FREE][SAY_PROBLEM] == HOSTS ? 0 : -1;
+	return alone.said[RIG_FREE][SAY_PROBLEM] == HOSTS ? 0 : -1;
 }
 
 static void test_one_is_looked_at(void **state)
 {
 	(void)state;
 	engine_rig_fails("host007", "SMTP");
-	assert_true(engine_next(rig.engine) <= rig.now.boot_ms);
-	engine_timers(rig.engine, &rig.now);
-	assert_int_equal(rig.engine->n_due, 1);
-	assert_string_equal(rig.engine->due[0]->object, "host007/HTTP");
+	assert_true(engine_next(alone.engine) <= alone.now.boot_ms);
+	engine_timers(alone.engine, &alone.now);
+	assert_int_equal(alone.engine->n_due, 1);
+	assert_string_equal(alone.engine->due[0]->object, "host007/HTTP");
 }
 
 static void test_delivery_looks_at_one(void **state)
 {
-	uint64_t thread = rig.engine->incidents->next->threads->id;
+	uint64_t thread = alone.engine->incidents->next->threads->id;
 
 	(void)state;
-	engine_delivery(rig.engine, thread, DELIVERY_SENT, true, &rig.now);
-	engine_timers(rig.engine, &rig.now);
-	assert_int_equal(rig.engine->n_due, 1);
-	assert_ptr_equal(rig.engine->due[0], rig.engine->incidents->next);
+	engine_delivery(alone.engine, thread, DELIVERY_SENT, true, &alone.now);
+	engine_timers(alone.engine, &alone.now);
+	assert_int_equal(alone.engine->n_due, 1);
+	assert_ptr_equal(alone.engine->due[0], alone.engine->incidents->next);
 }
 
 /* A host that speaks for its services: each of its deadlines may be theirs. */
 static void test_parts_are_looked_at(void **state)
 {
-	struct incident *parent = rig.engine->incidents, *child = parent->next;
+	struct incident *parent = alone.engine->incidents, *child = parent->next;
 
 	(void)state;
-	become_child(rig.engine, child, parent, &rig.now);
-	engine_timers(rig.engine, &rig.now);
-	assert_int_equal(rig.engine->n_due, HOSTS);
+	become_child(alone.engine, child, parent, &alone.now);
+	engine_timers(alone.engine, &alone.now);
+	assert_int_equal(alone.engine->n_due, HOSTS);
 	engine_rig_pass(1000);
-	incident_wake(rig.engine, parent, rig.now.boot_ms);
-	engine_timers(rig.engine, &rig.now);
-	assert_int_equal(rig.engine->n_due, HOSTS);
+	incident_wake(alone.engine, parent, alone.now.boot_ms);
+	engine_timers(alone.engine, &alone.now);
+	assert_int_equal(alone.engine->n_due, HOSTS);
 }
 
 static void test_deadline_is_kept(void **state)
 {
-	struct incident *i = rig.engine->incidents;
+	struct incident *i = alone.engine->incidents;
 
 	(void)state;
 	engine_rig_pass(1000);
-	incident_wake(rig.engine, i, rig.now.boot_ms + 5000);
-	assert_int_equal(engine_next(rig.engine), rig.now.boot_ms + 5000);
+	incident_wake(alone.engine, i, alone.now.boot_ms + 5000);
+	assert_int_equal(engine_next(alone.engine), alone.now.boot_ms + 5000);
 	engine_rig_fails("host007", "SMTP"); /* another one's turn comes before */
 	engine_rig_pass(1000);
-	assert_int_equal(engine_next(rig.engine), rig.now.boot_ms + 4000);
+	assert_int_equal(engine_next(alone.engine), alone.now.boot_ms + 4000);
 	engine_rig_pass(4000);
-	assert_true(engine_next(rig.engine) > rig.now.boot_ms);
+	assert_true(engine_next(alone.engine) > alone.now.boot_ms);
 }
 
 static void test_same_row_is_not_written(void **state)
 {
 	(void)state;
 	assert_int_equal(save(), HOSTS);
-	engine_saved(rig.engine);
+	engine_saved(alone.engine);
 	engine_rig_fails("host007", "SMTP");
 	assert_int_equal(save(), 0);
-	engine_saved(rig.engine);
+	engine_saved(alone.engine);
 	engine_rig_event(EVENT_STATE, "host007", "HTTP", EVENT_OK, EVENT_HARD);
 	engine_rig_event(EVENT_STATE, "host007", "SMTP", EVENT_OK, EVENT_HARD);
 	assert_int_equal(save(), 1);
@@ -150,7 +150,7 @@ static void test_lost_row_is_written_again(void **state)
 	(void)state;
 	assert_int_equal(save(), HOSTS);
 	assert_int_equal(save(), HOSTS);
-	engine_saved(rig.engine);
+	engine_saved(alone.engine);
 	assert_int_equal(save(), 0);
 }
 

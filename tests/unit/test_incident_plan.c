@@ -50,7 +50,7 @@ static void on_describe(void *arg, const char *node, unsigned kind, const char *
 
 static int64_t wall_s(void)
 {
-	return rig.now.wall_ms / 1000;
+	return alone.now.wall_ms / 1000;
 }
 
 static void pass(int64_t seconds)
@@ -66,7 +66,7 @@ static void downtime(enum event_downtime sub)
 			   .host = "db1", .service = "", .text = "new kernel", .author = "bob", .mark = "",
 			   .list = ""};
 
-	engine_event(rig.engine, "mon1", &ev, &rig.now);
+	engine_event(alone.engine, "mon1", &ev, &alone.now);
 }
 
 static struct object *db1(void)
@@ -78,7 +78,7 @@ static struct object *db1(void)
 
 static void describe(void)
 {
-	engine_object(rig.engine, "mon1", EVENT_HOST, "db1", "", db1(), &rig.now);
+	engine_object(alone.engine, "mon1", EVENT_HOST, "db1", "", db1(), &alone.now);
 }
 
 static void schedule(void)
@@ -92,12 +92,12 @@ static int begin(void **state)
 {
 	(void)state;
 	engine_rig_begin(RIG_ACCOUNTS);
-	rig.audience.announce_ms = leads;
-	rig.audience.n_announce = 2;
-	rig.audience.states = ~0u;
-	rig.audience.reopen_ms = 1000;
-	rig.sink.say = on_say;
-	rig.sink.describe = on_describe;
+	alone.audience.announce_ms = leads;
+	alone.audience.n_announce = 2;
+	alone.audience.states = ~0u;
+	alone.audience.reopen_ms = 1000;
+	alone.sink.say = on_say;
+	alone.sink.describe = on_describe;
 	memset(story, 0, sizeof story);
 	described = 0;
 	engine_rig_create();
@@ -113,7 +113,7 @@ static uint64_t open_plan(const char *name, int64_t from_s, int64_t to_s)
 	uint64_t incident = 0;
 	struct err err;
 
-	assert_int_equal(engine_open(rig.engine, &order, &rig.now, &incident, &err), 0);
+	assert_int_equal(engine_open(alone.engine, &order, &alone.now, &incident, &err), 0);
 	pass(1);
 	return incident;
 }
@@ -136,14 +136,14 @@ static void test_by_hand(void **state)
 	pass(3 * HOUR + MINUTE);
 	assert_string_equal(story[RIG_FREE], "planned soon begun ended");
 	assert_string_equal(story[RIG_METERED], "planned soon begun ended");
-	assert_false(engine_view(rig.engine, incident, &view));
+	assert_false(engine_view(alone.engine, incident, &view));
 }
 
 /* A person asked, so it is said, lead or no lead, price or no price. */
 static void test_by_hand_without_leads(void **state)
 {
 	(void)state;
-	rig.audience.n_announce = 0;
+	alone.audience.n_announce = 0;
 	open_plan("", WALL_S + 3 * HOUR, WALL_S + 4 * HOUR);
 	assert_string_equal(story[RIG_METERED], "planned");
 	assert_string_equal(last_object, "Moving the mail store");
@@ -160,8 +160,8 @@ static void test_by_hand_closed_before(void **state)
 
 	(void)state;
 	assert_string_equal(story[RIG_FREE], "planned");
-	assert_int_equal(engine_close(rig.engine, incident, "", "carol", &rig.now, &err), 0);
-	assert_int_equal(engine_close(rig.engine, incident, "", "carol", &rig.now, &err), -1);
+	assert_int_equal(engine_close(alone.engine, incident, "", "carol", &alone.now, &err), 0);
+	assert_int_equal(engine_close(alone.engine, incident, "", "carol", &alone.now, &err), -1);
 	pass(5 * HOUR);
 	assert_string_equal(story[RIG_FREE], "planned cancelled");
 }
@@ -174,7 +174,7 @@ static void test_by_hand_closed_while_it_runs(void **state)
 	(void)state;
 	assert_string_equal(story[RIG_FREE], "begun");
 	pass(HOUR);
-	assert_int_equal(engine_close(rig.engine, incident, "done", "carol", &rig.now, &err), 0);
+	assert_int_equal(engine_close(alone.engine, incident, "done", "carol", &alone.now, &err), 0);
 	pass(5 * HOUR);
 	assert_string_equal(story[RIG_FREE], "begun ended");
 }
@@ -184,7 +184,7 @@ static void test_by_hand_closed_while_it_runs(void **state)
 static void test_costs_nothing_unasked(void **state)
 {
 	(void)state;
-	rig.audience.n_announce = 0;
+	alone.audience.n_announce = 0;
 	schedule();
 	pass(3 * HOUR - 20);
 	downtime(EVENT_DOWNTIME_START);
@@ -203,10 +203,10 @@ static void test_cannot_be_closed_by_hand(void **state)
 
 	(void)state;
 	schedule();
-	assert_true(engine_view_tag(rig.engine, "T7K2", &view));
+	assert_true(engine_view_tag(alone.engine, "T7K2", &view));
 	assert_true(view.flags & INCIDENT_MAINTENANCE);
 	assert_string_equal(view.object, "db1");
-	assert_int_equal(engine_close(rig.engine, view.id, "", "carol", &rig.now, &err), -1);
+	assert_int_equal(engine_close(alone.engine, view.id, "", "carol", &alone.now, &err), -1);
 }
 
 /* Nothing is said of the rest of a maintenance that was called a mistake. */
@@ -218,9 +218,9 @@ static void test_retracted(void **state)
 	(void)state;
 	schedule();
 	pass(HOUR);
-	assert_true(engine_view_tag(rig.engine, "T7K2", &view));
-	engine_delivery(rig.engine, 2, DELIVERY_SENT, true, &rig.now);
-	assert_int_equal(engine_retract(rig.engine, view.id, "wrong host", "carol", RETRACT_BY_POST, &rig.now, &err), 0);
+	assert_true(engine_view_tag(alone.engine, "T7K2", &view));
+	engine_delivery(alone.engine, 2, DELIVERY_SENT, true, &alone.now);
+	assert_int_equal(engine_retract(alone.engine, view.id, "wrong host", "carol", RETRACT_BY_POST, &alone.now, &err), 0);
 	pass(2 * HOUR - 20);
 	downtime(EVENT_DOWNTIME_START);
 	pass(HOUR);
@@ -237,20 +237,20 @@ static void test_paused(void **state)
 
 	(void)state;
 	schedule();
-	assert_int_equal(engine_pause(rig.engine, NULL, "toot", "", "carol", &rig.now, &err), 0);
+	assert_int_equal(engine_pause(alone.engine, NULL, "toot", "", "carol", &alone.now, &err), 0);
 	pass(3 * HOUR);
 	downtime(EVENT_DOWNTIME_START);
 	pass(30 * MINUTE);
 	assert_string_equal(story[RIG_FREE], "");
 	assert_string_equal(story[RIG_METERED], "planned soon begun");
-	assert_int_equal(engine_resume(rig.engine, NULL, "toot", "carol", &rig.now, &err), 0);
+	assert_int_equal(engine_resume(alone.engine, NULL, "toot", "carol", &alone.now, &err), 0);
 	pass(1);
 	assert_string_equal(story[RIG_FREE], "begun");
-	assert_int_equal(engine_pause(rig.engine, NULL, "toot", "", "carol", &rig.now, &err), 0);
+	assert_int_equal(engine_pause(alone.engine, NULL, "toot", "", "carol", &alone.now, &err), 0);
 	downtime(EVENT_DOWNTIME_STOP);
 	pass(MINUTE);
 	assert_string_equal(story[RIG_FREE], "begun");
-	assert_int_equal(engine_resume(rig.engine, NULL, "toot", "carol", &rig.now, &err), 0);
+	assert_int_equal(engine_resume(alone.engine, NULL, "toot", "carol", &alone.now, &err), 0);
 	pass(1);
 	assert_string_equal(story[RIG_FREE], "begun ended");
 }
@@ -261,13 +261,13 @@ static void test_paused_all_the_time(void **state)
 
 	(void)state;
 	schedule();
-	assert_int_equal(engine_pause(rig.engine, NULL, NULL, "", "carol", &rig.now, &err), 0);
+	assert_int_equal(engine_pause(alone.engine, NULL, NULL, "", "carol", &alone.now, &err), 0);
 	pass(3 * HOUR);
 	downtime(EVENT_DOWNTIME_START);
 	pass(HOUR);
 	downtime(EVENT_DOWNTIME_STOP);
 	pass(MINUTE);
-	assert_int_equal(engine_resume(rig.engine, NULL, NULL, "carol", &rig.now, &err), 0);
+	assert_int_equal(engine_resume(alone.engine, NULL, NULL, "carol", &alone.now, &err), 0);
 	pass(HOUR);
 	assert_string_equal(story[RIG_FREE], "");
 }
@@ -280,14 +280,14 @@ static void test_quiet(void **state)
 	(void)state;
 	schedule();
 	assert_int_equal(
-	    engine_quiet_match(rig.engine, "hostgroup:db", WALL_S + 3 * HOUR + 60, "", "carol", &rig.now, &id, &err), 0);
+	    engine_quiet_match(alone.engine, "hostgroup:db", WALL_S + 3 * HOUR + 60, "", "carol", &alone.now, &id, &err), 0);
 	pass(3 * HOUR - 20);
 	downtime(EVENT_DOWNTIME_START);
 	pass(50);
 	assert_string_equal(story[RIG_FREE], "");
 	pass(20);
 	assert_string_equal(story[RIG_FREE], "begun");
-	assert_int_equal(engine_quiet_match(rig.engine, "host:db2", wall_s() + HOUR, "", "carol", &rig.now, &id, &err), 0);
+	assert_int_equal(engine_quiet_match(alone.engine, "host:db2", wall_s() + HOUR, "", "carol", &alone.now, &id, &err), 0);
 	downtime(EVENT_DOWNTIME_STOP);
 	pass(20);
 	assert_string_equal(story[RIG_FREE], "begun ended");
@@ -300,7 +300,7 @@ static void test_core_away(void **state)
 	downtime(EVENT_DOWNTIME_ADD);
 	assert_int_equal(described, 1);
 	pass(20);
-	engine_node_down(rig.engine, "mon1", &rig.now);
+	engine_node_down(alone.engine, "mon1", &alone.now);
 	pass(2 * HOUR);
 	engine_rig_connect(); /* its snapshot has no downtime */
 	assert_int_equal(described, 2);
@@ -314,14 +314,14 @@ static void test_core_away(void **state)
 static void test_before_the_first_snapshot(void **state)
 {
 	(void)state;
-	engine_node_up(rig.engine, "mon2", "boot.1", &rig.now);
+	engine_node_up(alone.engine, "mon2", "boot.1", &alone.now);
 	struct event ev = {.type = EVENT_STATE, .kind = EVENT_SERVICE, .state = EVENT_CRITICAL, .flags = EVENT_HARD,
 			   .since = WALL_S - HOUR, .host = "old", .service = "s", .text = "", .author = "", .mark = "",
 			   .list = ""};
 	struct engine_counts counts;
 
-	engine_event(rig.engine, "mon2", &ev, &rig.now);
-	engine_counts(rig.engine, &counts);
+	engine_event(alone.engine, "mon2", &ev, &alone.now);
+	engine_counts(alone.engine, &counts);
 	assert_int_equal(counts.problems, 0);
 }
 
