@@ -162,7 +162,6 @@ void engine_node_up(struct engine *e, const char *node, const char *epoch, const
 {
 	struct node *n = engine_node(e, node);
 
-	(void)now;
 	if (!n)
 		return;
 	n->connected = true;
@@ -170,6 +169,7 @@ void engine_node_up(struct engine *e, const char *node, const char *epoch, const
 	n->restarted = n->epoch && strcmp(n->epoch, epoch) != 0;
 	engine_set_string(&n->epoch, epoch);
 	n->dirty = true;
+	snapshot_ahead(e, n, now);
 }
 
 bool engine_is_asking(const struct engine *e)
@@ -213,6 +213,7 @@ void engine_ask(struct engine *e, struct problem *p, const struct now *now)
 		if (p->node->undescribed++ == 0)
 			p->node->undescribed_since_ms = now->boot_ms;
 	}
+	p->is_asked = true;
 	e->sink.describe(e->sink.arg, p->node->name, p->kind, p->host, p->service);
 }
 
@@ -245,6 +246,7 @@ static void is_answered(struct engine *e, struct problem *p, const struct now *n
 	struct node *n = p->node;
 
 	problem_stop_waiting(p);
+	p->is_asked = false;
 	if (p->incident)
 		incident_wake(e, p->incident, now->boot_ms);
 	if (n->undescribed || !n->is_awaited)

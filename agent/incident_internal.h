@@ -52,6 +52,7 @@ void event_downtime(struct engine *e, struct node *n, const struct event *ev, co
 void event_notified(struct engine *e, struct node *n, const struct event *ev, const struct now *now);
 
 /* incident_snapshot.c */
+void snapshot_ahead(struct engine *e, struct node *n, const struct now *now); /* asks for what is known */
 void snapshot_begin(struct engine *e, struct node *n, const struct event *ev);
 void snapshot_end(struct engine *e, struct node *n, const struct event *ev, const struct now *now);
 void say_to_operators(struct engine *e, enum say_event event, const struct node *n, unsigned count,

@@ -14,6 +14,20 @@ static bool in_scope(const struct problem *p, const struct node *n, const struct
 	return !ev->host[0] || (p->kind == EVENT_SERVICE && !strcmp(p->host, ev->host));
 }
 
+/* What was told goes before what is new: that may belong to it, by a public name, say. */
+void snapshot_ahead(struct engine *e, struct node *n, const struct now *now)
+{
+	struct problem *p, *next;
+
+	HASH_ITER (hh, e->problems, p, next) {
+		if (p->node != n)
+			continue;
+		p->is_asked = false; /* what was asked before is lost with the connection */
+		if (p->incident && !p->object && !p->is_unknown)
+			engine_ask(e, p, now);
+	}
+}
+
 void snapshot_begin(struct engine *e, struct node *n, const struct event *ev)
 {
 	struct problem *p, *next;
@@ -59,7 +73,7 @@ void say_to_operators(struct engine *e, enum say_event event, const struct node 
 /* What is over since our start still has to be named in its recovery; what came and went, in a digest. */
 static bool is_to_be_named(const struct problem *p)
 {
-	return p->is_past || (!problem_is_live(p) && p->incident && !p->object && !p->is_unknown);
+	return !p->is_asked && (p->is_past || (!problem_is_live(p) && p->incident && !p->object && !p->is_unknown));
 }
 
 void snapshot_end(struct engine *e, struct node *n, const struct event *ev, const struct now *now)
@@ -73,7 +87,7 @@ void snapshot_end(struct engine *e, struct node *n, const struct event *ev, cons
 		e->may_be_unknown |= p->checking;
 		if (!p->checking && !problem_is_live(p))
 			continue;
-		if (p->checking || (!p->object && !p->adopted))
+		if (!p->is_asked && (p->checking || (!p->object && !p->adopted)))
 			engine_ask(e, p, now);
 	}
 	HASH_ITER (hh, e->problems, p, next)

@@ -95,6 +95,7 @@ struct problem {
 	bool adopted;
 	bool was_adopted; /* its row may still say so */
 	bool waiting;  /* for its description */
+	bool is_asked; /* the core, since it is connected */
 	bool seen;     /* in the snapshot under way */
 	bool is_unknown; /* to the core, when we asked last */
 	bool is_past;  /* begun and ended while we were away: only a digest asks who would have heard */
