@@ -71,6 +71,13 @@ static uint64_t on_cancel(void *arg, uint64_t thread)
 	return outbox_cancel_thread(c->outbox, thread);
 }
 
+static bool on_is_pending(void *arg, uint64_t thread, enum say_event event)
+{
+	const struct core *c = arg;
+
+	return outbox_is_pending(c->outbox, thread, (int)event);
+}
+
 static void on_erase(void *arg, uint64_t thread)
 {
 	struct core *c = arg;
@@ -364,7 +371,7 @@ static struct collector *collector_build(struct core *c)
 static int build(struct core *c, struct err *err)
 {
 	const struct engine_sink sink = {.arg = c, .say = core_say, .describe = on_describe, .cancel = on_cancel,
-					 .erase = on_erase,
+					 .is_pending = on_is_pending, .erase = on_erase,
 					 .note = on_engine_note, .born_s = core_born_s,
 					 .next_id = on_next_id,
 					 .fresh_tag = core_fresh_tag};

@@ -39,6 +39,8 @@ struct engine_sink {
 	 * (SAY_BIT) for each sentence that was still waiting, and SAY_END_FIRST.
 	 */
 	uint64_t (*cancel)(void *arg, uint64_t thread);
+	/* Is such a sentence of this thread still waiting, or on its way? */
+	bool (*is_pending)(void *arg, uint64_t thread, enum say_event event);
 	/* What was posted in this thread is to be deleted where the network can. */
 	void (*erase)(void *arg, uint64_t thread);
 	void (*note)(void *arg, uint64_t incident, const char *kind, const char *text);

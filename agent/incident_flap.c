@@ -299,7 +299,7 @@ static void line(struct engine *e, struct thread *t, const struct now *now)
 		t->since_s = flaps_since(t);
 	t->flags |= THREAD_FLAP_TOLD;
 	t->flags &= ~(unsigned)THREAD_NEWS;
-	if (t->root != DELIVERY_QUEUED && t->root != DELIVERY_UNSETTLED) /* else that one still waits, too */
+	if (!e->sink.is_pending(e->sink.arg, t->id, SAY_FLAPPING)) /* else nobody may have read so yet */
 		t->flags &= ~(unsigned)THREAD_FLAP_AGAIN;
 	plan_next(e, t, now);
 	thread_say(e, t, SAY_FLAPPING, NULL, now);

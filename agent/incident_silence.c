@@ -235,9 +235,10 @@ static void take_back(struct thread *t, uint64_t waited)
 }
 
 /* What was taken back first says what was read last: before an end it is bad, before an "again" well. */
-static void owe(struct thread *t, uint64_t waited)
+static void owe(const struct engine *e, struct thread *t, uint64_t waited)
 {
-	bool flaps_again = (t->flags & THREAD_FLAP_AGAIN) && (waited & SAY_BIT(SAY_FLAPPING));
+	bool is_left = e->sink.is_pending(e->sink.arg, t->id, SAY_FLAPPING); /* on its way, and not taken back */
+	bool flaps_again = (t->flags & THREAD_FLAP_AGAIN) && (waited & SAY_BIT(SAY_FLAPPING)) && !is_left;
 	bool is_round = flaps_again && !(waited & SAY_ENDS & ~SAY_BIT(SAY_STABLE)); /* begun and ended */
 
 	if (waited & SAY_END_FIRST)
@@ -256,7 +257,7 @@ static void thread_silence(struct engine *e, struct thread *t)
 	if (!waited)
 		return;
 	thread_touch(t);
-	owe(t, waited);
+	owe(e, t, waited);
 	take_back(t, waited);
 	if (t->root != DELIVERY_QUEUED)
 		return;

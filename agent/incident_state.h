@@ -119,7 +119,7 @@ enum thread_flag {
 	THREAD_SOON_TOLD = 1u << 9, /* flags of a maintenance's thread, see incident_maintenance.c */
 	THREAD_BEGUN_TOLD = 1u << 10,
 	THREAD_BY_PAST = 1u << 11, /* its root is a "was disrupted", not a problem */
-	THREAD_FLAP_AGAIN = 1u << 12, /* the last "unstable" said that it is broken again */
+	THREAD_FLAP_AGAIN = 1u << 12, /* "unstable" said that it is broken again, and may not be read yet */
 	THREAD_ASKED = 1u << 16	   /* "what fixed it?" */
 };
 #define THREAD_RESTS_SHIFT 24 /* above it: how often "maintenance over, still bad" was said */

@@ -63,7 +63,9 @@ uint64_t outbox_add(struct outbox *o, const struct post_row *post, const struct 
 /* Cancels what is QUEUED or in RETRY of a thread; what is SENDING or UNKNOWN is settled first.
  * Returns a bit (1 << event) for each sentence that was still waiting. */
 uint64_t outbox_cancel_thread(struct outbox *o, uint64_t thread);
-/* The same, and deletes what was posted in it where the network can. */
+/* Is one of a thread's sentences not settled yet, one way or the other? */
+bool outbox_is_pending(const struct outbox *o, uint64_t thread, int event);
+/* Cancels, too, and deletes what was posted in it where the network can. */
 void outbox_erase_thread(struct outbox *o, uint64_t thread, const struct now *now);
 
 void outbox_turn(struct outbox *o, const struct now *now);

@@ -111,6 +111,22 @@ uint64_t outbox_add(struct outbox *o, const struct post_row *post, const struct 
 	return p->row.id;
 }
 
+bool outbox_is_pending(const struct outbox *o, uint64_t thread, int event)
+{
+	const struct outbox_thread *t = NULL;
+	const struct post *p;
+
+	HASH_FIND(hh, o->threads, &thread, sizeof thread, t);
+	if (!t)
+		return false;
+	DL_FOREACH2(t->posts, p, thread_next)
+	{
+		if (p->row.event == event)
+			return true;
+	}
+	return false;
+}
+
 uint64_t outbox_cancel_thread(struct outbox *o, uint64_t thread)
 {
 	struct outbox_thread *t = NULL;

@@ -107,6 +107,14 @@ static uint64_t on_cancel(void *arg, uint64_t thread)
 	return 0; /* nothing waits: it is delivered at once */
 }
 
+static bool on_is_pending(void *arg, uint64_t thread, enum say_event event)
+{
+	(void)arg;
+	(void)thread;
+	(void)event;
+	return false;
+}
+
 static void on_erase(void *arg, uint64_t thread)
 {
 	(void)arg;
@@ -387,6 +395,7 @@ rehearsal_create(const struct rehearsal_order *order, int64_t from_ms, struct er
 	    .say = on_say,
 	    .describe = on_describe,
 	    .cancel = on_cancel,
+	    .is_pending = on_is_pending,
 	    .erase = on_erase,
 	    .note = on_note,
 	    .born_s = on_born_s,

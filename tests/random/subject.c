@@ -141,6 +141,17 @@ static uint64_t on_cancel(void *arg, uint64_t thread)
 	return bits;
 }
 
+static bool on_is_pending(void *arg, uint64_t thread, enum say_event event)
+{
+	const struct strand *t = strand_find(arg, thread);
+
+	for (unsigned k = 0; t && k < t->n; k++)
+		if (t->parcels[k].event == event &&
+		    (is_waiting(&t->parcels[k]) || t->parcels[k].state == PARCEL_FLIES))
+			return true;
+	return false;
+}
+
 static void on_erase(void *arg, uint64_t thread)
 {
 	struct subject *s = arg;
@@ -197,7 +208,7 @@ static void on_tag(void *arg, char tag[TAG_SIZE])
 static struct engine *engine_new(struct subject *s)
 {
 	const struct engine_sink sink = {.arg = s, .say = on_say, .describe = on_describe, .cancel = on_cancel,
-					 .erase = on_erase, .note = on_note, .born_s = on_born,
+					 .is_pending = on_is_pending, .erase = on_erase, .note = on_note, .born_s = on_born,
 					 .next_id = on_next_id, .fresh_tag = on_tag};
 
 	return engine_create(&s->rig->settings->config, &sink);
@@ -340,7 +351,7 @@ static uint64_t first_difference(const char *a, const char *b, char *out, size_t
 void subject_compare_rows(struct subject *s)
 {
 	const struct engine_sink sink = {.arg = s, .say = probe_say, .describe = probe_describe,
-					 .cancel = probe_cancel, .erase = on_erase, .note = probe_note,
+					 .cancel = probe_cancel, .is_pending = on_is_pending, .erase = on_erase, .note = probe_note,
 					 .born_s = on_born, .next_id = on_next_id, .fresh_tag = on_tag};
 	uint64_t next_id = s->next_id, next_tag = s->next_tag, incident;
 	struct engine *other = engine_create(&s->rig->settings->config, &sink);

@@ -38,6 +38,12 @@ static uint64_t on_cancel(void *arg, uint64_t thread)
 	return 0; /* nothing was waiting */
 }
 
+static bool on_is_pending(void *arg, uint64_t thread, enum say_event event)
+{
+	(void)arg, (void)thread, (void)event;
+	return false;
+}
+
 static void on_erase(void *arg, uint64_t thread)
 {
 	(void)arg, (void)thread;
@@ -89,6 +95,7 @@ void engine_rig_begin(unsigned n_accounts)
 	    .say = on_say,
 	    .describe = on_describe,
 	    .cancel = on_cancel,
+	    .is_pending = on_is_pending,
 	    .erase = on_erase,
 	    .note = on_note,
 	    .born_s = on_born,

@@ -354,7 +354,10 @@ static void test_cancel_thread(void **state)
 	(void)state;
 	sim->refuses = true;
 	rig_run(rig, MINUTE);
+	assert_true(outbox_is_pending(rig->outbox, 7, SAY_PROBLEM));
+	assert_false(outbox_is_pending(rig->outbox, 7, SAY_PAST));
 	outbox_cancel_thread(rig->outbox, 7);
+	assert_false(outbox_is_pending(rig->outbox, 7, SAY_PROBLEM));
 	past = rig_say(rig, 7, SAY_PAST, "Mail was down", "T7K2");
 	rig_turn(rig);
 	assert_int_equal(state_of(root), POST_CANCELLED);
@@ -375,8 +378,11 @@ static void test_cancel_spares_what_is_on_its_way(void **state)
 	ack = rig_say(rig, 7, SAY_ACK, "ops are on it", "T7K2");
 	rig_turn(rig);
 	outbox_cancel_thread(rig->outbox, 7);
+	assert_true(outbox_is_pending(rig->outbox, 7, SAY_PROBLEM));
+	assert_false(outbox_is_pending(rig->outbox, 7, SAY_ACK));
 	recovery = rig_say(rig, 7, SAY_RECOVERY, "Mail is back", "T7K2");
 	rig_run(rig, MINUTE);
+	assert_false(outbox_is_pending(rig->outbox, 7, SAY_PROBLEM));
 	assert_int_equal(state_of(root), POST_SENT);
 	assert_int_equal(state_of(ack), POST_CANCELLED);
 	assert_int_equal(state_of(recovery), POST_SENT);
