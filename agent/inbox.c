@@ -15,6 +15,7 @@ struct inbox *inbox_create(
     const struct inbox_events *events)
 {
 	struct inbox *b = calloc(1, sizeof(*b));
+	struct err err;
 
 	if (!b)
 		return NULL;
@@ -23,7 +24,12 @@ struct inbox *inbox_create(
 	b->people = people;
 	b->store = store;
 	b->events = *events;
-	return b;
+	b->lexicon = reply_lexicon_create(&err);
+	if (b->lexicon)
+		return b;
+	log_warnx("inbox", "%s", err.text);
+	free(b);
+	return NULL;
 }
 
 static void inbox_free(struct inbox *b, struct inbox_reply *r)
@@ -57,6 +63,7 @@ void inbox_destroy(struct inbox *b)
 	inbox_speakers_finish(b);
 	free(b->audits);
 	free(b->expiries);
+	reply_lexicon_destroy(b->lexicon);
 	free(b);
 }
 
@@ -79,8 +86,8 @@ static int inbox_edited(void *arg, const struct reply_row *row)
 
 	if (!e->item->edited || !row->person[0] || row->hash[0] || strcmp(row->text, e->item->text) == 0)
 		return 1;
-	reply_parse(row->text, &e->b->now, &was);
-	reply_parse(e->item->text, &e->b->now, &is);
+	inbox_read(e->b, row->text, &e->b->now, &was);
+	inbox_read(e->b, e->item->text, &e->b->now, &is);
 	if (is.verb == was.verb || is.verb == REPLY_VERB_COMMENT || is.verb == REPLY_VERB_EMPTY)
 		return 1;
 	snprintf(key, sizeof(key), "edited:r%llu", (unsigned long long)row->id);
@@ -179,7 +186,22 @@ inbox_stranger(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p, c
 	case REPLY_VERB_COMMENT:
 	case REPLY_VERB_FIXED: /* whoever knows what helps may say so, to everybody but us */
 	case REPLY_VERB_STATUS:
-	case REPLY_VERB_LATER:
+	case REPLY_VERB_ACK_ALL:
+	case REPLY_VERB_TAKE:
+	case REPLY_VERB_DOWNTIME:
+	case REPLY_VERB_DOWNTIME_CANCEL:
+	case REPLY_VERB_RECHECK:
+	case REPLY_VERB_LAST:
+	case REPLY_VERB_TICKET:
+	case REPLY_VERB_ENDORSE:
+	case REPLY_VERB_UNDO:
+	case REPLY_VERB_PAUSE:
+	case REPLY_VERB_HELP:
+	case REPLY_VERB_STOP:
+	case REPLY_VERB_START:
+	case REPLY_VERB_ME_TOO:
+	case REPLY_VERB_YES:
+	case REPLY_VERB_NO:
 	case REPLY_VERB_EMPTY: inbox_finish(b, r, REPLY_IGNORED, reason); break;
 	}
 }
@@ -190,7 +212,7 @@ inbox_judge(struct inbox *b, struct inbox_reply *r, unsigned account, const stru
 	struct reply_parsed p;
 	unsigned person = 0;
 
-	inbox_parse(r, &p);
+	inbox_parse(b, r, &p);
 	inbox_set(r, TEXT_VERB, p.word[0] ? p.word : reply_verb_name(p.verb));
 	if (item->is_boost || item->bot) {
 		inbox_finish(b, r, REPLY_IGNORED, item->is_boost ? "boost" : "bot");
@@ -236,7 +258,7 @@ static bool inbox_refuses(const struct reply_parsed *p, const char *tag, struct 
 {
 	bool is_comment = p->verb == REPLY_VERB_COMMENT;
 
-	if (p->verb == REPLY_VERB_LATER)
+	if (inbox_is_later(p->verb))
 		err_set(err, "\"%s\" is not in this version", p->word);
 	else if (p->verb == REPLY_VERB_BARE_NUMBER && !p->text[0])
 		err_set(err, "\"%s\" needs a time behind it: %s 2h", p->word, p->word);
@@ -263,7 +285,7 @@ int inbox_local(
 	tag += *tag == '#';
 	if (!inbox_find_tag(b, tag, &incident))
 		return err_set(err, "no incident #%s", tag);
-	reply_parse(words, now, &p);
+	inbox_read(b, words, now, &p);
 	if (inbox_refuses(&p, tag, err))
 		return -1;
 	if (strcasecmp(p.tag, tag) != 0)
@@ -309,7 +331,7 @@ void inbox_parent(
 	HASH_FIND(hh, b->live, &reply, sizeof(reply), r);
 	if (!r || r->row.state != REPLY_SEEN || !r->hangs[0])
 		return;
-	inbox_parse(r, &p);
+	inbox_parse(b, r, &p);
 	inbox_drop_tag(&p); /* it led nowhere, or we would not be here */
 	found = inbox_climb(b, r, uri, parent_id);
 	if (found == FOUND_NOTHING)

@@ -13,23 +13,6 @@
 #define INBOX_ANSWERS 5 /* to what was not understood, until something valid comes */
 #define INBOX_MINUTE_MS 60000
 #define INBOX_HANDLE_CHARS 100
-#define INBOX_OLDEST_MS 86400000 /* an older date of a reply is not believed */
-
-/* When it was said: by the author's server, but not before yesterday and not in the future. */
-int64_t inbox_said_ms(const struct inbox_reply *r)
-{
-	int64_t said = r->row.created_ms, seen = r->row.seen_ms;
-
-	return said > seen || said < seen - INBOX_OLDEST_MS ? seen : said;
-}
-
-/* "until 18:00" counts from when it was said. */
-void inbox_parse(const struct inbox_reply *r, struct reply_parsed *p)
-{
-	const struct now said = {.wall_ms = inbox_said_ms(r)};
-
-	reply_parse(r->row.text, &said, p);
-}
 
 /* ---- how often ---- */
 
@@ -388,7 +371,22 @@ static void inbox_do(struct inbox *b, struct inbox_reply *r, struct reply_parsed
 	case REPLY_VERB_PART_OF:
 	case REPLY_VERB_SAY:
 	case REPLY_VERB_FIXED: inbox_act_hand(b, r, p); break;
-	case REPLY_VERB_LATER:
+	case REPLY_VERB_ACK_ALL:
+	case REPLY_VERB_TAKE:
+	case REPLY_VERB_DOWNTIME:
+	case REPLY_VERB_DOWNTIME_CANCEL:
+	case REPLY_VERB_RECHECK:
+	case REPLY_VERB_LAST:
+	case REPLY_VERB_TICKET:
+	case REPLY_VERB_ENDORSE:
+	case REPLY_VERB_UNDO:
+	case REPLY_VERB_PAUSE:
+	case REPLY_VERB_HELP:
+	case REPLY_VERB_STOP:
+	case REPLY_VERB_START:
+	case REPLY_VERB_ME_TOO:
+	case REPLY_VERB_YES:
+	case REPLY_VERB_NO:
 	case REPLY_VERB_BARE_NUMBER:
 	case REPLY_VERB_EMPTY: break;
 	}
@@ -422,9 +420,9 @@ void inbox_act(
 		return;
 	if (found == FOUND_INCIDENT)
 		inbox_note_reply(b, r);
-	if (p->verb == REPLY_VERB_LATER && strcmp(p->word, "stop") == 0)
+	if (p->verb == REPLY_VERB_STOP)
 		inbox_finish(b, r, REPLY_IGNORED, "later"); /* who wants no answer gets none */
-	else if (p->verb == REPLY_VERB_LATER)
+	else if (inbox_is_later(p->verb))
 		inbox_puzzled(b, r, REPLY_IGNORED, "later");
 	else if (p->verb == REPLY_VERB_BARE_NUMBER)
 		inbox_puzzled(b, r, REPLY_NO_EFFECT, "bare_number");

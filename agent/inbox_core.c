@@ -325,7 +325,7 @@ static void inbox_resume(struct inbox *b, struct inbox_reply *r)
 	struct reply_parsed p;
 	struct incident_view v;
 
-	inbox_parse(r, &p);
+	inbox_parse(b, r, &p);
 	if (p.tag[0] && !inbox_find_tag(b, p.tag, &(uint64_t){0}))
 		inbox_drop_tag(&p);
 	if (r->row.state == REPLY_SEEN) { /* it waited for its parents */

@@ -76,7 +76,7 @@ static void gone_story(struct inbox *b, const struct reply_row *row)
 	if (!row->incident || !row->person[0])
 		return;
 	gone_cut(b, row, "", row->text, gone_prefix(row->text));
-	reply_parse(row->text, &b->now, &p);
+	inbox_read(b, row->text, &b->now, &p);
 	if (!p.text[0])
 		return;
 	gone_cut(b, row, "by ", p.text, gone_prefix(p.text));

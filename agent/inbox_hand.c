@@ -216,7 +216,22 @@ void inbox_act_hand(struct inbox *b, struct inbox_reply *r, struct reply_parsed 
 	case REPLY_VERB_ACK:
 	case REPLY_VERB_UNACK:
 	case REPLY_VERB_STATUS:
-	case REPLY_VERB_LATER:
+	case REPLY_VERB_ACK_ALL:
+	case REPLY_VERB_TAKE:
+	case REPLY_VERB_DOWNTIME:
+	case REPLY_VERB_DOWNTIME_CANCEL:
+	case REPLY_VERB_RECHECK:
+	case REPLY_VERB_LAST:
+	case REPLY_VERB_TICKET:
+	case REPLY_VERB_ENDORSE:
+	case REPLY_VERB_UNDO:
+	case REPLY_VERB_PAUSE:
+	case REPLY_VERB_HELP:
+	case REPLY_VERB_STOP:
+	case REPLY_VERB_START:
+	case REPLY_VERB_ME_TOO:
+	case REPLY_VERB_YES:
+	case REPLY_VERB_NO:
 	case REPLY_VERB_BARE_NUMBER:
 	case REPLY_VERB_EMPTY: break;
 	}

@@ -94,6 +94,7 @@ struct inbox {
 	struct people *people;
 	struct store *store;
 	struct inbox_events events;
+	struct reply_lexicon *lexicon;
 	struct now now; /* of the last call that brought one */
 
 	struct inbox_reply *live; /* by id */
@@ -151,9 +152,14 @@ enum inbox_found
 inbox_climb(struct inbox *b, struct inbox_reply *r, const char *uri, const char *parent_id);
 enum inbox_found inbox_match_partner(struct inbox *b, struct inbox_reply *r);
 
-/* inbox_act.c: what is done about it */
-void inbox_parse(const struct inbox_reply *r, struct reply_parsed *p);
+/* inbox_read.c: what it says */
+void inbox_read(
+    const struct inbox *b, const char *text, const struct now *said, struct reply_parsed *p);
+void inbox_parse(const struct inbox *b, const struct inbox_reply *r, struct reply_parsed *p);
+bool inbox_is_later(enum reply_verb verb);
 int64_t inbox_said_ms(const struct inbox_reply *r);
+
+/* inbox_act.c: what is done about it */
 void inbox_act(
     struct inbox *b, struct inbox_reply *r, struct reply_parsed *p, enum inbox_found found);
 void inbox_command(

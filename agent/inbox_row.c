@@ -207,7 +207,7 @@ void inbox_reply_to(struct inbox *b, const struct reply_row *row, const struct i
 		return;
 	if (a.event == SAY_TROUBLE && inbox_is_muted(b, row, (unsigned)account))
 		return;
-	reply_parse(row->text, &b->now, &p);
+	inbox_read(b, row->text, &b->now, &p);
 	a.reply = row;
 	a.account = (unsigned)account;
 	if (!a.text && a.reason && strcmp(a.reason, "bare_number") == 0)

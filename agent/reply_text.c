@@ -217,8 +217,7 @@ const char *reply_take_bare(const char *s, struct reply_parsed *out)
 	return s + strspn(s, " :,.!");
 }
 
-/* The tag that they may begin with addresses the incident; any other is one of the words. */
-static const char *reply_behind_tag(const char *s, struct reply_parsed *out)
+const char *reply_behind_tag(const char *s, struct reply_parsed *out)
 {
 	struct reply_parsed first = {.tag_sure = true};
 	const char *end = reply_take_bare(s + (*s == '#'), &first);
@@ -230,16 +229,112 @@ static const char *reply_behind_tag(const char *s, struct reply_parsed *out)
 	return s;
 }
 
-void reply_spoken(const char *text, struct reply_parsed *out)
-{
-	char *clean = reply_clean(text), *at;
+/* ---- words ---- */
 
-	at = clean ? strcasestr(reply_behind_mentions(clean), "say") : NULL;
-	at = at ? strchr(at, ':') : NULL;
-	if (at) {
-		at += strspn(at, ": ");
-		reply_copy(out->text, sizeof(out->text), reply_behind_tag(at, out));
-		reply_collapse(out->text);
+/* Skin tones, and the signs that make a person a man or a woman. */
+static bool reply_is_shade(utf8proc_int32_t c)
+{
+	return (c >= 0x1f3fb && c <= 0x1f3ff) || c == 0x2640 || c == 0x2642;
+}
+
+static bool reply_is_apostrophe(utf8proc_int32_t c)
+{
+	return c == 0x2019 || c == 0x2018 || c == 0x2bc || c == 0xb4 || c == '`';
+}
+
+/* ß, œ: what no decomposition takes apart. NULL: not such a letter. */
+static const char *reply_two_letters(utf8proc_int32_t c)
+{
+	return c == 0xdf ? "ss" : c == 0x153 ? "oe" : NULL;
+}
+
+static const char *reply_umlaut(utf8proc_int32_t c)
+{
+	return c == 0xe4 ? "ae" : c == 0xf6 ? "oe" : c == 0xfc ? "ue" : NULL;
+}
+
+/* One lower-case letter in that spelling: at most four bytes. */
+static size_t reply_put(utf8proc_int32_t c, enum reply_spelling spelling, char *out)
+{
+	utf8proc_int32_t parts[8];
+	const char *letters = spelling == SPELLING_GERMAN ? reply_umlaut(c) : NULL;
+	int boundary = 0;
+
+	if (!letters && spelling != SPELLING_TYPED)
+		letters = reply_two_letters(c);
+	if (letters) {
+		memcpy(out, letters, 2);
+		return 2;
 	}
-	free(clean);
+	if (spelling == SPELLING_PLAIN && c < 0x250 && /* Latin: base letter, then its marks */
+	    utf8proc_decompose_char(c, parts, 8, UTF8PROC_DECOMPOSE, &boundary) > 1)
+		c = parts[0];
+	return (size_t)utf8proc_encode_char(c, (utf8proc_uint8_t *)out);
+}
+
+void reply_fold(const char *s, size_t len, enum reply_spelling spelling, char *out, size_t size)
+{
+	const utf8proc_uint8_t *in = (const utf8proc_uint8_t *)s;
+	size_t n = 0, at = 0;
+	utf8proc_int32_t c;
+
+	while (at < len && n + 4 < size) {
+		utf8proc_ssize_t used = utf8proc_iterate(in + at, (utf8proc_ssize_t)(len - at), &c);
+
+		if (used <= 0)
+			break;
+		at += (size_t)used;
+		if (n > 0 && reply_is_shade(c))
+			continue;
+		c = reply_is_apostrophe(c) ? '\'' : utf8proc_tolower(c);
+		n += reply_put(c, spelling, out + n);
+	}
+	out[at < len ? 0 : n] = '\0';
+}
+
+/* The bytes of the word without the punctuation at its end: "…" is what phones make of "...". */
+static size_t reply_stem(const char *word, size_t len, char marks[REPLY_MARKS_SIZE])
+{
+	static const char dots[] = "…";
+	size_t stem = len, n = 0;
+
+	for (;;) {
+		if (stem > 0 && strchr(".!?:,", word[stem - 1]))
+			stem--;
+		else if (stem >= strlen(dots) && memcmp(word + stem - strlen(dots), dots, strlen(dots)) == 0)
+			stem -= strlen(dots);
+		else
+			break;
+	}
+	for (size_t i = stem; i < len && n < REPLY_MARKS_SIZE - 1; i++)
+		if (!((unsigned char)word[i] & 0x80))
+			marks[n++] = word[i];
+	marks[n] = '\0';
+	return len - stem < REPLY_MARKS_SIZE ? stem : 0;
+}
+
+bool reply_join(
+    const char *line, unsigned words, char *out, size_t size, const char **rest,
+    char marks[REPLY_MARKS_SIZE])
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < words; i++) {
+		size_t len = strcspn(line, " :\n"), stem;
+
+		len += line[len] == ':';
+		stem = reply_stem(line, len, marks);
+		if (stem == 0 || n + 2 > size || (i + 1 < words && marks[0]))
+			return false;
+		if (n > 0)
+			out[n++] = ' ';
+		reply_fold(line, stem, SPELLING_TYPED, out + n, size - n);
+		if (out[n] == '\0')
+			return false;
+		n += strlen(out + n);
+		line += len;
+		line += *line == ' ';
+	}
+	*rest = line;
+	return words > 0;
 }

@@ -143,6 +143,15 @@ void words_close(struct words *w); /* NULL is fine */
 /* NULL-terminated list of the shipped languages. */
 const char *const *words_languages(void);
 
+/*
+ * The lists of texts in one group of the catalogue, in its order: "replies", what people
+ * say to us, or "times". fn gets the name of the list and one of its texts; -1 stops.
+ * 0; -1 with err: no such group, not a list of texts, or what fn said.
+ */
+typedef int words_list_fn(void *arg, const char *list, const char *text, struct err *err);
+int words_lists(
+    const struct words *w, const char *group, words_list_fn *fn, void *arg, struct err *err);
+
 /* "problem" <-> SAY_PROBLEM; -1 when there is none. */
 const char *words_event_name(enum say_event event);
 int words_event_find(const char *name);

@@ -192,6 +192,35 @@ struct words *words_open(const char *language, struct err *err)
 	return NULL;
 }
 
+static int
+each_text(const config_setting_t *list, words_list_fn *fn, void *arg, struct err *err)
+{
+	const char *name = config_setting_name(list);
+
+	for (int i = 0; i < config_setting_length(list); i++) {
+		const char *text = config_setting_get_string_elem(list, i);
+
+		if (!text)
+			return err_set(err, "%s is not a list of texts", name);
+		if (fn(arg, name, text, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int words_lists(
+    const struct words *w, const char *group, words_list_fn *fn, void *arg, struct err *err)
+{
+	const config_setting_t *lists = config_lookup(w->catalogue, group);
+
+	if (!lists)
+		return err_set(err, "%s is missing", group);
+	for (int i = 0; i < config_setting_length(lists); i++)
+		if (each_text(config_setting_get_elem(lists, (unsigned)i), fn, arg, err) == -1)
+			return -1;
+	return 0;
+}
+
 void words_close(struct words *w)
 {
 	if (!w)

@@ -23,6 +23,16 @@ static void is_valid(const char *s)
 	}
 }
 
+static struct reply_lexicon *lexicon;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	lexicon = reply_lexicon_create(NULL);
+	return lexicon ? 0 : -1;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct now now = {.wall_ms = 1795348800000};
@@ -33,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(text, data, size);
 	text[size] = '\0';
-	reply_parse(text, &now, &p);
+	reply_parse(lexicon, text, &now, &p);
 	is_valid(p.text);
 	if (p.duration_s < 0 || strlen(p.text) > REPLY_TEXT_MAX || (p.tag[0] && strlen(p.tag) != 4))
 		abort();

@@ -23,26 +23,13 @@
 
 static const struct now noon = {.wall_ms = 1795348800000}; /* 2026-11-22 12:00:00 UTC */
 
+static struct reply_lexicon *lexicon;
+
 static const char *shown(enum reply_verb verb)
 {
-	switch (verb) {
-	case REPLY_VERB_BARE_NUMBER: return "bare";
-	case REPLY_VERB_EMPTY: return "empty";
-	case REPLY_VERB_COMMENT:
-	case REPLY_VERB_ACK:
-	case REPLY_VERB_UNACK:
-	case REPLY_VERB_STATUS:
-	case REPLY_VERB_QUIET:
-	case REPLY_VERB_ETA:
-	case REPLY_VERB_MAJOR:
-	case REPLY_VERB_NOT_MAJOR:
-	case REPLY_VERB_KNOWN:
-	case REPLY_VERB_PART_OF:
-	case REPLY_VERB_SAY:
-	case REPLY_VERB_FIXED:
-	case REPLY_VERB_LATER: return reply_verb_name(verb);
-	}
-	return "";
+	if (verb == REPLY_VERB_BARE_NUMBER)
+		return "bare";
+	return verb == REPLY_VERB_EMPTY ? "empty" : reply_verb_name(verb);
 }
 
 /* \n and \uXXXX; in place. */
@@ -86,7 +73,7 @@ static unsigned run_case(const char *file, unsigned line, char *text)
 
 	decode(input);
 	want = strcmp(want, "-") == 0 ? (char *)"" : want;
-	reply_parse(input, &noon, &p);
+	reply_parse(lexicon, input, &noon, &p);
 	snprintf(
 	    named, sizeof(named), "%s%s%s", p.tag[0] ? p.tag : "-", p.other[0] ? ">" : "", p.other);
 	snprintf(
@@ -136,21 +123,21 @@ static void test_words(void **state)
 	struct reply_parsed p;
 
 	(void)state;
-	reply_parse("dt 2h", &noon, &p);
+	reply_parse(lexicon, "dt 2h", &noon, &p);
 	assert_string_equal(p.word, "downtime");
-	reply_parse("on it", &noon, &p);
+	reply_parse(lexicon, "on it", &noon, &p);
 	assert_string_equal(p.word, "ack");
-	reply_parse("history?", &noon, &p);
+	reply_parse(lexicon, "history?", &noon, &p);
 	assert_string_equal(p.word, "last");
-	reply_parse("workaround: use web2", &noon, &p);
+	reply_parse(lexicon, "workaround: use web2", &noon, &p);
 	assert_string_equal(p.word, "workaround");
-	reply_parse("not major", &noon, &p);
+	reply_parse(lexicon, "not major", &noon, &p);
 	assert_string_equal(p.word, "not major");
 	/* a word as well: only an incident of that name makes it one */
-	reply_parse("part of tmrw", &noon, &p);
+	reply_parse(lexicon, "part of tmrw", &noon, &p);
 	assert_string_equal(p.other_bare, "tmrw");
 	assert_false(p.is_other_sure);
-	reply_parse("part of #tmrw", &noon, &p);
+	reply_parse(lexicon, "part of #tmrw", &noon, &p);
 	assert_true(p.is_other_sure);
 	assert_string_equal(p.other_bare, "");
 }
@@ -160,13 +147,13 @@ static void test_bare_tags(void **state)
 	struct reply_parsed p;
 
 	(void)state;
-	reply_parse("ack tmrw morning", &noon, &p);
+	reply_parse(lexicon, "ack tmrw morning", &noon, &p);
 	assert_string_equal(p.tag, "TMRW");
 	assert_string_equal(p.bare, "tmrw");
 	assert_false(p.tag_sure);
-	reply_parse("ack TMRW morning", &noon, &p);
+	reply_parse(lexicon, "ack TMRW morning", &noon, &p);
 	assert_true(p.tag_sure);
-	reply_parse("ack #tmrw morning", &noon, &p);
+	reply_parse(lexicon, "ack #tmrw morning", &noon, &p);
 	assert_true(p.tag_sure);
 	assert_string_equal(p.bare, "");
 }
@@ -180,10 +167,10 @@ static void test_summer_time(void **state)
 	(void)state;
 	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
 	tzset();
-	reply_parse("ack until 08:00", &before, &p);
+	reply_parse(lexicon, "ack until 08:00", &before, &p);
 	assert_int_equal(p.duration_s, 7 * 3600);
 	before.wall_ms = 1792879200000; /* 2026-10-25 00:00 CEST */
-	reply_parse("ack until 08:00", &before, &p);
+	reply_parse(lexicon, "ack until 08:00", &before, &p);
 	assert_int_equal(p.duration_s, 9 * 3600);
 	setenv("TZ", "UTC", 1);
 	tzset();
@@ -198,13 +185,13 @@ static void test_long(void **state)
 	memset(text, 'a', 20000);
 	text[20000] = '\0';
 	memcpy(text, "ack ", 4);
-	reply_parse(text, &noon, &p);
+	reply_parse(lexicon, text, &noon, &p);
 	assert_int_equal(p.verb, REPLY_VERB_ACK);
 	assert_int_equal(strlen(p.text), REPLY_TEXT_MAX);
 	for (size_t i = 3; i + 3 < 20000; i += 3) /* cut between characters */
 		memcpy(text + i, "€", 3);
 	text[19998] = '\0';
-	reply_parse(text, &noon, &p);
+	reply_parse(lexicon, text, &noon, &p);
 	assert_int_equal(strlen(p.text) % 3, 0);
 	assert_true(utf8proc_iterate((utf8proc_uint8_t *)p.text, -1, &(utf8proc_int32_t){0}) > 0);
 	free(text);
@@ -215,11 +202,29 @@ static void test_bytes(void **state)
 	struct reply_parsed p;
 
 	(void)state;
-	reply_parse("ack \xff\xfe\x80 disk \xc3", &noon, &p);
+	reply_parse(lexicon, "ack \xff\xfe\x80 disk \xc3", &noon, &p);
 	assert_int_equal(p.verb, REPLY_VERB_ACK);
 	assert_string_equal(p.text, "disk");
-	reply_parse("", &noon, &p);
+	reply_parse(lexicon, "", &noon, &p);
 	assert_int_equal(p.verb, REPLY_VERB_EMPTY);
+}
+
+static int start(void **state)
+{
+	struct err err = {""};
+
+	(void)state;
+	lexicon = reply_lexicon_create(&err);
+	if (!lexicon)
+		print_error("%s\n", err.text);
+	return lexicon ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	reply_lexicon_destroy(lexicon);
+	return 0;
 }
 
 int main(void)
@@ -232,5 +237,5 @@ int main(void)
 
 	setenv("TZ", "UTC", 1);
 	tzset();
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, start, stop);
 }

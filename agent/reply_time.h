@@ -1,0 +1,22 @@
+/*
+ * Durations and times of day in a reply, in every language. Included by reply*.c only.
+ * s is one line of clean text; what is returned is where the words behind go on, NULL
+ * when s begins with no such thing.
+ */
+#ifndef TWICKET_REPLY_TIME_H
+#define TWICKET_REPLY_TIME_H
+
+#include "agent/reply.h"
+
+/* Up to six digits, and not one more. */
+const char *reply_number(const char *s, int64_t *n);
+
+/* `30m 2h 1d 1h30 45min`, "30 Minuten", `until 18:00`: at least a second, at most a year. */
+const char *reply_duration(
+    const struct reply_lexicon *lexicon, const char *s, const struct now *now, int64_t *seconds);
+
+/* "16:00", "um 16 Uhr", "à 16h": seconds until the clock shows that again. */
+const char *reply_time_of_day(
+    const struct reply_lexicon *lexicon, const char *s, const struct now *now, int64_t *seconds);
+
+#endif
