@@ -294,6 +294,8 @@ static bool reply_is(struct reply_try *t, const char *rest, struct reply_parsed 
 		return reply_asks(t, out);
 	if (strchr(t->marks, '?') || !reply_suits(t, out))
 		return false;
+	if (reply_is_only(t->text, ".! ")) /* "ack !", "ack #T9QM." */
+		t->text = reply_end(t->text);
 	if (reply_names_other(c))
 		reply_take_other(out);
 	return true;
@@ -332,6 +334,18 @@ static const char *reply_decide(
 	return line;
 }
 
+/* "T9QM known #T7K2": the incident that is meant comes first, whichever has the `#`. */
+static char *reply_take_lead(char *line, struct reply_parsed *out)
+{
+	const struct reply_parsed was = *out;
+	const char *end = reply_take_bare(line, out);
+
+	if (out->tag_sure)
+		return line + (end - line);
+	*out = was;
+	return line;
+}
+
 /* The next line that has words; tags in it are taken out. *more is what follows it. */
 static char *reply_line(char *text, char **more, struct reply_parsed *out)
 {
@@ -345,7 +359,8 @@ static char *reply_line(char *text, char **more, struct reply_parsed *out)
 		if (*text)
 			*text++ = '\0';
 		line += strspn(line, ":, ");
-		out->is_tag_inside = !has_tag && *line != '#';
+		line = reply_take_lead(line, out);
+		out->is_tag_inside = !has_tag && !out->bare[0] && *line != '#';
 		reply_take_tags(line, out->tag);
 		out->is_tag_inside = out->is_tag_inside && out->tag[0];
 		line += strspn(line, ":, ");

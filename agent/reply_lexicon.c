@@ -126,9 +126,9 @@ static unsigned reply_take_form(char *say)
 	return form;
 }
 
-/* The ways in which a text is typed: as it is, without its accents, ä as ae. */
+/* The ways in which a text is typed. */
 struct reply_spellings {
-	char say[3][REPLY_PHRASE_SIZE];
+	char say[REPLY_SPELLINGS][REPLY_PHRASE_SIZE];
 };
 
 static int reply_spell(const char *text, struct reply_spellings *out, struct err *err)

@@ -50,8 +50,14 @@ const char *reply_take_bare(const char *s, struct reply_parsed *out);
  */
 const char *reply_behind_tag(const char *s, struct reply_parsed *out);
 
-/* How a phrase is spelled: as typed, without its accents, ä as ae. */
-enum reply_spelling { SPELLING_TYPED, SPELLING_PLAIN, SPELLING_GERMAN, REPLY_SPELLINGS };
+/* How a phrase is spelled: as typed, ß as ss, that and without accents, that and ä as ae. */
+enum reply_spelling {
+	SPELLING_TYPED,
+	SPELLING_SWISS,
+	SPELLING_PLAIN,
+	SPELLING_GERMAN,
+	REPLY_SPELLINGS
+};
 
 /*
  * Lower case, one kind of apostrophe, without skin tones and the like behind an emoji.

@@ -90,13 +90,14 @@ static const char *reply_piece(
 	if (!s)
 		return NULL;
 	end = reply_unit(lexicon, s, &unit);
-	if (!end && *last == 3600 && reply_is_end(*s)) {
-		end = s;
-		unit = 60;
-	} else if (!end && *s == ' ') {
+	if (!end && *s == ' ') {
 		end = reply_unit(lexicon, s + 1, &unit);
 		if (end && unit == 60 && end - s == 2)
 			end = NULL; /* "5 m away" */
+	}
+	if (!end && *last == 3600 && reply_is_end(*s)) {
+		end = s;
+		unit = 60;
 	}
 	if (!end || unit >= *last)
 		return NULL;
