@@ -135,8 +135,15 @@ static void reply_take_other(struct reply_parsed *out)
 /* A duration that may follow; where the words behind it go on. */
 static const char *reply_for(const struct reply_try *t, struct reply_parsed *out)
 {
+	bool is_eta = t->phrase->command->args == ARGS_ETA;
 	const char *end = reply_duration(t->lexicon, t->args, t->now, &out->duration_s);
 
+	if (!end)
+		end = reply_duration_behind(
+		    t->lexicon, is_eta ? REPLY_TIME_IN : REPLY_TIME_FOR, t->args,
+		    &out->duration_s);
+	if (!end && is_eta)
+		end = reply_time_of_day(t->lexicon, t->args, t->now, &out->duration_s);
 	if (!end)
 		out->duration_s = 0;
 	return end;
@@ -179,8 +186,6 @@ static bool reply_suits_time(struct reply_try *t, struct reply_parsed *out)
 {
 	const char *end = reply_for(t, out);
 
-	if (!end && t->phrase->command->args == ARGS_ETA)
-		end = reply_time_of_day(t->lexicon, t->args, t->now, &out->duration_s);
 	if (reply_is_open(t) && end && !*end)
 		return true;
 	out->duration_s = 0;

@@ -54,6 +54,8 @@ enum reply_time {
 	REPLY_TIME_MINUTES,
 	REPLY_TIME_HOURS,
 	REPLY_TIME_DAYS,
+	REPLY_TIME_FOR,	  /* in front of a duration */
+	REPLY_TIME_IN,	  /* likewise, where it says when */
 	REPLY_TIME_UNTIL, /* in front of a time of day */
 	REPLY_TIME_AT,	  /* likewise, where one is expected */
 	REPLY_TIME_CLOCK, /* behind one: "18 Uhr" */

@@ -4,7 +4,6 @@
  * of something else ("2 disks") for a time.
  */
 #include "agent/reply_time.h"
-#include "agent/reply_lexicon.h"
 #include "agent/reply_text.h"
 
 #include <string.h>
@@ -219,6 +218,15 @@ const char *reply_duration(
 		end = reply_span(lexicon, s, seconds);
 	}
 	return end && *seconds > 0 && *seconds <= REPLY_DURATION_MAX ? end : NULL;
+}
+
+const char *reply_duration_behind(
+    const struct reply_lexicon *lexicon, enum reply_time word, const char *s, int64_t *seconds)
+{
+	const char *end = reply_time_prefix(lexicon, word, s);
+
+	end = end ? reply_span(lexicon, end, seconds) : NULL;
+	return end && !*end && *seconds > 0 && *seconds <= REPLY_DURATION_MAX ? end : NULL;
 }
 
 const char *reply_time_of_day(

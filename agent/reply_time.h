@@ -6,7 +6,7 @@
 #ifndef TWICKET_REPLY_TIME_H
 #define TWICKET_REPLY_TIME_H
 
-#include "agent/reply.h"
+#include "agent/reply_lexicon.h"
 
 /* Up to six digits, and not one more. */
 const char *reply_number(const char *s, int64_t *n);
@@ -14,6 +14,10 @@ const char *reply_number(const char *s, int64_t *n);
 /* `30m 2h 1d 1h30 45min`, "30 Minuten", `until 18:00`: at least a second, at most a year. */
 const char *reply_duration(
     const struct reply_lexicon *lexicon, const char *s, const struct now *now, int64_t *seconds);
+
+/* "for 2h", "in 2 Stunden": such a word and a duration, and nothing else. */
+const char *reply_duration_behind(
+    const struct reply_lexicon *lexicon, enum reply_time word, const char *s, int64_t *seconds);
 
 /* "16:00", "um 16 Uhr", "à 16h": seconds until the clock shows that again. */
 const char *reply_time_of_day(
