@@ -167,6 +167,18 @@ struct reply_day {
 	bool is_clear; /* nothing but a time of day looks like this */
 };
 
+/* "18 Uhr 30", where nothing follows. */
+static const char *reply_clock_minutes(const char *s, struct reply_day *day)
+{
+	int64_t m;
+	const char *end = *s == ' ' ? reply_number(s + 1, &m) : NULL;
+
+	if (!end || end - s != 3 || end[strspn(end, ".! ")] != '\0')
+		return s;
+	day->m = m;
+	return end;
+}
+
 /* "Uhr", "pm", glued or behind a blank; s itself when there is none. */
 static const char *
 reply_clock_suffix(const struct reply_lexicon *lexicon, const char *s, struct reply_day *day)
@@ -179,7 +191,9 @@ reply_clock_suffix(const struct reply_lexicon *lexicon, const char *s, struct re
 	else if (!end && is_half_day && (end = reply_time_suffix(lexicon, REPLY_TIME_PM, word)))
 		day->h = day->h % 12 + 12;
 	day->is_clear = day->is_clear || end;
-	return end ? end : s;
+	if (!end)
+		return s;
+	return day->m == 0 ? reply_clock_minutes(end, day) : end;
 }
 
 /* "18:00" and the like; minutes of the day. */
