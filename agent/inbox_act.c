@@ -88,16 +88,18 @@ static void inbox_understood(struct inbox *b, struct inbox_reply *r)
 
 /* ---- may they ---- */
 
-bool inbox_may(struct inbox *b, const struct inbox_reply *r, enum people_action action)
+enum people_may
+inbox_may(struct inbox *b, const struct inbox_reply *r, enum people_action action)
 {
 	int person;
 
 	if (r->is_local)
-		return true;
+		return authority_may(ROLE_ADMIN, action);
 	person = config_person_index(b->config, r->row.person);
-	return person >= 0 && people_may(
-				  b->people, (unsigned)person, action,
-				  engine_root_object(b->engine, r->row.incident));
+	if (person < 0)
+		return PEOPLE_MAY_NOT;
+	return people_may(
+	    b->people, (unsigned)person, action, engine_root_object(b->engine, r->row.incident));
 }
 
 /* ---- words for the core ---- */

@@ -69,7 +69,7 @@ static void hand_quiet(struct inbox *b, struct inbox_reply *r, const struct repl
 
 	if (!hand_begins(b, r, p, PEOPLE_QUIET, &v))
 		return;
-	if (p->duration_s > PEOPLE_QUIET_S && !inbox_may(b, r, PEOPLE_QUIET_LONG))
+	if (p->duration_s > AUTHORITY_QUIET_S && !inbox_may(b, r, PEOPLE_QUIET_LONG))
 		hand_failed(b, r, "quiet_too_long");
 	else if (until_s <= b->now.wall_ms / 1000 ||
 		 engine_quiet(b->engine, v.id, until_s, inbox_author(r), &b->now, &err) == -1)
@@ -84,7 +84,7 @@ static void hand_eta(struct inbox *b, struct inbox_reply *r, const struct reply_
 	struct incident_view v;
 	struct err err;
 
-	if (!hand_begins(b, r, p, PEOPLE_EXPLAIN, &v))
+	if (!hand_begins(b, r, p, PEOPLE_ETA, &v))
 		return;
 	if (hand_time(r, p) <= b->now.wall_ms / 1000 ||
 	    engine_eta(b->engine, v.id, hand_time(r, p), inbox_author(r), &b->now, &err) == -1)
@@ -127,7 +127,7 @@ static void hand_known(struct inbox *b, struct inbox_reply *r, struct reply_pars
 		hand_comment(b, r, p);
 		return;
 	}
-	if (!hand_begins(b, r, p, PEOPLE_EXPLAIN, &v))
+	if (!hand_begins(b, r, p, PEOPLE_KNOWN, &v))
 		return;
 	if (!is_there)
 		hand_failed(b, r, "no_such_tag");
@@ -189,7 +189,7 @@ static void hand_fixed(struct inbox *b, struct inbox_reply *r, const struct repl
 {
 	const struct inbox_answer answer = hand_answer("fixed_noted");
 
-	if (!inbox_may(b, r, PEOPLE_EXPLAIN)) {
+	if (!inbox_may(b, r, PEOPLE_FIXED)) {
 		inbox_denied(b, r, "not_allowed");
 		return;
 	}

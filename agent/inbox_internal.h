@@ -167,7 +167,8 @@ void inbox_command(
     const struct reply_parsed *p);
 void inbox_speakers_finish(struct inbox *b);
 
-bool inbox_may(struct inbox *b, const struct inbox_reply *r, enum people_action action);
+enum people_may
+inbox_may(struct inbox *b, const struct inbox_reply *r, enum people_action action);
 void inbox_say_closed(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p);
 void inbox_act_comment(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p);
 

@@ -328,25 +328,6 @@ enum people_verdict people_who(
 
 /* ---- may they ---- */
 
-/* SPEC 5.3, the part of it that this version has. Nobody is a member of no role. */
-static bool people_role_may(enum role role, enum people_action action)
-{
-	switch (action) {
-	case PEOPLE_ACK:
-	case PEOPLE_UNACK:
-	case PEOPLE_EXPLAIN:
-	case PEOPLE_QUIET: return role >= ROLE_OPERATOR;
-	case PEOPLE_UNACK_OTHERS:
-	case PEOPLE_QUIET_LONG:
-	case PEOPLE_PART_OF: return role >= ROLE_LEAD;
-	case PEOPLE_COMMENT:
-	case PEOPLE_DETAILS: return role >= ROLE_COMMUNICATOR;
-	case PEOPLE_SAY:
-	case PEOPLE_MAJOR: return role == ROLE_COMMUNICATOR || role >= ROLE_LEAD;
-	}
-	return false;
-}
-
 static bool people_is_all(const char *match)
 {
 	const char *at = match ? strchr(match, '*') : NULL;
@@ -355,17 +336,18 @@ static bool people_is_all(const char *match)
 	       strspn(at + 1, " ") == strlen(at + 1);
 }
 
-bool people_may(
+static bool people_has(const struct config_person *who, const struct object *o)
+{
+	return o ? who->match && match_object(who->match, o) : people_is_all(who->match_text);
+}
+
+enum people_may people_may(
     const struct people *p, unsigned person, enum people_action action, const struct object *o)
 {
 	const struct config_person *who;
 
 	if (person >= p->config->n_people)
-		return false;
+		return PEOPLE_MAY_NOT;
 	who = &p->config->people[person];
-	if (!people_role_may(who->role, action))
-		return false;
-	if (!o)
-		return people_is_all(who->match_text);
-	return who->match && match_object(who->match, o);
+	return people_has(who, o) ? authority_may(who->role, action) : PEOPLE_MAY_NOT;
 }

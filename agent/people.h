@@ -6,6 +6,7 @@
 #ifndef TWICKET_PEOPLE_H
 #define TWICKET_PEOPLE_H
 
+#include "agent/authority.h"
 #include "agent/config.h"
 #include "agent/rows.h"
 #include "agent/store.h"
@@ -47,24 +48,12 @@ void people_learn(struct people *p, const char *network, const char *name, const
  */
 unsigned people_not_learnt(struct people *p, const char *name, int64_t since_ms);
 
-enum people_action {
-	PEOPLE_ACK,
-	PEOPLE_UNACK,	     /* one's own acknowledgement */
-	PEOPLE_UNACK_OTHERS, /* somebody else's */
-	PEOPLE_COMMENT,
-	PEOPLE_DETAILS,
-	PEOPLE_EXPLAIN,	   /* eta, known, fixed */
-	PEOPLE_QUIET,	   /* for PEOPLE_QUIET_S at most */
-	PEOPLE_QUIET_LONG,
-	PEOPLE_SAY,
-	PEOPLE_MAJOR,
-	PEOPLE_PART_OF
-};
-#define PEOPLE_QUIET_S 3600
-
-/* May they do this to that object? o NULL (not described): only a match of "*" holds. */
-bool people_may(const struct people *p, unsigned person, enum people_action action,
-		const struct object *o);
+/*
+ * May they do this to that object: the role's row in authority.h, within their `match`. o NULL (not
+ * described): only a match of "*" holds.
+ */
+enum people_may people_may(const struct people *p, unsigned person, enum people_action action,
+			   const struct object *o);
 
 /* Called by inbox_save() and inbox_saved(): pins and audit lines that no commit has kept yet. */
 void people_save(struct people *p);

@@ -406,14 +406,15 @@ static void test_may(void **state)
 	assert_false(people_may(people, 99, PEOPLE_DETAILS, &on_web));
 }
 
-/* SPEC 5.3, cell by cell: lead, operator within and beyond its match, communicator. */
+/* The role's row and the match together: lead, operator within and beyond its match, communicator. */
 static void test_may_by_hand(void **state)
 {
 	static const struct {
 		enum people_action action;
 		bool lead, operator, communicator;
 	} cells[] = {
-	    {PEOPLE_EXPLAIN, true, true, false},     {PEOPLE_QUIET, true, true, false},
+	    {PEOPLE_FIXED, true, true, false},	     {PEOPLE_QUIET, true, true, false},
+	    {PEOPLE_ETA, true, true, false},	     {PEOPLE_KNOWN, true, true, false},
 	    {PEOPLE_QUIET_LONG, true, false, false}, {PEOPLE_SAY, true, false, true},
 	    {PEOPLE_MAJOR, true, false, true},	     {PEOPLE_PART_OF, true, false, false},
 	};
