@@ -271,7 +271,11 @@ static bool var_fits(const struct term *t, const struct object *o)
 	return value && fits(t->pattern, value);
 }
 
-static bool term_holds(const struct term *t, const struct object *o)
+/* What `contact:` asks: who hears of it, or who may command it. */
+enum asker { FOR_AUDIENCE, FOR_PERSON };
+
+static bool
+term_holds(const struct term *t, const struct object *o, enum asker asker)
 {
 	switch (t->kind) {
 	case TERM_HOST: return fits(t->pattern, o->host);
@@ -279,7 +283,8 @@ static bool term_holds(const struct term *t, const struct object *o)
 	case TERM_HOSTGROUP: return any_fits(t->pattern, o->hostgroups);
 	case TERM_SERVICEGROUP:
 		return o->kind == EVENT_SERVICE && any_fits(t->pattern, o->servicegroups);
-	case TERM_CONTACT: return any_fits(t->pattern, o->contacts);
+	case TERM_CONTACT:
+		return any_fits(t->pattern, asker == FOR_PERSON ? o->commanders : o->contacts);
 	case TERM_CONTACTGROUP: return any_fits(t->pattern, o->contactgroups);
 	case TERM_NODE: return fits(t->pattern, o->node);
 	case TERM_VAR: return var_fits(t, o);
@@ -290,7 +295,8 @@ static bool term_holds(const struct term *t, const struct object *o)
 }
 
 /* One group: all its terms hold, and it has more than "never" in it. Moves *at behind it. */
-static bool group_holds(const struct match *m, size_t *at, const struct object *o)
+static bool
+group_holds(const struct match *m, size_t *at, const struct object *o, enum asker asker)
 {
 	unsigned group = m->terms[*at].group;
 	bool all = true, some = false;
@@ -301,22 +307,34 @@ static bool group_holds(const struct match *m, size_t *at, const struct object *
 		if (t->never)
 			continue;
 		some = true;
-		all = all && term_holds(t, o);
+		all = all && term_holds(t, o, asker);
 	}
 	return all && some;
 }
 
-bool match_object(const struct match *m, const struct object *o)
+static bool match_it(const struct match *m, const struct object *o, enum asker asker)
 {
+	/* "never" is about all that it could mean: in doubt it holds */
 	for (size_t i = 0; i < m->n; i++)
-		if (m->terms[i].never && term_holds(&m->terms[i], o))
+		if (m->terms[i].never && (term_holds(&m->terms[i], o, asker) ||
+					  term_holds(&m->terms[i], o, FOR_AUDIENCE)))
 			return false;
 	if (!m->any)
 		return m->n > 0;
 	for (size_t i = 0; i < m->n;)
-		if (group_holds(m, &i, o))
+		if (group_holds(m, &i, o, asker))
 			return true;
 	return false;
+}
+
+bool match_object(const struct match *m, const struct object *o)
+{
+	return match_it(m, o, FOR_AUDIENCE);
+}
+
+bool match_for_person(const struct match *m, const struct object *o)
+{
+	return match_it(m, o, FOR_PERSON);
 }
 
 void match_names(

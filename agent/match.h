@@ -21,6 +21,12 @@ void match_destroy(struct match *m); /* NULL is fine */
 bool match_object(const struct match *m, const struct object *o);
 
 /*
+ * The same for what a person may do: `contact:` is an object where that contact may submit commands,
+ * as in the web interface; behind a `!` any contact of it.
+ */
+bool match_for_person(const struct match *m, const struct object *o);
+
+/*
  * Calls fn for every plain name in it (no wildcard), so that `check` can ask the
  * core for each: kind is "host", "service", "hostgroup", "servicegroup",
  * "contact", "contactgroup" or "node".

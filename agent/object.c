@@ -119,6 +119,7 @@ enum draft_list {
 	LIST_SERVICEGROUP,
 	LIST_CONTACT,
 	LIST_CONTACTGROUP,
+	LIST_COMMANDER,
 	LIST_VAR, /* name, value, name, value */
 	LIST_HOST_VAR, /* likewise */
 	LIST_PARENT,
@@ -216,7 +217,8 @@ static void add_pair(struct draft *d, const char *key, const char *value)
 	} lists[] = {
 	    {"hostgroup", LIST_HOSTGROUP}, {"servicegroup", LIST_SERVICEGROUP},
 	    {"contact", LIST_CONTACT},     {"contactgroup", LIST_CONTACTGROUP},
-	    {"parent", LIST_PARENT},       {"ancestor", LIST_ANCESTOR},
+	    {"commander", LIST_COMMANDER}, {"parent", LIST_PARENT},
+	    {"ancestor", LIST_ANCESTOR},
 	};
 
 	if (*key == '_')
@@ -337,6 +339,7 @@ static bool take_draft(struct object *o, struct draft *d)
 	       take_list(d, LIST_SERVICEGROUP, &o->servicegroups) &&
 	       take_list(d, LIST_CONTACT, &o->contacts) &&
 	       take_list(d, LIST_CONTACTGROUP, &o->contactgroups) &&
+	       take_list(d, LIST_COMMANDER, &o->commanders) &&
 	       take_vars(d, LIST_VAR, &o->vars) && take_vars(d, LIST_HOST_VAR, &o->host_vars) &&
 	       take_list(d, LIST_PARENT, &o->parents) && take_list(d, LIST_ANCESTOR, &o->ancestors);
 }
@@ -372,6 +375,7 @@ static void object_release(struct object *o)
 	array_release(o->servicegroups);
 	array_release(o->contacts);
 	array_release(o->contactgroups);
+	array_release(o->commanders);
 	array_release(o->vars);
 	array_release(o->host_vars);
 	array_release(o->parents);

@@ -25,6 +25,7 @@ struct object {
 	const char *const *hostgroups; /* of the host, also in a service */
 	const char *const *servicegroups;
 	const char *const *contacts, *const *contactgroups;
+	const char *const *commanders; /* contacts who may submit commands; of a description only */
 	const struct object_var *vars;	    /* end with a NULL name */
 	const struct object_var *host_vars; /* a service's host's variables; empty in a host */
 	const char *const *parents;	    /* of the host, also in a service */

@@ -338,7 +338,7 @@ static bool people_is_all(const char *match)
 
 static bool people_has(const struct config_person *who, const struct object *o)
 {
-	return o ? who->match && match_object(who->match, o) : people_is_all(who->match_text);
+	return o ? who->match && match_for_person(who->match, o) : people_is_all(who->match_text);
 }
 
 enum people_may people_may(

@@ -19,6 +19,9 @@
  *   display alias address hostgroup servicegroup contact contactgroup _NAME
  *     of the object itself; contact includes the members of its contactgroups;
  *     _NAME is a custom variable, its name in capitals as the core has it
+ *   commander
+ *     in a description: a contact who may submit commands for it in the web interface: of the
+ *     object, of its contactgroups and escalations, and for a service of its host likewise
  *   hostgroup parent ancestor host._NAME
  *     in a service's description: those of its host
  *   parent ancestor child

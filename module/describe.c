@@ -137,6 +137,48 @@ put_contacts(const char *prefix, const contactsmember *contact, const contactgro
 	}
 }
 
+/* ---- who may submit commands in the web interface (cgi/cgiauth.c of Nagios 4.4) ---- */
+
+static void put_commanders_of(const contactsmember *contact)
+{
+	for (; contact && !part.is_full; contact = contact->next)
+		if (contact->contact_ptr && contact->contact_ptr->can_submit_commands)
+			put("", "commander", contact->contact_name);
+}
+
+static void put_commanders(const contactsmember *contact, const contactgroupsmember *group)
+{
+	put_commanders_of(contact);
+	for (; group && !part.is_full; group = group->next)
+		put_commanders_of(group->group_ptr ? group->group_ptr->members : NULL);
+}
+
+/* Contacts of its escalations as well. */
+static void put_host_commanders(const host *h)
+{
+	put_commanders(h->contacts, h->contact_groups);
+	for (const objectlist *l = h->escalation_list; l && !part.is_full; l = l->next) {
+		const hostescalation *e = l->object_ptr;
+
+		put_commanders(e->contacts, e->contact_groups);
+	}
+}
+
+/* Who may command a host may command its services. */
+static void put_service_commanders(const service *s)
+{
+	put_commanders(s->contacts, s->contact_groups);
+	for (const objectlist *l = s->escalation_list; l && !part.is_full; l = l->next) {
+		const serviceescalation *e = l->object_ptr;
+
+		put_commanders(e->contacts, e->contact_groups);
+	}
+	if (s->host_ptr)
+		put_host_commanders(s->host_ptr);
+}
+
+/* ---- relations ---- */
+
 static void put_hostgroups(const host *h)
 {
 	for (const objectlist *l = h->hostgroups_ptr; l && !part.is_full; l = l->next)
@@ -222,6 +264,7 @@ static void put_host(const host *h, enum detail detail)
 		put_hosts("parent", h->parent_hosts);
 		return;
 	}
+	put_host_commanders(h);
 	put_upward(h);
 	put_hosts("child", h->child_hosts);
 	put_services(h);
@@ -232,6 +275,8 @@ static void put_service(const service *s, enum detail detail)
 	pair("display", s->display_name);
 	put_servicegroups("", s);
 	put_contacts("", s->contacts, s->contact_groups);
+	if (detail == DETAIL_ALL)
+		put_service_commanders(s);
 	put_variables("_", s->custom_variables);
 	if (!s->host_ptr)
 		return;

@@ -190,6 +190,46 @@ static void describes(void)
 	case_stop();
 }
 
+/* As the web interface has it: contacts of every kind, if they may submit commands at all. */
+static void describes_who_may_command(void)
+{
+	service *s = case_start_connected("");
+	host *h = s->host_ptr;
+	const struct event *ev;
+
+	core_add_contact_to(&s->contacts, core_add_contact("alice", 1));
+	core_add_contact_to(&s->contacts, core_add_contact("reader", 0));
+	core_add_contactgroup(&s->contact_groups, "webbers", core_add_contact("bob", 1));
+	core_add_contactgroup(&s->contact_groups, "readers", core_add_contact("reader2", 0));
+	core_add_escalation(h, s, core_add_contact("carol", 1));
+	core_add_contact_to(&h->contacts, core_add_contact("dave", 1));
+	core_add_contactgroup(&h->contact_groups, "hosters", core_add_contact("erin", 1));
+	core_add_escalation(h, NULL, core_add_contact("frank", 1));
+	core_add_escalation(h, NULL, core_add_contact("reader3", 0));
+	agent_send(&(struct event){
+	    .type = EVENT_DESCRIBE,
+	    .id = 1,
+	    .kind = EVENT_SERVICE,
+	    .host = "web",
+	    .service = "http"});
+	ev = agent_next();
+	CHECK(ev && ev->type == EVENT_DESCRIPTION && count_key(ev, "commander", NULL) == 6);
+	CHECK(count_key(ev, "commander", "alice") == 1 && count_key(ev, "commander", "bob") == 1);
+	CHECK(count_key(ev, "commander", "carol") == 1 && count_key(ev, "commander", "dave") == 1);
+	CHECK(count_key(ev, "commander", "erin") == 1 && count_key(ev, "commander", "frank") == 1);
+	CHECK(count_key(ev, "contact", "reader") == 1 && count_key(ev, "contact", "dave") == 0);
+	agent_send(
+	    &(struct event){.type = EVENT_DESCRIBE, .id = 2, .kind = EVENT_HOST, .host = "web"});
+	ev = agent_next();
+	CHECK(ev && ev->type == EVENT_DESCRIPTION && count_key(ev, "commander", NULL) == 3);
+	CHECK(count_key(ev, "commander", "dave") == 1 && count_key(ev, "commander", "erin") == 1);
+	CHECK(count_key(ev, "commander", "frank") == 1);
+	agent_send(&(struct event){.type = EVENT_LIST, .id = 3});
+	while ((ev = agent_next()) && ev->type == EVENT_INVENTORY)
+		CHECK(count_key(ev, "commander", NULL) == 0);
+	case_stop();
+}
+
 static void big_answers_come_in_parts(void)
 {
 	service *s = case_start_connected("");
@@ -271,6 +311,7 @@ const struct test case_commands[] = {
     CASE(refusals),
     CASE(many_commands_share_the_loop),
     CASE(describes),
+    CASE(describes_who_may_command),
     CASE(big_answers_come_in_parts),
     CASE(agent_asks_and_does_not_read),
     {NULL, NULL},

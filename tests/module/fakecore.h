@@ -25,6 +25,11 @@ void core_add_parent(host *h, host *parent);
 void core_add_variable(customvariablesmember **list, const char *name, const char *value);
 hostgroup *core_add_hostgroup(const char *name);
 void core_add_member(hostgroup *group, host *h);
+contact *core_add_contact(const char *name, int can_submit_commands);
+void core_add_contact_to(contactsmember **list, contact *c);
+void core_add_contactgroup(contactgroupsmember **list, const char *name, contact *member);
+/* The contact is that of an escalation of the host, or of the service when there is one. */
+void core_add_escalation(host *h, service *s, contact *c);
 unsigned long core_add_comment(service *s, int entry_type, const char *author, const char *text);
 void core_delete_comment(unsigned long id);
 scheduled_downtime *core_add_downtime(host *h, service *s, time_t from, time_t to); /* of one of the two */

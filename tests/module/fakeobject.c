@@ -86,6 +86,51 @@ void core_add_member(hostgroup *group, host *h)
 	h->hostgroups_ptr = l;
 }
 
+contact *core_add_contact(const char *name, int can_submit_commands)
+{
+	contact *c = core_take(sizeof *c);
+
+	c->name = (char *)name;
+	c->can_submit_commands = can_submit_commands;
+	return c;
+}
+
+void core_add_contact_to(contactsmember **list, contact *c)
+{
+	contactsmember *m = core_take(sizeof *m);
+
+	*m = (contactsmember){c->name, c, *list};
+	*list = m;
+}
+
+void core_add_contactgroup(contactgroupsmember **list, const char *name, contact *member)
+{
+	contactgroupsmember *m = core_take(sizeof *m);
+	contactgroup *g = core_take(sizeof *g);
+
+	g->group_name = (char *)name;
+	core_add_contact_to(&g->members, member);
+	*m = (contactgroupsmember){g->group_name, g, *list};
+	*list = m;
+}
+
+void core_add_escalation(host *h, service *s, contact *c)
+{
+	objectlist *l = core_take(sizeof *l);
+	hostescalation *of_host;
+	serviceescalation *of_service;
+
+	if (s) {
+		l->object_ptr = of_service = core_take(sizeof *of_service);
+		core_add_contact_to(&of_service->contacts, c);
+	} else {
+		l->object_ptr = of_host = core_take(sizeof *of_host);
+		core_add_contact_to(&of_host->contacts, c);
+	}
+	l->next = s ? s->escalation_list : h->escalation_list;
+	*(s ? &s->escalation_list : &h->escalation_list) = l;
+}
+
 static void send_downtime(int type, const scheduled_downtime *d)
 {
 	nebstruct_downtime_data ds = {

@@ -39,7 +39,8 @@ static int set_up(void **state)
 {
 	static const char *const db1[] = {
 	    "hostgroup",    "db",  "hostgroup", "linux", "contact", "alice",
-	    "contactgroup", "dba", "_RACK",     "7",     NULL};
+	    "contactgroup", "dba", "_RACK",     "7",     "contact", "reader",
+	    "commander",    "alice", "commander", "erin", NULL};
 	static const char *const http[] = {
 	    "hostgroup",
 	    "web",
@@ -125,6 +126,38 @@ static void test_terms(void **state)
 	assert_string_equal(matched("_ENV=host-env"), "");
 	assert_string_equal(
 	    matched("_TWICKET_PUBLIC=Web*"), "h"); /* a host's name is not its services' */
+}
+
+static bool may(const char *text, const struct object *o)
+{
+	struct err err = {""};
+	struct match *m = match_parse(text, &err);
+	bool holds = m && match_for_person(m, o);
+
+	assert_non_null(m);
+	match_destroy(m);
+	return holds;
+}
+
+/* A person's rights: who hears of it may not always command it, and the other way round. */
+static void test_for_person(void **state)
+{
+	(void)state;
+	assert_true(may("contact:alice", host_db1));
+	assert_false(may("contact:reader", host_db1));
+	assert_true(may("contact:erin", host_db1)); /* by an escalation, say */
+	assert_string_equal(matched("contact:reader"), "d");
+	assert_string_equal(matched("contact:erin"), "");
+	assert_false(may("contact:bob", service_http)); /* a core that does not say it */
+	assert_true(may("contact:nobody, host:db1", host_db1));
+	assert_false(may("contact:reader & host:db1", host_db1));
+	assert_true(may("contact:alice & host:db1", host_db1));
+	/* "never" is about both */
+	assert_false(may("*, !contact:reader", host_db1));
+	assert_false(may("*, !contact:erin", host_db1));
+	assert_true(may("*, !contact:bob", host_db1));
+	assert_false(may("!contact:reader", host_db1));
+	assert_true(may("contactgroup:dba", host_db1));
 }
 
 static void test_combinations(void **state)
@@ -247,7 +280,8 @@ static void test_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_terms),     cmocka_unit_test(test_combinations),
+	    cmocka_unit_test(test_terms),     cmocka_unit_test(test_for_person),
+	    cmocka_unit_test(test_combinations),
 	    cmocka_unit_test(test_wildcards), cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_names),     cmocka_unit_test(test_time),
 	};
