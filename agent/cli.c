@@ -90,7 +90,10 @@ static const struct command commands[] = {
      "    Ends that pause, and tells what is still true as one summary. An account that\n"
      "    nobody paused is tried again at once.\n"},
     {"people", NULL, NULL},
-    {"audit", NULL, NULL},
+    {"audit", cli_audit,
+     "audit [--since TIME]\n"
+     "    Who did what, through which handle, with which result, refusals included; newest\n"
+     "    last. Without --since: of the last 24 hours.\n"},
 };
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
 
@@ -130,6 +133,7 @@ static const char usage[] =
     "\n"
     "Records\n"
     "  queue [retry|drop ID]             posts on their way, and why they wait\n"
+    "  audit [--since TIME]              who did what, refusals included\n"
     "\n"
     "help COMMAND says more. -c: instead of " CLI_CONFIG ".\n"
     "-s, -r: instead of the file's state_dir and run_dir. All of them also behind COMMAND.\n"

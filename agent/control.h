@@ -26,6 +26,9 @@
  *	  account, "audience:NAME", "account:NAME", "" = everything; the answer says which. A name with a
  *	  blank that is none is the text. Resume of an account that nobody paused tries it again at once.
  *
+ * People and records:
+ *	{"do":"audit", "since_ms":0}   newest last
+ *
  * Answers. Times are wall-clock milliseconds, 0 = never.
  *	{"ok":false, "error":"no incident T7K2"}  ("denied":true where it was a matter of rights)
  *	status: {"ok":true, "version":"0.1.0", "up_ms":…, "rss_kib":…, "wall_ms":now,
@@ -54,6 +57,8 @@
  *	queue: {"ok":true,"posts":[{"id":17,"account":"noc","tag":"T7K2","event":"problem","state":"retry",
  *	  "created_ms":…,"not_before_ms":…,"attempts":3,"reason":"…","text":"…",
  *	  "price_micro":15000}]}   nothing of money where nothing costs
+ *	audit: {"ok":true,"audit":[{"at_ms":…,"actor":"alice","action":"ack","object":"T7K2:r123",
+ *	  "via":"alice@social.example.net","result":"confirmed"}],"cut":false}   cut: there are older ones
  *	inventory: {"ok":true,"nodes":["mon1"],"objects":[{"node":"mon1","host":"mx1","service":"SMTP",
  *	  "pairs":["display","Mail", …]}]}   pairs as in common/event.h
  */

@@ -43,6 +43,9 @@ json_t *answer_resume(struct control *c, json_t *request, const char *by);
 json_t *hand_quiets(struct control *c);
 json_t *hand_pauses(struct control *c);
 
+/* control_people.c */
+json_t *answer_audit(struct control *c, json_t *request, const char *by);
+
 /* control_price.c: adds what a metered account has spent and may; nothing to others. */
 void answer_add_money(struct control *c, unsigned k, const struct outbox_health *out, json_t *account);
 /* Micro USD of a post: what it cost, else what it would cost now; 0 where nothing costs. */

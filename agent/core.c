@@ -325,8 +325,12 @@ static void look_at_clock(struct core *c, const struct now *now)
 	if (c->clock && (step_s >= STEP_S || step_s <= -STEP_S)) {
 		snprintf(text, sizeof text, "clock stepped %+lld s", (long long)step_s);
 		log_warnx("core", "%s", text);
-		store_put_audit(c->store, &(struct audit_row){.at_ms = now->wall_ms, .actor = "twicketd",
-							      .action = text, .object = "", .result = ""});
+		inbox_log(c->inbox, &(struct audit_row){.at_ms = now->wall_ms,
+							.actor = "twicketd",
+							.action = text,
+							.object = "",
+							.via = "",
+							.result = ""});
 	}
 	c->clock = clock;
 }

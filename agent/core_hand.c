@@ -18,6 +18,7 @@ static void audit(struct core *c, const char *by, const char *action, const char
 						.actor = by,
 						.action = action,
 						.object = object,
+						.via = "twicket",
 						.result = result});
 }
 
@@ -28,6 +29,7 @@ static int refused(struct core *c, const char *by, const char *action, const cha
 						.actor = by,
 						.action = action,
 						.object = object,
+						.via = "twicket",
 						.result = err->text});
 	return -1;
 }

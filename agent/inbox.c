@@ -46,6 +46,7 @@ static void inbox_forget_audits(struct inbox *b)
 		free(b->audits[i].actor);
 		free(b->audits[i].action);
 		free(b->audits[i].object);
+		free(b->audits[i].via);
 		free(b->audits[i].result);
 	}
 	b->n_audits = 0;
@@ -94,13 +95,14 @@ static int inbox_edited(void *arg, const struct reply_row *row)
 	if (store_meta(e->b->store, key, value, sizeof(value), NULL) != 0)
 		return 1; /* said before */
 	store_put_meta(e->b->store, key, "1");
-	store_put_audit(
-	    e->b->store, &(struct audit_row){
-			     .at_ms = e->b->now.wall_ms,
-			     .actor = row->person,
-			     .action = reply_verb_name(is.verb),
-			     .object = row->uri,
-			     .result = "ignored: edited"});
+	inbox_keep_audit(
+	    e->b, &(struct audit_row){
+		      .at_ms = e->b->now.wall_ms,
+		      .actor = row->person,
+		      .action = reply_verb_name(is.verb),
+		      .object = row->uri,
+		      .via = row->acct,
+		      .result = "ignored: edited"});
 	inbox_reply_to(e->b, row, &(struct inbox_answer){.event = SAY_TROUBLE, .reason = "edited"});
 	return 1;
 }
@@ -355,6 +357,7 @@ void inbox_save(struct inbox *b)
 				  .actor = b->audits[i].actor,
 				  .action = b->audits[i].action,
 				  .object = b->audits[i].object,
+				  .via = b->audits[i].via,
 				  .result = b->audits[i].result});
 	inbox_expiry_save(b);
 	people_save(b->people);

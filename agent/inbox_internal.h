@@ -85,7 +85,7 @@ struct inbox_expiry {
 
 struct inbox_audit {
 	int64_t at_ms;
-	char *actor, *action, *object, *result;
+	char *actor, *action, *object, *via, *result;
 };
 
 struct inbox {

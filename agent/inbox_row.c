@@ -2,6 +2,7 @@
  * A reply's row and what leaves for people: audit, timeline, favourites, answers.
  * Called by inbox*.c. It must never answer anybody who is not in the configuration.
  */
+#include "agent/audit.h"
 #include "agent/inbox_internal.h"
 #include "common/log.h"
 
@@ -76,6 +77,7 @@ void inbox_keep_audit(struct inbox *b, const struct audit_row *row)
 {
 	struct inbox_audit *a;
 
+	audit_copy(row);
 	if (b->n_audits == b->cap_audits) {
 		unsigned cap = b->cap_audits ? b->cap_audits * 2 : 64;
 		struct inbox_audit *more =
@@ -92,18 +94,38 @@ void inbox_keep_audit(struct inbox *b, const struct audit_row *row)
 	    .actor = strdup(row->actor),
 	    .action = strdup(row->action),
 	    .object = strdup(row->object),
+	    .via = strdup(row->via),
 	    .result = strdup(row->result)};
+}
+
+/* What it was about: the mark that the core has, else one like it, else where the reply stands. */
+static const char *
+inbox_object(const struct inbox *b, const struct inbox_reply *r, char *out, size_t size)
+{
+	struct incident_view v;
+
+	if (r->row.mark[0])
+		return r->row.mark;
+	if (!r->row.person[0] && !r->is_local)
+		return r->row.uri;
+	if (!r->row.incident || !engine_view(b->engine, r->row.incident, &v))
+		return r->row.uri;
+	snprintf(out, size, "%s:r%llu", v.tag, (unsigned long long)r->row.id);
+	return out;
 }
 
 void inbox_audit(
     struct inbox *b, const struct inbox_reply *r, const char *action, const char *result)
 {
+	char about[40];
+
 	inbox_keep_audit(
 	    b, &(struct audit_row){
 		   .at_ms = b->now.wall_ms,
 		   .actor = r->row.person[0] ? r->row.person : r->row.acct,
 		   .action = action,
-		   .object = r->row.mark[0] ? r->row.mark : r->row.uri,
+		   .object = inbox_object(b, r, about, sizeof(about)),
+		   .via = r->is_local ? "twicket" : r->row.acct,
 		   .result = result});
 }
 

@@ -4,6 +4,7 @@
  * asked for. It must never trust a name: a handle counts only together with the id
  * that was there first, and in doubt it is nobody.
  */
+#include "agent/audit.h"
 #include "agent/people_internal.h"
 #include "common/log.h"
 
@@ -28,7 +29,9 @@ static void people_forget_audits(struct people *p)
 {
 	for (unsigned i = 0; i < p->n_audits; i++) {
 		free(p->audits[i].actor);
+		free(p->audits[i].action);
 		free(p->audits[i].object);
+		free(p->audits[i].via);
 		free(p->audits[i].result);
 	}
 	p->n_audits = 0;
@@ -152,20 +155,36 @@ static void people_put(struct people *p, const struct pin *pin)
 			  .pinned_ms = pin->pinned_ms});
 }
 
-static void people_audit(
-    struct people *p, const char *actor, const char *object, const char *result,
-    const struct now *now)
+void people_audit(struct people *p, const struct audit_row *row)
 {
 	struct people_audit *a = &p->audits[p->n_audits];
 
+	audit_copy(row);
 	if (p->n_audits == PEOPLE_AUDITS)
 		return;
 	*a = (struct people_audit){
-	    .at_ms = now->wall_ms,
-	    .actor = strdup(actor),
-	    .object = strdup(object),
-	    .result = strdup(result)};
+	    .at_ms = row->at_ms,
+	    .actor = strdup(row->actor),
+	    .action = strdup(row->action),
+	    .object = strdup(row->object),
+	    .via = strdup(row->via),
+	    .result = strdup(row->result)};
 	p->n_audits++;
+}
+
+/* What a handle showed, and what we made of it. */
+static void people_noticed(
+    struct people *p, const char *person, const char *acct, const char *result,
+    const struct now *now)
+{
+	people_audit(
+	    p, &(struct audit_row){
+		   .at_ms = now->wall_ms,
+		   .actor = "twicketd",
+		   .action = "identity",
+		   .object = person,
+		   .via = acct,
+		   .result = result});
 }
 
 void people_save(struct people *p)
@@ -178,8 +197,9 @@ void people_save(struct people *p)
 		    p->store, &(struct audit_row){
 				  .at_ms = p->audits[i].at_ms,
 				  .actor = p->audits[i].actor,
-				  .action = "identity",
+				  .action = p->audits[i].action,
 				  .object = p->audits[i].object,
+				  .via = p->audits[i].via,
 				  .result = p->audits[i].result});
 }
 
@@ -238,7 +258,7 @@ enum people_verdict people_refuse(
 	    text, sizeof(text), "refused: id %s on %s belongs to %s", row->author_id,
 	    row->server_account, owner);
 	log_warnx("people", "%s: %s", row->acct, text);
-	people_audit(p, row->person, row->acct, text, now);
+	people_noticed(p, row->person, row->acct, text, now);
 	return PEOPLE_NOBODY;
 }
 
@@ -259,7 +279,7 @@ people_first_sight(struct people *p, const struct identity_row *row, const struc
 	people_put(p, pin);
 	snprintf(text, sizeof(text), "pinned: id %s on %s", pin->author_id, pin->server);
 	log_info("people", "%s (%s) %s", pin->person, pin->acct, text);
-	people_audit(p, pin->person, pin->acct, text, now);
+	people_noticed(p, pin->person, pin->acct, text, now);
 	return PEOPLE_PERSON;
 }
 
@@ -277,7 +297,7 @@ people_disable(struct people *p, struct pin *pin, const char *author_id, const s
 	log_warnx(
 	    "people", "%s: %s is another account now, nothing that it says counts any more: %s",
 	    pin->person, pin->acct, text);
-	people_audit(p, pin->person, pin->acct, text, now);
+	people_noticed(p, pin->person, pin->acct, text, now);
 }
 
 /* Networks where each reply shows a name: it must be listed, with the id that was there first. */

@@ -28,7 +28,7 @@ struct pin {
 
 struct people_audit {
 	int64_t at_ms;
-	char *actor, *object, *result;
+	char *actor, *action, *object, *via, *result;
 };
 
 /* A name that was asked for, and has no id: nobody has it, or somebody else has the id. */
@@ -50,6 +50,7 @@ struct people {
 };
 
 /* people.c */
+void people_audit(struct people *p, const struct audit_row *row);
 bool people_is_same(const char *a, const char *b); /* but for the case of ASCII letters */
 enum people_network people_network(const char *name);
 const char *people_handle(const struct config_person *who, enum people_network network); /* "" = none */

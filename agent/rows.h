@@ -274,8 +274,10 @@ struct timeline_row {
 
 struct audit_row {
 	int64_t at_ms;
-	const char *actor; /* person or handle */
-	const char *action, *object, *result;
+	const char *actor; /* person, local user, or the handle of somebody else */
+	const char *action, *object;
+	const char *via; /* the handle that spoke; "twicket" = the command line, "" = nobody did */
+	const char *result;
 };
 
 #endif

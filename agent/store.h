@@ -51,6 +51,7 @@ int store_put_reply(struct store *s, const struct reply_row *r);
 int store_put_account(struct store *s, const struct account_row *r);
 int store_put_identity(struct store *s, const struct identity_row *r);
 int store_put_timeline(struct store *s, const struct timeline_row *r);
+/* For ever: the store refuses to change or delete such a row (store_schema.c). */
 int store_put_audit(struct store *s, const struct audit_row *r);
 int store_put_ledger(struct store *s, const struct ledger_row *r);
 /* Rows that are `gone` are deleted. */
@@ -83,6 +84,7 @@ STORE_WALK(reply, reply_row);
 STORE_WALK(account, account_row);
 STORE_WALK(identity, identity_row);
 STORE_WALK(timeline, timeline_row);
+STORE_WALK(audit, audit_row);
 STORE_WALK(ledger, ledger_row);
 STORE_WALK(downtime, downtime_row);
 STORE_WALK(channel, channel_row);
@@ -110,6 +112,8 @@ int store_incidents(struct store *s, bool closed_too, int64_t since_ms, store_in
 /* By tag: the newest incident of that tag. 1 found, 0 none, -1. */
 int store_incident_by_tag(struct store *s, const char *tag, store_incident_fn *fn, void *arg, struct err *err);
 int store_timeline(struct store *s, uint64_t incident, store_timeline_fn *fn, void *arg, struct err *err);
+/* Since since_ms, newest first, at most max. */
+int store_audit(struct store *s, int64_t since_ms, unsigned max, store_audit_fn *fn, void *arg, struct err *err);
 int store_posts_of_incident(struct store *s, uint64_t incident, store_post_fn *fn, void *arg, struct err *err);
 int store_threads_of_incident(struct store *s, uint64_t incident, store_thread_fn *fn, void *arg, struct err *err);
 int store_posts_of_thread(struct store *s, uint64_t thread, store_post_fn *fn, void *arg, struct err *err);

@@ -92,7 +92,8 @@
 	A(t, id) F(t, match) F(t, text) F(t, by) F(t, since_s) F(t, until_s)
 #define PAUSE_FIELDS(A, F, t)                                                                      \
 	A(t, audience) F(t, account) F(t, text) F(t, by) F(t, since_s)
-#define AUDIT_FIELDS(A, F, t) A(t, at_ms) F(t, actor) F(t, action) F(t, object) F(t, result)
+#define AUDIT_FIELDS(A, F, t)                                                                      \
+	A(t, at_ms) F(t, actor) F(t, action) F(t, object) F(t, via) F(t, result)
 
 enum store_table {
 	TABLE_NODE,
@@ -199,6 +200,7 @@ enum store_sql {
 	SQL_COUNT_POSTS,
 	SQL_LEDGER,
 	SQL_COUNT_PROMISES,
+	SQL_AUDIT,
 	SQL_END
 };
 

@@ -34,6 +34,7 @@ union any_row {
 	struct account_row account;
 	struct identity_row identity;
 	struct timeline_row timeline;
+	struct audit_row audit;
 	struct ledger_row ledger;
 	struct downtime_row downtime;
 	struct channel_row channel;
@@ -154,6 +155,7 @@ GIVE(reply)
 GIVE(account)
 GIVE(identity)
 GIVE(timeline)
+GIVE(audit)
 GIVE(ledger)
 GIVE(downtime)
 GIVE(channel)
@@ -255,6 +257,12 @@ int store_threads_of_incident(
     struct store *s, uint64_t incident, store_thread_fn *fn, void *arg, struct err *err)
 {
 	return WALK(thread, TABLE_THREAD, SQL_THREADS_OF_INCIDENT, 1, NUMBER(incident));
+}
+
+int store_audit(
+    struct store *s, int64_t since_ms, unsigned max, store_audit_fn *fn, void *arg, struct err *err)
+{
+	return WALK(audit, TABLE_AUDIT, SQL_AUDIT, 2, NUMBER(since_ms), NUMBER(max));
 }
 
 int store_posts_of_incident(

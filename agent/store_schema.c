@@ -157,6 +157,22 @@ static const char *const migrations[] = {
     "CREATE INDEX problem_over ON problem(incident) WHERE until_s<>0;"
     "DROP INDEX timeline_incident;"
     "CREATE INDEX timeline_incident ON timeline(incident);",
+    /*
+     * 5: people. The audit is only added to. Two exceptions: a name in it may be erased, as the
+     * networks ask for it; and retention deletes what is older than the time that it has noted
+     * in meta before, so that the store says how far back it can be asked.
+     */
+    "PRAGMA user_version=5;"
+    "ALTER TABLE audit ADD COLUMN via TEXT NOT NULL DEFAULT '';"
+    "CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit WHEN NEW.at_ms IS NOT OLD.at_ms"
+    " OR NEW.action IS NOT OLD.action OR NEW.result IS NOT OLD.result"
+    " OR (NEW.actor IS NOT OLD.actor AND NEW.actor<>'')"
+    " OR (NEW.object IS NOT OLD.object AND NEW.object<>'')"
+    " OR (NEW.via IS NOT OLD.via AND NEW.via<>'')"
+    " BEGIN SELECT RAISE(ABORT,'the audit is never changed'); END;"
+    "CREATE TRIGGER audit_undeleted BEFORE DELETE ON audit WHEN OLD.at_ms>="
+    "coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key='audit_since_ms'),0)"
+    " BEGIN SELECT RAISE(ABORT,'the audit is kept'); END;",
 };
 
 #define MIGRATIONS ((int)(sizeof migrations / sizeof migrations[0]))

@@ -125,6 +125,8 @@ const char *const store_sql[SQL_END] = {
     [SQL_LEDGER] = SELECT("ledger", LEDGER_FIELDS) "WHERE account=? AND month=?",
     [SQL_COUNT_PROMISES] =
 	"SELECT count(*) FROM thread WHERE account=? AND state IN (1,2) AND root IN (2,3)",
+    [SQL_AUDIT] =
+	SELECT("audit", AUDIT_FIELDS) "WHERE at_ms>=? ORDER BY at_ms DESC,rowid DESC LIMIT ?",
 };
 
 /* The type comes from the member itself; enums are unsigned to gcc and clang. */

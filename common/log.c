@@ -73,6 +73,15 @@ void log_info(const char *component, const char *format, ...)
 	LOG_AT(LOG_LEVEL_INFO);
 }
 
+void log_always(const char *component, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	put_line(LOG_LEVEL_INFO, component, format, ap);
+	va_end(ap);
+}
+
 void log_debug(const char *component, const char *format, ...)
 {
 	LOG_AT(LOG_LEVEL_DEBUG);

@@ -15,6 +15,8 @@ void log_setup(enum log_level level, enum log_format format);
 
 void log_warnx(const char *component, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void log_info(const char *component, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Whatever the level is: for what is a record and no talk. */
+void log_always(const char *component, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void log_debug(const char *component, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* For start-up and broken invariants only: bytes from outside never lead here. */

@@ -150,6 +150,7 @@ static void render(const char *name, const json_t *json, struct buf *out)
 	    {"queue", cli_queue_text},
 	    {"quiet", cli_quiet_text},
 	    {"check", cli_check_text},
+	    {"audit", cli_audit_text},
 	    {"preview", cli_preview_text}};
 	size_t n = strcspn(name, "-.");
 
@@ -213,7 +214,8 @@ static void test_answers(void **state)
 static void test_nonsense(void **state)
 {
 	static const char *const kinds[] = {"status", "list",  "show",
-					    "queue",  "check", "preview", "quiet", NULL};
+					    "queue",  "check", "preview", "quiet",
+					    "audit",  NULL};
 	static const char *const answers[] = {
 	    "{}",
 	    "[]",
@@ -224,6 +226,8 @@ static void test_nonsense(void **state)
 	    "{\"posts\":[[],{\"id\":\"x\"}]}",
 	    "{\"quiet\":[7,{\"id\":\"x\"},{\"tag\":3}],\"paused\":{\"a\":1}}",
 	    "{\"quiet\":3,\"paused\":[7,{\"audience\":0}]}",
+	    "{\"audit\":[7,{\"at_ms\":\"x\",\"actor\":3},null],\"cut\":true}",
+	    "{\"audit\":{\"a\":1},\"cut\":1}",
 	    "{\"audiences\":[0],\"people\":[0],\"accounts\":[0]}",
 	    "{\"audiences\":[{\"names\":[0],\"accounts\":[0],\"hold_ms\":-1}],\"objects\":1}",
 	    "{\"audiences\":[{\"told\":true,\"posts\":[7,{\"text\":7,\"price_micro\":\"x\"}]}]}",

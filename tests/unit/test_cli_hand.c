@@ -50,6 +50,10 @@ static void test_hand_usage(void **state)
 	    {CLI_AWAY, {"pause", "public", "moving", "racks"}},
 	    {CLI_USAGE, {"resume", "a", "b"}},
 	    {CLI_AWAY, {"resume", "public"}},
+	    {CLI_USAGE, {"audit", "log"}},
+	    {CLI_USAGE, {"audit", "--since", "soon"}},
+	    {CLI_AWAY, {"audit"}},
+	    {CLI_AWAY, {"audit", "--since", "-3h", "--json"}},
 	    {CLI_DONE, {"open", "-h"}},
 	    {CLI_DONE, {"help", "pause"}},
 	};

@@ -290,7 +290,7 @@ static void test_every_member_is_a_column(void **state)
 static void test_round_trip(void **state)
 {
 	struct store *s = store_rig_open();
-	const struct audit_row audit = {1, "bob", "ack", "T7K2", "ok"};
+	const struct audit_row audit = {1, "bob", "ack", "T7K2", "bob@x", "ok"};
 	int n[14] = {0};
 
 	(void)state;
