@@ -89,7 +89,12 @@ static const struct command commands[] = {
      "resume [AUDIENCE|ACCOUNT]\n"
      "    Ends that pause, and tells what is still true as one summary. An account that\n"
      "    nobody paused is tried again at once.\n"},
-    {"people", NULL, NULL},
+    {"people", cli_people,
+     "people [enrol|revoke|restore NAME]\n"
+     "    Who may do what, and how we know them.\n"
+     "    enrol: prints a code, good for 15 minutes, that NAME sends from the account in\n"
+     "    question, as the whole text of a direct message or a reply: proof that it is theirs.\n"
+     "    revoke: a stranger at once, on every network, until restored.\n"},
     {"audit", cli_audit,
      "audit [--since TIME]\n"
      "    Who did what, through which handle, with which result, refusals included; newest\n"
@@ -131,7 +136,10 @@ static const char usage[] =
     "  pause [AUDIENCE|ACCOUNT] [TEXT]   post nothing; states are still followed\n"
     "  resume [AUDIENCE|ACCOUNT]         tell what is still true, as one summary\n"
     "\n"
-    "Records\n"
+    "People and records\n"
+    "  people [enrol|revoke|restore NAME]\n"
+    "                                    who may do what; proof that an account is theirs;\n"
+    "                                    remove a leaver\n"
     "  queue [retry|drop ID]             posts on their way, and why they wait\n"
     "  audit [--since TIME]              who did what, refusals included\n"
     "\n"

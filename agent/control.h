@@ -27,6 +27,8 @@
  *	  blank that is none is the text. Resume of an account that nobody paused tries it again at once.
  *
  * People and records:
+ *	{"do":"people"}   {"do":"people", "revoke":"bob"}   {"do":"people", "restore":"bob"}
+ *	{"do":"people", "enrol":"bob"}   answers with the code, which is told only here
  *	{"do":"audit", "since_ms":0}   newest last
  *
  * Answers. Times are wall-clock milliseconds, 0 = never.
@@ -57,6 +59,11 @@
  *	queue: {"ok":true,"posts":[{"id":17,"account":"noc","tag":"T7K2","event":"problem","state":"retry",
  *	  "created_ms":…,"not_before_ms":…,"attempts":3,"reason":"…","text":"…",
  *	  "price_micro":15000}]}   nothing of money where nothing costs
+ *	people: {"ok":true,"people":[{"name":"alice","role":"lead","match":"*","listed":true,"handles":[
+ *	  {"network":"mastodon","handle":"alice@social.example.net","ids":[{"server":"social.example.net",
+ *	  "id":"17","pinned_ms":…,"proven_ms":0,"disabled":false}]}],"revoked_ms":0,"revoked_by":"",
+ *	  "code_until_ms":0}]}   listed: false: revoked, and no longer in the configuration
+ *	  enrol: {"ok":true,"code":"7K2BCDFGHJ","until_ms":…}
  *	audit: {"ok":true,"audit":[{"at_ms":…,"actor":"alice","action":"ack","object":"T7K2:r123",
  *	  "via":"alice@social.example.net","result":"confirmed"}],"cut":false}   cut: there are older ones
  *	inventory: {"ok":true,"nodes":["mon1"],"objects":[{"node":"mon1","host":"mx1","service":"SMTP",

@@ -28,8 +28,7 @@ static int time_of(json_t *request, const char *key, int64_t *wall_s, struct err
 	return 0;
 }
 
-/* Commits, and only then says so; takes the answer over. */
-static json_t *answer_done(struct control *c, json_t *answer)
+json_t *control_done(struct control *c, json_t *answer)
 {
 	const char *trouble;
 
@@ -88,7 +87,7 @@ json_t *answer_open(struct control *c, json_t *request, const char *by)
 		return answer_error("a planned maintenance has an end: until_ms");
 	if (core_open(c->core, &order, string_of(request, "to"), &c->now, tag, &err) == -1)
 		return answer_error("%s", err.text);
-	return answer_done(c, json_pack("{s:b, s:s, s:o}", "ok", 1, "tag", tag, "paused",
+	return control_done(c, json_pack("{s:b, s:s, s:o}", "ok", 1, "tag", tag, "paused",
 					paused_of(c, string_of(request, "to"))));
 }
 
@@ -98,7 +97,7 @@ json_t *answer_close(struct control *c, json_t *request, const char *by)
 
 	if (core_close(c->core, string_of(request, "tag"), string_of(request, "text"), by, &c->now, &err) == -1)
 		return answer_error("%s", err.text);
-	return answer_done(c, json_pack("{s:b}", "ok", 1));
+	return control_done(c, json_pack("{s:b}", "ok", 1));
 }
 
 json_t *answer_retract(struct control *c, json_t *request, const char *by)
@@ -110,7 +109,7 @@ json_t *answer_retract(struct control *c, json_t *request, const char *by)
 	if (core_retract(c->core, string_of(request, "tag"), string_of(request, "text"), by, how, &c->now,
 			 &err) == -1)
 		return answer_error("%s", err.text);
-	return answer_done(c, json_pack("{s:b}", "ok", 1));
+	return control_done(c, json_pack("{s:b}", "ok", 1));
 }
 
 /* --- quiet ------------------------------------------------------------------------------ */
@@ -162,7 +161,7 @@ json_t *answer_quiet(struct control *c, json_t *request, const char *by)
 	if (*end) {
 		if (core_quiet_end(c->core, end, by, &c->now, &err) == -1)
 			return answer_error("%s", err.text);
-		return answer_done(c, json_pack("{s:b}", "ok", 1));
+		return control_done(c, json_pack("{s:b}", "ok", 1));
 	}
 	if (!json_object_get(request, "until_ms"))
 		return answer_error("quiet until when? until_ms");
@@ -170,7 +169,7 @@ json_t *answer_quiet(struct control *c, json_t *request, const char *by)
 	    core_quiet(c->core, string_of(request, "match"), until_s, string_of(request, "text"), by, &c->now, &id,
 		       &err) == -1)
 		return answer_error("%s", err.text);
-	return answer_done(c, json_pack("{s:b, s:I}", "ok", 1, "id", (json_int_t)id));
+	return control_done(c, json_pack("{s:b, s:I}", "ok", 1, "id", (json_int_t)id));
 }
 
 /* --- pause -------------------------------------------------------------------------------- */
@@ -216,7 +215,7 @@ json_t *answer_pause(struct control *c, json_t *request, const char *by)
 	if (core_pause_target(c->core, name, &target, &err) == -1 ||
 	    core_pause(c->core, &target, text, by, &c->now, &err) == -1)
 		return answer_error("%s", err.text);
-	return answer_done(c, target_to_json(&target));
+	return control_done(c, target_to_json(&target));
 }
 
 json_t *answer_resume(struct control *c, json_t *request, const char *by)
@@ -227,5 +226,5 @@ json_t *answer_resume(struct control *c, json_t *request, const char *by)
 	if (core_pause_target(c->core, string_of(request, "name"), &target, &err) == -1 ||
 	    core_resume_pause(c->core, &target, by, &c->now, &err) == -1)
 		return answer_error("%s", err.text);
-	return answer_done(c, target_to_json(&target));
+	return control_done(c, target_to_json(&target));
 }

@@ -34,6 +34,8 @@ json_t *control_live(struct control *c, const struct incident_view *v);
 json_t *control_kept(struct control *c, const struct incident_row *r);
 
 /* control_hand.c; by: the local user */
+/* Commits, and only then says so; takes the answer over. */
+json_t *control_done(struct control *c, json_t *answer);
 json_t *answer_open(struct control *c, json_t *request, const char *by);
 json_t *answer_close(struct control *c, json_t *request, const char *by);
 json_t *answer_retract(struct control *c, json_t *request, const char *by);
@@ -44,6 +46,7 @@ json_t *hand_quiets(struct control *c);
 json_t *hand_pauses(struct control *c);
 
 /* control_people.c */
+json_t *answer_people(struct control *c, json_t *request, const char *by);
 json_t *answer_audit(struct control *c, json_t *request, const char *by);
 
 /* control_price.c: adds what a metered account has spent and may; nothing to others. */

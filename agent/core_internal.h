@@ -66,6 +66,9 @@ int core_accounts_open(struct core *c, const struct config *config, struct accou
 void core_accounts_close(struct core *c, struct accounts *a);
 void core_accounts_use(struct core *c); /* tells outbox and collector */
 
+/* core_people.c: for the engine, see its is_revoked */
+bool core_is_revoked(void *arg, unsigned person);
+
 /* core_alarm.c: an account that cannot speak is told on the others */
 void core_alarm(void *arg, const char *account, const char *text, bool is_over);
 

@@ -211,8 +211,9 @@ inbox_stranger(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p, c
 static void
 inbox_judge(struct inbox *b, struct inbox_reply *r, unsigned account, const struct item *item)
 {
+	struct people_proof proof = {
+	    .account = account, .author_id = item->author_id, .acct = item->acct};
 	struct reply_parsed p;
-	unsigned person = 0;
 
 	inbox_parse(b, r, &p);
 	inbox_set(r, TEXT_VERB, p.word[0] ? p.word : reply_verb_name(p.verb));
@@ -221,15 +222,20 @@ inbox_judge(struct inbox *b, struct inbox_reply *r, unsigned account, const stru
 		return;
 	}
 	switch (people_who(
-	    b->people, account, item->author_id, item->acct, item->bot, &b->now, &person)) {
+	    b->people, account, item->author_id, item->acct, item->bot, &b->now, &proof.person)) {
 	case PEOPLE_NOBODY: inbox_stranger(b, r, &p, "stranger"); break;
+	case PEOPLE_REVOKED: inbox_stranger(b, r, &p, "revoked"); break;
 	case PEOPLE_DISABLED:
+		if (inbox_enrols(b, r, &proof, &p))
+			break;
 		inbox_match(b, r, &p);
 		inbox_denied(b, r, "other_id");
 		break;
 	case PEOPLE_PERSON:
-		inbox_set(r, TEXT_PERSON, b->config->people[person].name);
-		inbox_name(b, r, account, person);
+		if (inbox_enrols(b, r, &proof, &p))
+			break;
+		inbox_set(r, TEXT_PERSON, b->config->people[proof.person].name);
+		inbox_name(b, r, account, proof.person);
 		inbox_act(b, r, &p, inbox_match(b, r, &p));
 		break;
 	}
@@ -335,6 +341,11 @@ void inbox_parent(
 		return;
 	inbox_parse(b, r, &p);
 	inbox_drop_tag(&p); /* it led nowhere, or we would not be here */
+	if (inbox_is_revoked(b, &r->row)) { /* meanwhile */
+		inbox_set(r, TEXT_PERSON, "");
+		inbox_stranger(b, r, &p, "revoked");
+		return;
+	}
 	found = inbox_climb(b, r, uri, parent_id);
 	if (found == FOUND_NOTHING)
 		found = inbox_match_partner(b, r);
@@ -350,6 +361,7 @@ void inbox_save(struct inbox *b)
 			store_put_reply(b->store, &r->row);
 		r->is_fresh = false;
 	}
+	people_save(b->people); /* first: who it was, then what they did */
 	for (unsigned i = 0; i < b->n_audits; i++)
 		store_put_audit(
 		    b->store, &(struct audit_row){
@@ -360,7 +372,6 @@ void inbox_save(struct inbox *b)
 				  .via = b->audits[i].via,
 				  .result = b->audits[i].result});
 	inbox_expiry_save(b);
-	people_save(b->people);
 	b->is_behind = true;
 }
 

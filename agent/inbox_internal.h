@@ -122,6 +122,8 @@ void inbox_finish(
 void inbox_trouble(struct inbox *b, struct inbox_reply *r, const char *reason);
 /* Does its network take money? */
 bool inbox_is_metered(const struct inbox *b, const struct reply_row *row);
+/* A person of the configuration who left. */
+bool inbox_is_revoked(const struct inbox *b, const struct reply_row *row);
 void inbox_reply_to(
     struct inbox *b, const struct reply_row *row, const struct inbox_answer *answer);
 void inbox_thank(struct inbox *b, struct inbox_reply *r);
@@ -174,6 +176,11 @@ void inbox_act_comment(struct inbox *b, struct inbox_reply *r, const struct repl
 
 /* inbox_hand.c: what needs no core */
 void inbox_act_hand(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p);
+
+/* inbox_enrol.c: a one-time code; true: it was one, and the reply is through */
+bool inbox_enrols(
+    struct inbox *b, struct inbox_reply *r, const struct people_proof *proof,
+    const struct reply_parsed *p);
 
 /* inbox_core.c: commands and what came back */
 void inbox_submit(

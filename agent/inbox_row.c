@@ -219,13 +219,21 @@ static bool inbox_is_muted(const struct inbox *b, const struct reply_row *row, u
 	       (!inbox_is_metered(b, row) || row->visibility == VISIBILITY_DIRECT);
 }
 
+bool inbox_is_revoked(const struct inbox *b, const struct reply_row *row)
+{
+	int person = row->account[0] ? config_person_index(b->config, row->person) : -1;
+
+	return person >= 0 && people_is_revoked(b->people, (unsigned)person);
+}
+
 void inbox_reply_to(struct inbox *b, const struct reply_row *row, const struct inbox_answer *answer)
 {
 	int account = config_account_index(b->config, row->account);
 	struct inbox_answer a = *answer;
 	struct reply_parsed p;
 
-	if (account < 0 || !row->person[0]) /* strangers are never answered */
+	/* strangers are never answered, nor who has become one since they asked */
+	if (account < 0 || !row->person[0] || inbox_is_revoked(b, row))
 		return;
 	if (a.event == SAY_TROUBLE && inbox_is_muted(b, row, (unsigned)account))
 		return;
@@ -251,7 +259,7 @@ void inbox_thank(struct inbox *b, struct inbox_reply *r)
 	/* nothing had to be done, or no core did it */
 	bool is_so = r->row.state == REPLY_NO_EFFECT || r->row.state == REPLY_DONE;
 
-	if (r->is_local || account < 0)
+	if (r->is_local || account < 0 || inbox_is_revoked(b, &r->row))
 		return;
 	switch (b->config->accounts[account].feedback) {
 	case FEEDBACK_FAVOURITE:

@@ -47,6 +47,8 @@ struct engine_sink {
 	/* Wall seconds since when this audience is told on this account (SPEC 4.2: it takes only what
 	 * opens after that); 0 = always. */
 	int64_t (*born_s)(void *arg, unsigned audience, unsigned account);
+	/* Has that person (index in the configuration) left? Then nobody calls them. NULL: nobody has. */
+	bool (*is_revoked)(void *arg, unsigned person);
 	uint64_t (*next_id)(void *arg);
 	void (*fresh_tag)(void *arg, char tag[TAG_SIZE]); /* unused within a year */
 };

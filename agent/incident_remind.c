@@ -141,7 +141,9 @@ static void mention(struct engine *e, const char *address)
 static void mention_step(struct engine *e, const struct thread *t, const struct config_escalation *step)
 {
 	for (unsigned k = 0; k < step->n_people; k++) {
-		char *address = address_of(&e->config->accounts[t->account], &e->config->people[step->people[k]]);
+		bool has_left =
+			e->sink.is_revoked && e->sink.is_revoked(e->sink.arg, step->people[k]);
+		char *address = has_left ? NULL : address_of(&e->config->accounts[t->account], &e->config->people[step->people[k]]);
 
 		if (address)
 			mention(e, address);

@@ -54,6 +54,7 @@ void people_destroy(struct people *p)
 	people_forget_audits(p);
 	for (size_t i = 0; i < p->n_asked; i++)
 		free(p->asked[i].name);
+	people_marks_finish(p);
 	free(p->asked);
 	free(p->pins);
 	free(p);
@@ -79,7 +80,7 @@ bool people_is_same(const char *a, const char *b)
 }
 
 /* The server that gives the ids of this account: what stands behind the @ of its handle. */
-static const char *people_server(const struct config_account *a)
+const char *people_server(const struct config_account *a)
 {
 	const char *at = a->handle ? strrchr(a->handle, '@') : NULL;
 
@@ -117,7 +118,8 @@ static struct pin *people_add(struct people *p, const struct identity_row *row)
 	    .server = strdup(row->server_account),
 	    .author_id = strdup(row->author_id),
 	    .disabled = row->disabled,
-	    .pinned_ms = row->pinned_ms};
+	    .pinned_ms = row->pinned_ms,
+	    .proven_ms = row->proven_ms};
 	if (!pin->person || !pin->acct || !pin->server || !pin->author_id) {
 		pin_finish(pin);
 		return NULL;
@@ -137,7 +139,7 @@ int people_load(struct people *p, struct err *err)
 {
 	int n = store_identities(p->store, people_load_pin, p, err);
 
-	return n == -1 ? -1 : 0;
+	return n == -1 ? -1 : people_load_marks(p, err);
 }
 
 /* ---- what must be kept ---- */
@@ -152,7 +154,8 @@ static void people_put(struct people *p, const struct pin *pin)
 			  .server_account = pin->server,
 			  .author_id = pin->author_id,
 			  .disabled = pin->disabled,
-			  .pinned_ms = pin->pinned_ms});
+			  .pinned_ms = pin->pinned_ms,
+			  .proven_ms = pin->proven_ms});
 }
 
 void people_audit(struct people *p, const struct audit_row *row)
@@ -192,6 +195,9 @@ void people_save(struct people *p)
 	for (size_t i = 0; i < p->n_pins; i++)
 		if (p->pins[i].changed)
 			people_put(p, &p->pins[i]);
+	for (size_t i = 0; i < p->n_marks; i++)
+		if (p->marks[i].changed)
+			people_put_mark(p, &p->marks[i]);
 	for (unsigned i = 0; i < p->n_audits; i++)
 		store_put_audit(
 		    p->store, &(struct audit_row){
@@ -207,6 +213,8 @@ void people_saved(struct people *p)
 {
 	for (size_t i = 0; i < p->n_pins; i++)
 		p->pins[i].changed = false;
+	for (size_t i = 0; i < p->n_marks; i++)
+		p->marks[i].changed = false;
 	people_forget_audits(p);
 }
 
@@ -283,6 +291,26 @@ people_first_sight(struct people *p, const struct identity_row *row, const struc
 	return PEOPLE_PERSON;
 }
 
+bool people_pin_proven(struct people *p, struct pin *pin, const struct identity_row *row)
+{
+	char *id;
+
+	if (!pin && !(pin = people_add(p, row)))
+		return false;
+	id = strdup(row->author_id);
+	if (!id)
+		return false;
+	if (strcmp(id, pin->author_id) != 0)
+		pin->pinned_ms = row->pinned_ms;
+	free(pin->author_id);
+	pin->author_id = id;
+	pin->disabled = false;
+	pin->proven_ms = row->proven_ms;
+	pin->changed = true;
+	people_put(p, pin);
+	return true;
+}
+
 static void
 people_disable(struct people *p, struct pin *pin, const char *author_id, const struct now *now)
 {
@@ -312,6 +340,8 @@ static enum people_verdict people_by_name(
 	if (who < 0)
 		return PEOPLE_NOBODY;
 	*person = (unsigned)who;
+	if (people_is_revoked(p, *person))
+		return PEOPLE_REVOKED;
 	pin = people_pin_of(p, PEOPLE_MASTODON, server, acct);
 	if (!pin) {
 		struct identity_row row = {
@@ -366,7 +396,7 @@ enum people_may people_may(
 {
 	const struct config_person *who;
 
-	if (person >= p->config->n_people)
+	if (person >= p->config->n_people || people_is_revoked(p, person))
 		return PEOPLE_MAY_NOT;
 	who = &p->config->people[person];
 	return people_has(who, o) ? authority_may(who->role, action) : PEOPLE_MAY_NOT;

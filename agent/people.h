@@ -22,7 +22,8 @@ int people_load(struct people *p, struct err *err); /* the pinned ids */
 enum people_verdict {
 	PEOPLE_NOBODY,	 /* not in the configuration */
 	PEOPLE_PERSON,	 /* *person is the index */
-	PEOPLE_DISABLED	 /* the handle shows another id than the one that was pinned */
+	PEOPLE_DISABLED, /* *person's handle shows another id than the one that was pinned */
+	PEOPLE_REVOKED	 /* in the configuration, and a stranger all the same */
 };
 
 /*
@@ -54,6 +55,57 @@ unsigned people_not_learnt(struct people *p, const char *name, int64_t since_ms)
  */
 enum people_may people_may(const struct people *p, unsigned person, enum people_action action,
 			   const struct object *o);
+
+/* ---- revoked ---- */
+
+/* At once: a stranger, until they are restored. -1 with err: no such person, or so it was before. */
+int people_revoke(struct people *p, const char *name, const char *by, const struct now *now,
+		  struct err *err);
+int people_restore(struct people *p, const char *name, struct err *err);
+bool people_is_revoked(const struct people *p, unsigned person);
+
+/* ---- proof by a one-time code ---- */
+
+#define PEOPLE_CODE_SIZE 11	     /* ten letters */
+#define PEOPLE_CODE_MS (15 * 60000) /* so long is it good */
+#define PEOPLE_CODE_TRIES 5	     /* so many wrong ones end it */
+
+void people_make_code(void (*random)(void *bytes, size_t n), char code[PEOPLE_CODE_SIZE]);
+/* From now on that code is awaited from the person, and no other. -1 with err. */
+int people_enrol(struct people *p, const char *name, const char *code, const struct now *now,
+		 struct err *err);
+
+/* A reply of somebody whose handle is a person's: people_who() said PERSON or DISABLED. */
+struct people_proof {
+	unsigned account, person;
+	const char *author_id, *acct;
+};
+
+enum people_code {
+	PEOPLE_NO_CODE,	   /* none is awaited, or that is none */
+	PEOPLE_CODE_RIGHT, /* the id is theirs now, also where the handle was disabled */
+	PEOPLE_CODE_WRONG
+};
+
+/* text: all that was said. */
+enum people_code people_code(struct people *p, const struct people_proof *proof, const char *text,
+			     const struct now *now);
+
+/* ---- what is known of them ---- */
+
+struct people_view {
+	const char *name;
+	const struct config_person *person; /* NULL: revoked, and no longer in the configuration */
+	int64_t revoked_ms;		    /* 0 = not */
+	const char *revoked_by;
+	int64_t code_until_ms; /* a code is awaited; 0 = none */
+};
+typedef void people_fn(void *arg, const struct people_view *v);
+void people_each(const struct people *p, people_fn *fn, void *arg);
+/* The ids behind a handle of the configuration, by the servers' word. */
+typedef void people_id_fn(void *arg, const struct identity_row *id);
+void people_each_id(const struct people *p, const char *network, const char *handle, people_id_fn *fn,
+		    void *arg);
 
 /* Called by inbox_save() and inbox_saved(): pins and audit lines that no commit has kept yet. */
 void people_save(struct people *p);

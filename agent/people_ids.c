@@ -33,6 +33,8 @@ people_by_id(const struct people *p, const char *author_id, unsigned *person)
 	if (who < 0)
 		return PEOPLE_NOBODY;
 	*person = (unsigned)who;
+	if (people_is_revoked(p, *person))
+		return PEOPLE_REVOKED;
 	return pin && pin->disabled ? PEOPLE_DISABLED : PEOPLE_PERSON;
 }
 
@@ -51,7 +53,7 @@ bool people_anybody(const struct people *p, const char *network)
 	enum people_network n = people_network(network);
 
 	for (unsigned i = 0; i < p->config->n_people; i++)
-		if (*people_handle(&p->config->people[i], n))
+		if (*people_handle(&p->config->people[i], n) && !people_is_revoked(p, i))
 			return true;
 	return false;
 }
@@ -64,7 +66,7 @@ const char *people_unknown(const struct people *p, const char *network, int64_t 
 		const char *name = people_handle(&p->config->people[i], PEOPLE_X);
 		const struct people_asked *asked = people_asked(p, name);
 
-		if (!*name || people_is_number(name) || (asked && asked->at_ms >= since_ms))
+		if (!*name || people_is_number(name) || people_is_revoked(p, i) || (asked && asked->at_ms >= since_ms))
 			continue;
 		if (!people_pin_of(p, PEOPLE_X, PEOPLE_X_SERVER, name))
 			return name;

@@ -22,8 +22,21 @@ struct pin {
 	enum people_network network;
 	char *person, *acct, *server, *author_id;
 	bool disabled;
-	int64_t pinned_ms;
+	int64_t pinned_ms, proven_ms;
 	bool changed; /* no commit has it yet */
+};
+
+#define PEOPLE_HASH_SIZE 65 /* SHA-256 in hex */
+
+/* What was decided about a person by name. */
+struct people_mark {
+	char *name;
+	int64_t revoked_ms; /* 0 = not */
+	char revoked_by[64];
+	char code_hash[PEOPLE_HASH_SIZE]; /* "" = none is awaited */
+	int64_t code_until_ms;
+	unsigned code_wrong;
+	bool changed;
 };
 
 struct people_audit {
@@ -43,6 +56,8 @@ struct people {
 	struct store *store;
 	struct pin *pins;
 	size_t n_pins;
+	struct people_mark *marks;
+	size_t n_marks;
 	struct people_audit audits[PEOPLE_AUDITS];
 	unsigned n_audits;
 	struct people_asked *asked;
@@ -64,6 +79,19 @@ enum people_verdict people_refuse(
     struct people *p, const struct identity_row *row, const char *owner, const struct now *now);
 enum people_verdict
 people_first_sight(struct people *p, const struct identity_row *row, const struct now *now);
+
+const char *people_server(const struct config_account *a);
+/* pin NULL: a new one. False when memory ran out. */
+bool people_pin_proven(struct people *p, struct pin *pin, const struct identity_row *row);
+
+/* people_revoke.c */
+struct people_mark *people_mark(const struct people *p, const char *name);
+struct people_mark *people_mark_make(struct people *p, const char *name);
+void people_marks_finish(struct people *p);
+int people_load_marks(struct people *p, struct err *err);
+void people_put_mark(struct people *p, struct people_mark *m);
+/* Index; -1 with err: there is none of that name. */
+int people_find(const struct people *p, const char *name, struct err *err);
 
 /* people_ids.c: who is it, where a reply shows an id only */
 enum people_verdict people_by_id(const struct people *p, const char *author_id, unsigned *person);

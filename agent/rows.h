@@ -263,6 +263,17 @@ struct identity_row {
 	const char *author_id;
 	bool disabled; /* the handle showed another id */
 	int64_t pinned_ms;
+	int64_t proven_ms; /* by a one-time code; 0 = not */
+};
+
+/* What was decided about a person beside the configuration. */
+struct person_row {
+	const char *name;
+	int64_t revoked_ms; /* 0 = not, or restored */
+	const char *revoked_by;
+	const char *code_hash; /* of the one-time code that is awaited; "" = none */
+	int64_t code_until_ms;
+	unsigned code_wrong; /* others that came instead */
 };
 
 struct timeline_row {

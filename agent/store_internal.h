@@ -76,7 +76,10 @@
 #define IDENTITY_FIELDS(A, F, t)                                                                   \
 	A(t, person)                                                                               \
 	F(t, network) F(t, acct) F(t, server_account) F(t, author_id) F(t, disabled)               \
-	    F(t, pinned_ms)
+	    F(t, pinned_ms) F(t, proven_ms)
+#define PERSON_FIELDS(A, F, t)                                                                     \
+	A(t, name)                                                                                 \
+	F(t, revoked_ms) F(t, revoked_by) F(t, code_hash) F(t, code_until_ms) F(t, code_wrong)
 #define TIMELINE_FIELDS(A, F, t) A(t, incident) F(t, at_ms) F(t, kind) F(t, text)
 #define DOWNTIME_FIELDS(A, F, t)                                                                   \
 	A(t, node)                                                                                 \
@@ -111,7 +114,8 @@ enum store_table {
 	TABLE_DOWNTIME,
 	TABLE_CHANNEL,
 	TABLE_QUIET,
-	TABLE_PAUSE
+	TABLE_PAUSE,
+	TABLE_PERSON
 };
 
 enum column_type {
@@ -156,6 +160,7 @@ enum store_sql {
 	SQL_PUT_CHANNEL,
 	SQL_PUT_QUIET,
 	SQL_PUT_PAUSE,
+	SQL_PUT_PERSON,
 	SQL_DROP_DOWNTIME,
 	SQL_DROP_QUIET,
 	SQL_DROP_PAUSE,
@@ -178,6 +183,7 @@ enum store_sql {
 	SQL_SUBMITTED_REPLIES,
 	SQL_ACCOUNTS,
 	SQL_IDENTITIES,
+	SQL_PERSONS,
 	SQL_RECENT_OPEN,
 	SQL_RECENT_ALL,
 	SQL_INCIDENT_BY_TAG,

@@ -33,6 +33,7 @@ union any_row {
 	struct reply_row reply;
 	struct account_row account;
 	struct identity_row identity;
+	struct person_row person;
 	struct timeline_row timeline;
 	struct audit_row audit;
 	struct ledger_row ledger;
@@ -154,6 +155,7 @@ GIVE(post)
 GIVE(reply)
 GIVE(account)
 GIVE(identity)
+GIVE(person)
 GIVE(timeline)
 GIVE(audit)
 GIVE(ledger)
@@ -230,6 +232,11 @@ int store_accounts(struct store *s, store_account_fn *fn, void *arg, struct err 
 int store_identities(struct store *s, store_identity_fn *fn, void *arg, struct err *err)
 {
 	return WALK(identity, TABLE_IDENTITY, SQL_IDENTITIES, 0, NONE);
+}
+
+int store_persons(struct store *s, store_person_fn *fn, void *arg, struct err *err)
+{
+	return WALK(person, TABLE_PERSON, SQL_PERSONS, 0, NONE);
 }
 
 int store_incidents(

@@ -163,6 +163,9 @@ static const char *const migrations[] = {
      * in meta before, so that the store says how far back it can be asked.
      */
     "PRAGMA user_version=5;"
+    "ALTER TABLE identity ADD COLUMN proven_ms INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE person(name TEXT PRIMARY KEY, revoked_ms INTEGER, revoked_by TEXT,"
+    " code_hash TEXT, code_until_ms INTEGER, code_wrong INTEGER) WITHOUT ROWID;"
     "ALTER TABLE audit ADD COLUMN via TEXT NOT NULL DEFAULT '';"
     "CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit WHEN NEW.at_ms IS NOT OLD.at_ms"
     " OR NEW.action IS NOT OLD.action OR NEW.result IS NOT OLD.result"

@@ -45,6 +45,7 @@ const char *const store_sql[SQL_END] = {
 		      "remote_id=?,uri=?,url=?,reason=?,cost_micro=? WHERE id=?",
     [SQL_PUT_REPLY] = PUT("reply", REPLY_FIELDS),
     [SQL_PUT_ACCOUNT] = PUT("account", ACCOUNT_FIELDS),
+    [SQL_PUT_PERSON] = PUT("person", PERSON_FIELDS),
     [SQL_PUT_IDENTITY] = PUT("identity", IDENTITY_FIELDS),
     [SQL_PUT_TIMELINE] = PUT("timeline", TIMELINE_FIELDS),
     [SQL_PUT_AUDIT] = PUT("audit", AUDIT_FIELDS),
@@ -85,6 +86,7 @@ const char *const store_sql[SQL_END] = {
     [SQL_ACCOUNTS] = SELECT("account", ACCOUNT_FIELDS) "ORDER BY name",
     [SQL_IDENTITIES] =
 	SELECT("identity", IDENTITY_FIELDS) "ORDER BY person,network,acct,server_account",
+    [SQL_PERSONS] = SELECT("person", PERSON_FIELDS) "ORDER BY name",
     [SQL_RECENT_OPEN] = SELECT_INCIDENT "WHERE open=1 ORDER BY opened_ms DESC,+id DESC",
     [SQL_RECENT_ALL] = SELECT_INCIDENT
     "WHERE id IN (SELECT id FROM incident WHERE open=1 UNION ALL SELECT id FROM incident"
@@ -161,6 +163,7 @@ static const struct column post_moved_columns[] = {
 COLUMNS(reply, REPLY_FIELDS);
 COLUMNS(account, ACCOUNT_FIELDS);
 COLUMNS(identity, IDENTITY_FIELDS);
+COLUMNS(person, PERSON_FIELDS);
 COLUMNS(timeline, TIMELINE_FIELDS);
 COLUMNS(audit, AUDIT_FIELDS);
 COLUMNS(ledger, LEDGER_FIELDS);
@@ -177,6 +180,6 @@ const struct columns store_columns[] = {
     [TABLE_TIMELINE] = COUNTED(timeline), [TABLE_AUDIT] = COUNTED(audit),
     [TABLE_LEDGER] = COUNTED(ledger),     [TABLE_DOWNTIME] = COUNTED(downtime),
     [TABLE_CHANNEL] = COUNTED(channel),   [TABLE_QUIET] = COUNTED(quiet),
-    [TABLE_PAUSE] = COUNTED(pause),
+    [TABLE_PAUSE] = COUNTED(pause),       [TABLE_PERSON] = COUNTED(person),
     [TABLE_POST_MOVED] = COUNTED(post_moved),
 };

@@ -111,6 +111,11 @@ int store_put_identity(struct store *s, const struct identity_row *r)
 	return put(s, SQL_PUT_IDENTITY, TABLE_IDENTITY, r);
 }
 
+int store_put_person(struct store *s, const struct person_row *r)
+{
+	return put(s, SQL_PUT_PERSON, TABLE_PERSON, r);
+}
+
 int store_put_timeline(struct store *s, const struct timeline_row *r)
 {
 	return put(s, SQL_PUT_TIMELINE, TABLE_TIMELINE, r);

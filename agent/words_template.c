@@ -72,7 +72,7 @@ static const char *const reason_names[WORDS_REASONS + 1] = {
     "no_such_tag",    "not_public",    "by_hand_only",
     "retracted",      "closed_now",    "passed",
     "fixed_noted",    "opened_by_hand", "no_words",
-    "other",          NULL};
+    "enrolled",       "other",         NULL};
 
 /* In the order of enum macro; config_nearest() reads it too, hence the NULL. */
 static const char *const macro_names[MACROS + 1] = {

@@ -78,6 +78,9 @@ void run_expand(struct run *r, const char *text, char *out, size_t size)
 			tag_of(r, number, tag);
 			n += (size_t)snprintf(out + n, size - n, "%s", tag);
 			text = end;
+		} else if (!strncmp(text, "$code", 5)) {
+			n += (size_t)snprintf(out + n, size - n, "%s", r->code);
+			text += 5;
 		} else {
 			out[n++] = *text++;
 		}
@@ -463,6 +466,6 @@ void run_command(struct run *r, const char *what, char *args)
 		restart(r, true);
 	else if (!strcmp(what, "clock"))
 		w->now.wall_ms += strtol(args, NULL, 10) * 1000;
-	else if (strcmp(what, "wait") != 0 && !run_by_hand(r, what, args))
+	else if (strcmp(what, "wait") != 0 && !run_by_hand(r, what, args) && !run_people(r, what, args))
 		run_fail(r, "unknown word", what);
 }

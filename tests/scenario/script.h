@@ -4,6 +4,7 @@
 #ifndef TWICKET_SCRIPT_H
 #define TWICKET_SCRIPT_H
 
+#include "agent/people.h"
 #include "tests/scenario/world.h"
 
 #include <stdio.h>
@@ -27,6 +28,7 @@ struct run {
 	unsigned n_posts, n_replies;
 	const char *file;
 	bool failed, is_started;
+	char code[PEOPLE_CODE_SIZE]; /* the last one of `people enrol` */
 };
 
 /* The words of a scenario; README.md beside this file lists them. */
@@ -49,6 +51,9 @@ void run_expand(struct run *r, const char *text, char *out, size_t size);
 
 /* script_hand.c: commands by hand; false: it is none of them */
 bool run_by_hand(struct run *r, const char *what, char *args);
+
+/* script_people.c: people and records; false: it is none of them */
+bool run_people(struct run *r, const char *what, char *args);
 
 /* script_x.c: the words about X */
 void run_x(struct run *r, char *args);

@@ -95,7 +95,7 @@ static void test_options(void **state)
 static void test_exit_codes(void **state)
 {
 	char *none[] = {"twicket", NULL}, *typo[] = {"twicket", "stauts", NULL};
-	char *later[] = {"twicket", "audit", "log", NULL},
+	char *log[] = {"twicket", "audit", "log", NULL},
 	     *version[] = {"twicket", "--version", NULL};
 	char *away[] = {"twicket", "-r", "/nonexistent/twicket", "status", NULL};
 	char *tag[] = {"twicket", "-r", "/nonexistent/twicket", "show", "db1/x", NULL};
@@ -110,7 +110,7 @@ static void test_exit_codes(void **state)
 	(void)state;
 	assert_int_equal(cli_run(1, none), CLI_USAGE);
 	assert_int_equal(cli_run(2, typo), CLI_USAGE);
-	assert_int_equal(cli_run(3, later), CLI_USAGE);
+	assert_int_equal(cli_run(3, log), CLI_USAGE);
 	assert_int_equal(cli_run(2, version), CLI_DONE);
 	assert_int_equal(cli_run(4, away), CLI_AWAY);
 	assert_int_equal(cli_run(5, tag), CLI_USAGE);
@@ -151,6 +151,7 @@ static void render(const char *name, const json_t *json, struct buf *out)
 	    {"quiet", cli_quiet_text},
 	    {"check", cli_check_text},
 	    {"audit", cli_audit_text},
+	    {"people", cli_people_text},
 	    {"preview", cli_preview_text}};
 	size_t n = strcspn(name, "-.");
 
@@ -215,7 +216,7 @@ static void test_nonsense(void **state)
 {
 	static const char *const kinds[] = {"status", "list",  "show",
 					    "queue",  "check", "preview", "quiet",
-					    "audit",  NULL};
+					    "audit",  "people", NULL};
 	static const char *const answers[] = {
 	    "{}",
 	    "[]",
@@ -227,6 +228,8 @@ static void test_nonsense(void **state)
 	    "{\"quiet\":[7,{\"id\":\"x\"},{\"tag\":3}],\"paused\":{\"a\":1}}",
 	    "{\"quiet\":3,\"paused\":[7,{\"audience\":0}]}",
 	    "{\"audit\":[7,{\"at_ms\":\"x\",\"actor\":3},null],\"cut\":true}",
+	    "{\"people\":[7,{\"name\":3,\"handles\":[1,{\"ids\":[0,{\"id\":1}]}],\"listed\":true}]}",
+	    "{\"people\":{\"a\":1}}",
 	    "{\"audit\":{\"a\":1},\"cut\":1}",
 	    "{\"audiences\":[0],\"people\":[0],\"accounts\":[0]}",
 	    "{\"audiences\":[{\"names\":[0],\"accounts\":[0],\"hold_ms\":-1}],\"objects\":1}",

@@ -402,7 +402,7 @@ static void test_moved_post(void **state)
 /* Tables that never have more rows than the configuration, the core or people give them at a time. */
 static bool is_small(enum store_sql which)
 {
-	return which == SQL_NODES || which == SQL_ACCOUNTS || which == SQL_IDENTITIES ||
+	return which == SQL_NODES || which == SQL_PERSONS || which == SQL_ACCOUNTS || which == SQL_IDENTITIES ||
 	       which == SQL_DOWNTIMES || which == SQL_CHANNELS || which == SQL_QUIETS ||
 	       which == SQL_PAUSES;
 }
