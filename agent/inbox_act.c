@@ -241,6 +241,32 @@ static bool inbox_is_live(
 	return false;
 }
 
+struct inbox_looking {
+	const struct inbox_reply *reply;
+	int64_t since_ms;
+	bool is_said;
+};
+
+static int inbox_looks(void *arg, const struct reply_row *row)
+{
+	struct inbox_looking *l = arg;
+
+	l->is_said |= row->id != l->reply->row.id && row->done_ms >= l->since_ms &&
+		      row->state == REPLY_COMMENT && strcmp(row->reason, "also_looking") == 0 &&
+		      strcmp(row->person, l->reply->row.person) == 0;
+	return l->is_said;
+}
+
+/* Has the same person said so on any network, since somebody has it? Once is enough for the core. */
+static bool inbox_is_looking(
+    const struct inbox *b, const struct inbox_reply *r, const struct incident_view *v)
+{
+	struct inbox_looking l = {.reply = r, .since_ms = v->acked ? v->acked_s * 1000 : INT64_MAX};
+
+	store_replies_of_incident(b->store, r->row.incident, inbox_looks, &l, NULL);
+	return l.is_said;
+}
+
 /* Somebody has it, or has just asked for it. */
 static void inbox_act_again(
     struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p,
@@ -251,7 +277,7 @@ static void inbox_act_again(
 	inbox_set(r, TEXT_REASON, is_mine ? "already_yours" : "also_looking");
 	if (is_mine && r->row.expires_ms)
 		inbox_expiry_set(b, r, r->row.expires_ms);
-	if (!is_mine || p->text[0]) {
+	if (p->text[0] || (!is_mine && (r->is_local || !inbox_is_looking(b, r, v)))) {
 		inbox_command(b, r, v, EVENT_VERB_COMMENT, p);
 		return;
 	}
