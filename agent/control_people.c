@@ -71,7 +71,7 @@ static void add_handle(struct control *c, const char *network, const char *handl
 
 	if (handle && *handle) {
 		people_each_id(core_people(c->core), network, handle, add_id, ids);
-		json_array_append(handles, json_pack("{s:s, s:o, s:O}", "network", network, "handle",
+		json_array_append_new(handles, json_pack("{s:s, s:o, s:O}", "network", network, "handle",
 						     control_text(handle), "ids", ids));
 	}
 	json_decref(ids);

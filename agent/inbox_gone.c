@@ -3,6 +3,7 @@
  * each is asked for a few times, by the collector. Called by it and by inbox_row.c. It must
  * never undo anything, nor forget who said something, which command it was, and its result.
  */
+#include "agent/audit.h"
 #include "agent/inbox_internal.h"
 #include "common/log.h"
 
@@ -85,18 +86,21 @@ static void gone_story(struct inbox *b, const struct reply_row *row)
 
 static void gone_purge(struct inbox *b, const struct reply_row *row)
 {
+	struct audit_row audit;
 	char hash[65];
 
 	gone_hash(row->text, hash);
 	store_purge_reply(b->store, row->id, hash);
 	gone_story(b, row);
-	store_put_audit(
-	    b->store, &(struct audit_row){
-			  .at_ms = b->now.wall_ms,
-			  .actor = row->person[0] ? row->person : row->acct,
-			  .action = "deleted",
-			  .object = row->mark[0] ? row->mark : row->uri,
-			  .result = "text purged"});
+	audit = (struct audit_row){
+	    .at_ms = b->now.wall_ms,
+	    .actor = row->person[0] ? row->person : row->acct,
+	    .action = "deleted",
+	    .object = row->mark[0] ? row->mark : row->uri,
+	    .via = row->acct,
+	    .result = "text purged"};
+	store_put_audit(b->store, &audit);
+	audit_copy(&audit);
 	log_info("inbox", "reply=r%llu account=%s was deleted by its author: text purged",
 		 (unsigned long long)row->id, row->account);
 }

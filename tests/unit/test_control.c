@@ -163,6 +163,30 @@ static const struct exchange others[] = {
 	{"{\"do\":\"inventory\"}", NO("no core is connected")},
 };
 
+#define ALICE(rest)                                                                                \
+	"{\"ok\":true,\"people\":[{\"name\":\"alice\",\"role\":\"operator\",\"match\":\"*\"," \
+	"\"listed\":true,\"handles\":[{\"network\":\"mastodon\",\"handle\":"                      \
+	"\"alice@social.example.org\",\"ids\":[]}]," rest "}]}"
+
+static const struct exchange people[] = {
+	{"{\"do\":\"people\"}", ALICE("\"revoked_ms\":0,\"revoked_by\":\"\",\"code_until_ms\":0")},
+	/* taken for absent it would list them */
+	{"{\"do\":\"people\",\"revoke\":true}", NO("revoke must be a string")},
+	{"{\"do\":\"people\",\"restore\":[\"alice\"]}", NO("restore must be a string")},
+	{"{\"do\":\"people\",\"enrol\":1}", NO("enrol must be a string")},
+	{"{\"do\":\"people\",\"revoke\":\"\"}", NO("no person \\\"\\\"")},
+	{"{\"do\":\"people\",\"revoke\":\"Alice\"}", NO("no person \\\"Alice\\\"; did you mean \\\"alice\\\"?")},
+	{"{\"do\":\"people\",\"enrol\":\"bob\"}", NO("no person \\\"bob\\\"")},
+	{"{\"do\":\"people\",\"restore\":\"alice\"}", NO("alice is not revoked")},
+	{"{\"do\":\"people\",\"revoke\":\"alice\"}", YES},
+	{"{\"do\":\"people\",\"revoke\":\"alice\"}", NO("alice is revoked already")},
+	{"{\"do\":\"people\",\"enrol\":\"alice\"}", NO("alice is revoked; twicket people restore alice")},
+	{"{\"do\":\"people\",\"restore\":\"alice\"}", YES},
+	{"{\"do\":\"people\"}", ALICE("\"revoked_ms\":0,\"revoked_by\":\"\",\"code_until_ms\":0")},
+	{"{\"do\":\"audit\",\"since_ms\":\"0\"}", NO("since_ms must be a whole number")},
+	{"{\"do\":\"audit\",\"since_ms\":9223372036854775807}", "{\"ok\":true,\"audit\":[],\"cut\":false}"},
+};
+
 static void exchange_all(const struct exchange *all, size_t n)
 {
 	unsigned wrong = 0;
@@ -192,13 +216,35 @@ TABLE(replies)
 TABLE(openings)
 TABLE(hushes)
 TABLE(others)
+TABLE(people)
+
+/* The code stands in its answer, and nowhere else; what was done stands in the audit, newest last. */
+static void test_enrol(void **state)
+{
+	char answer[65536], code[11] = "";
+
+	(void)state;
+	ask(ROOT, "{\"do\":\"people\",\"enrol\":\"alice\",\"user\":\"bob\"}", answer, sizeof answer);
+	assert_int_equal(sscanf(answer, "{\"ok\":true,\"code\":\"%10s\"", code), 1);
+	assert_int_equal(strspn(code, "23456789BCDFGHJKMNPQRSTVWXZ"), 10);
+	ask(ROOT, "{\"do\":\"people\"}", answer, sizeof answer);
+	assert_null(strstr(answer, code));
+	assert_null(strstr(answer, "\"code_until_ms\":0"));
+	wants(MEMBER, "{\"do\":\"people\",\"revoke\":\"alice\",\"user\":\"root\"}", YES);
+	ask(ROOT, "{\"do\":\"audit\",\"since_ms\":0}", answer, sizeof answer);
+	assert_null(strstr(answer, code));
+	assert_non_null(strstr(answer, "\"actor\":\"bob\",\"action\":\"people enrol\",\"object\":\"alice\","
+				       "\"via\":\"twicket\",\"result\":\"done\"}"));
+	assert_non_null(strstr(answer, "\"actor\":\"carol\",\"action\":\"people revoke\",\"object\":\"alice\","
+				       "\"via\":\"twicket\",\"result\":\"done\"}],\"cut\":false}"));
+}
 
 /* ---- who may ---- */
 
 static void test_who(void **state)
 {
 	static const char *const all[] = {"list",  "show",  "reply",   "queue", "inventory", "login", "open",
-					  "close", "quiet", "retract", "pause", "resume",    "sing"};
+					  "close", "quiet", "retract", "pause", "resume",    "people", "audit", "sing"};
 	char request[100], answer[65536];
 
 	(void)state;
@@ -330,6 +376,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(test_malformed), CASE(test_about_incidents), CASE(test_replies), CASE(test_openings),	    CASE(test_hushes),
+		CASE(test_people),    CASE(test_enrol),
 		CASE(test_others),    CASE(test_who),		  CASE(test_in_whose_name), CASE(test_lines),
 		CASE(test_long_line), CASE(test_long_text), CASE(test_idle),		  CASE(test_places),
 	};
