@@ -94,7 +94,7 @@ void inbox_keep_audit(struct inbox *b, const struct audit_row *row)
 	    .actor = strdup(row->actor),
 	    .action = strdup(row->action),
 	    .object = strdup(row->object),
-	    .via = strdup(row->via),
+	    .via = strdup(row->via ? row->via : ""),
 	    .result = strdup(row->result)};
 }
 
