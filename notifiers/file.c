@@ -93,7 +93,11 @@ static struct op *file_begin(struct account *a, const struct job *job, struct er
 	case JOB_DELETE:
 	case JOB_FAVOURITE:
 	case JOB_GET:
-	case JOB_LOOKUP: err_set(err, "a file can only be written and read"); return NULL;
+	case JOB_LOOKUP:
+	case JOB_TICKET:
+	case JOB_TICKET_NOTE:
+	case JOB_TICKET_FIND:
+	case JOB_TICKET_ANSWERS: err_set(err, "a file can only be written and read"); return NULL;
 	case JOB_VERIFY:
 	case JOB_EDIT:
 	case JOB_RECENT:
@@ -279,7 +283,11 @@ first(struct op *op, const struct op_env *env, struct request *request, struct r
 	case JOB_DELETE:
 	case JOB_FAVOURITE:
 	case JOB_GET:
-	case JOB_LOOKUP: break;
+	case JOB_LOOKUP:
+	case JOB_TICKET:
+	case JOB_TICKET_NOTE:
+	case JOB_TICKET_FIND:
+	case JOB_TICKET_ANSWERS: break;
 	}
 	return finish(result, RESULT_BUG, "no such job for a file");
 }

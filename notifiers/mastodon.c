@@ -105,6 +105,10 @@ static int check_job(const struct job *job, struct err *err)
 	case JOB_VERIFY:
 	case JOB_RECENT:
 	case JOB_COLLECT: return 0;
+	case JOB_TICKET:
+	case JOB_TICKET_NOTE:
+	case JOB_TICKET_FIND:
+	case JOB_TICKET_ANSWERS: return err_set(err, "Mastodon is no ticket desk");
 	}
 	return err_set(err, "job %d is not known", (int)job->type);
 }
@@ -122,6 +126,10 @@ static enum op_step (*run_of(enum job_type type))(struct op *, struct turn *)
 	case JOB_THREAD: return mastodon_thread;
 	case JOB_GET: return mastodon_get;
 	case JOB_LOOKUP: return mastodon_lookup;
+	case JOB_TICKET:
+	case JOB_TICKET_NOTE:
+	case JOB_TICKET_FIND:
+	case JOB_TICKET_ANSWERS: break;
 	}
 	return NULL;
 }

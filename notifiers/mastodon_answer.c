@@ -161,7 +161,11 @@ static enum result_class class_403(const struct op *op, const char *words)
 	case JOB_DELETE:
 	case JOB_RECENT:
 	case JOB_THREAD:
-	case JOB_GET: break;
+	case JOB_GET:
+	case JOB_TICKET:
+	case JOB_TICKET_NOTE:
+	case JOB_TICKET_FIND:
+	case JOB_TICKET_ANSWERS: break;
 	}
 	return !*words || says(words, account_words) ? RESULT_AUTH : RESULT_PERMANENT;
 }

@@ -29,6 +29,22 @@ const struct notifier *notifier_find(const char *name)
 	return NULL;
 }
 
+/* Desks are no networks: an account cannot be one. */
+static const struct notifier *const desks[] = {
+    &desk_rt,
+    &desk_webhook,
+    &desk_mail,
+};
+
+const struct notifier *desk_find(const char *type)
+{
+	for (size_t i = 0; i < sizeof desks / sizeof desks[0]; i++) {
+		if (strcmp(desks[i]->name, type) == 0)
+			return desks[i];
+	}
+	return NULL;
+}
+
 const char *result_class_name(enum result_class class)
 {
 	switch (class) {

@@ -38,7 +38,11 @@ enum notifier_cap {
 	NOTIFIER_COLLECTS = 1u << 6,   /* people can answer */
 	NOTIFIER_ANSWERS = 1u << 7,    /* can list what stands under a post: JOB_THREAD */
 	NOTIFIER_METERED = 1u << 8,    /* takes money: reads only while an answer may come, counts what it spent */
-	NOTIFIER_LIMITS_APART = 1u << 9 /* limits are per kind of request: what stops reading does not stop posting */
+	NOTIFIER_LIMITS_APART = 1u << 9, /* limits are per kind of request: what stops reading does not stop posting */
+	NOTIFIER_DESK = 1u << 10,	/* takes tickets: VERIFY, TICKET and TICKET_NOTE, and none of the jobs for posts */
+	NOTIFIER_DESK_FINDS = 1u << 11, /* a lost answer is settled by TICKET_FIND. Desks without it get the same
+					 * job with the same key again: there it is EFFECT_NONE */
+	NOTIFIER_DESK_READS = 1u << 12	/* TICKET_ANSWERS: what the desk's people wrote comes back */
 };
 
 /*
@@ -68,6 +72,7 @@ struct notifier_settings {
 	const int64_t *prices; /* PRICES of them, micro; NULL = everything is free */
 	const char *fields;   /* x: which names are sent, "tweet" (before August 2026) or "post"; NULL = "tweet" */
 	bool messages;	      /* x: COLLECT reads direct messages, too */
+	const char *from;     /* desk "mail": the address that we write from; NULL or "" else */
 };
 
 struct account; /* a notifier's own */
@@ -84,8 +89,25 @@ enum job_type {
 	JOB_COLLECT,   /* mentions and direct messages behind cursor: emits ITEM_REPLY, ITEM_CURSOR last */
 	JOB_THREAD,    /* answers under our post target_id: emits ITEM_REPLY */
 	JOB_GET,       /* one status, target_id: emits ITEM_REPLY, or ITEM_OWN when it is ours */
-	JOB_LOOKUP     /* the account `to` ("name@server"): emits ITEM_PERSON; OK without an item = no such account */
+	JOB_LOOKUP,    /* the account `to` ("name@server"): emits ITEM_PERSON; OK without an item = no such account */
+
+	/* A desk's; key is our ticket's name ("Q-4K7M"), of a note with a number behind it ("Q-4K7M.1", never 0) */
+	JOB_TICKET,	    /* subject text key [to] [link]: makes one; result.id and url are the desk's */
+	JOB_TICKET_NOTE,    /* target_id (the desk's id) key text note_for [subject]: adds words to it */
+	JOB_TICKET_FIND,    /* key: the ticket that carries it; with target_id: the note of that ticket */
+	JOB_TICKET_ANSWERS  /* target_id cursor: what the desk's people wrote to the reporter, oldest first; no
+			     * notes among themselves, nothing of ours. Emits ITEM_REPLY, ITEM_CURSOR last;
+			     * cursor "" = from the ticket's beginning. result.ticket says how it stands */
 };
+
+/* Who may see a note. */
+enum note_for {
+	NOTE_INTERNAL, /* the desk's people only */
+	NOTE_REQUESTOR /* the reporter, too */
+};
+
+/* How a ticket stands at the desk. */
+enum desk_ticket { DESK_TICKET_UNSAID, DESK_TICKET_OPEN, DESK_TICKET_CLOSED };
 
 enum visibility { VISIBILITY_PUBLIC, VISIBILITY_UNLISTED, VISIBILITY_FOLLOWERS, VISIBILITY_DIRECT };
 
@@ -95,13 +117,16 @@ struct job {
 	const char *key;       /* idempotency key, stored with the post */
 	const char *parent_id; /* NULL or "": a post of its own */
 	const char *target_id;
-	const char *to;	       /* acct that is addressed ("name@server"), already in the text */
+	const char *to;	       /* acct that is addressed ("name@server"), already in the text; TICKET: who reported it */
 	const char *to_id;     /* its author_id; x: VISIBILITY_DIRECT goes to this id. NULL or "" = not known */
 	enum visibility visibility;
 	const char *language;
 	int64_t since_ms;
 	const char *cursor; /* as the last ITEM_CURSOR gave it; "" = from now on (emits the newest position only) */
 	int64_t spend_micro; /* COLLECT: no further page when it would cost more than this in all; 0 = no limit */
+	const char *subject;   /* TICKET, TICKET_NOTE: one line, without the key */
+	const char *link;      /* TICKET: where the report stands; NULL or "" = nowhere */
+	enum note_for note_for; /* TICKET_NOTE */
 };
 
 enum op_step { OP_SEND, OP_WAIT, OP_DONE };
@@ -113,9 +138,17 @@ enum effect {
 
 #define REQUEST_HEADERS 8
 
+/* What SMTP needs beside the text. One recipient; addresses without < >. */
+struct envelope {
+	const char *from, *to;
+	const char *user, *password; /* "" = no login */
+	bool is_local; /* this machine itself: without TLS. Else smtp:// is nothing without STARTTLS */
+};
+
 struct request {
-	const char *method;
+	const char *method; /* of HTTP; "MAIL" and "NOOP" for SMTP; "CONNECT": no further than that, TLS included */
 	const char *url;
+	const struct envelope *envelope; /* SMTP only; method NOOP needs no addresses */
 	const char *headers[REQUEST_HEADERS]; /* "Name: value", NULL-terminated unless full; Authorization included */
 	const char *body;		      /* NULL = none */
 	size_t body_len;
@@ -138,6 +171,7 @@ struct answer {
 	size_t body_len;
 	bool truncated;	   /* longer than max_body, or the connection broke inside it */
 	const char *error; /* libcurl's words when not ANSWERED; "" else */
+	/* SMTP: status is that of the last reply, body its words. CONNECT: 200. */
 };
 
 enum result_class {
@@ -162,7 +196,8 @@ struct result {
 	int64_t not_before_ms; /* wall clock; 0 = no wish */
 	char id[128];	       /* of what was made or is now meant */
 	char uri[512], url[512];
-	bool found;	       /* GET, RECENT, LOOKUP: it was there */
+	bool found;	       /* GET, RECENT, LOOKUP, TICKET_FIND: it was there */
+	enum desk_ticket ticket; /* TICKET_ANSWERS */
 	enum refusal refusal;  /* with RETRY (once more after some seconds) or PERMANENT */
 	bool is_duplicate;     /* with UNKNOWN: the network says that this text stands there already */
 	bool is_alarm;	       /* with LIMIT: so long that people should hear of it by another way */
@@ -238,6 +273,14 @@ struct notifier {
 extern const struct notifier notifier_mastodon;
 extern const struct notifier notifier_twitter; /* network "x" */
 extern const struct notifier notifier_file;
+
+/* Ticket desks: handle is the queue. */
+extern const struct notifier desk_rt;
+extern const struct notifier desk_webhook;
+extern const struct notifier desk_mail;
+
+/* By the word of the configuration, NULL when there is none. */
+const struct notifier *desk_find(const char *type);
 
 /*
  * The address of a Mastodon-like account's API: its url, else its handle's server; https

@@ -59,6 +59,10 @@ static int check_job(const struct job *job, struct err *err)
 	case JOB_VERIFY:
 	case JOB_RECENT:
 	case JOB_COLLECT: return 0;
+	case JOB_TICKET:
+	case JOB_TICKET_NOTE:
+	case JOB_TICKET_FIND:
+	case JOB_TICKET_ANSWERS: return err_set(err, "X is no ticket desk");
 	}
 	return err_set(err, "job %d is not known", (int)job->type);
 }
@@ -75,7 +79,11 @@ static enum op_step (*run_of(enum job_type type))(struct op *, struct turn *)
 	case JOB_LOOKUP: return twitter_lookup;
 	case JOB_EDIT:
 	case JOB_FAVOURITE:
-	case JOB_THREAD: break;
+	case JOB_THREAD:
+	case JOB_TICKET:
+	case JOB_TICKET_NOTE:
+	case JOB_TICKET_FIND:
+	case JOB_TICKET_ANSWERS: break;
 	}
 	return NULL;
 }

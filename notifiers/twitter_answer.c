@@ -265,7 +265,11 @@ static unsigned about(const struct op *op)
 	case JOB_EDIT:
 	case JOB_FAVOURITE:
 	case JOB_VERIFY:
-	case JOB_THREAD: break;
+	case JOB_THREAD:
+	case JOB_TICKET:
+	case JOB_TICKET_NOTE:
+	case JOB_TICKET_FIND:
+	case JOB_TICKET_ANSWERS: break;
 	}
 	return ABOUT_ANYTHING;
 }

@@ -40,7 +40,11 @@ int64_t twitter_price(const struct account *a, const struct job *job)
 	case JOB_COLLECT:
 	case JOB_THREAD:
 	case JOB_GET:
-	case JOB_LOOKUP: break;
+	case JOB_LOOKUP:
+	case JOB_TICKET:
+	case JOB_TICKET_NOTE:
+	case JOB_TICKET_FIND:
+	case JOB_TICKET_ANSWERS: break;
 	}
 	return 0;
 }

@@ -121,6 +121,10 @@ static const char *verb(enum job_type type)
 	case JOB_THREAD: return "thread";
 	case JOB_GET: return "get";
 	case JOB_LOOKUP: return "lookup";
+	case JOB_TICKET: return "ticket";
+	case JOB_TICKET_NOTE: return "note";
+	case JOB_TICKET_FIND: return "find";
+	case JOB_TICKET_ANSWERS: return "answers";
 	}
 	return "";
 }

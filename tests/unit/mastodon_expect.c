@@ -12,6 +12,7 @@ static const char *const item_fields[] = {"id",     "uri",        "url",     "pa
 					  "author", "acct",       "display", "text",
 					  "cursor", "visibility", "created", "flags", "root"};
 static const char *const item_kinds[] = {"SELF", "PERSON", "OWN", "REPLY", "CURSOR", "NOTICE"};
+static const char *const tickets[] = {"unsaid", "open", "closed"};
 static const char *const refusals[] = {"none", "parent", "replies"};
 static const char *const classes[] = {"OK",        "RETRY",   "LIMIT", "AUTH",
 				      "PERMANENT", "UNKNOWN", "BUG"};
@@ -110,6 +111,7 @@ void expect_body(const char *wanted)
 
 	if (!want)
 		BROKEN("the case's body is no JSON: %s", wanted);
+	script_start();
 	got = script.request.body
 		  ? json_loadb(script.request.body, script.request.body_len, 0, NULL)
 		  : NULL;
@@ -194,6 +196,8 @@ static const char *result_value(const char *name, void *arg)
 		return script.result.is_duplicate ? "1" : "0";
 	if (strcmp(name, "alarm") == 0)
 		return script.result.is_alarm ? "1" : "0";
+	if (strcmp(name, "ticket") == 0)
+		return tickets[script.result.ticket];
 	if (strcmp(name, "refusal") == 0)
 		return refusals[script.result.refusal];
 	if (strcmp(name, "cost") == 0) {

@@ -1,5 +1,6 @@
 /*
- * Reads and runs a scripted case: the job, the answers. Called by test_mastodon.c, test_twitter.c.
+ * Reads and runs a scripted case: the job, the answers. Called by test_mastodon.c, test_twitter.c,
+ * test_desk.c.
  */
 #include "tests/unit/mastodon_script.h"
 
@@ -8,7 +9,8 @@
 #include <string.h>
 
 static const char *const job_names[] = {"VERIFY", "POST",    "EDIT",   "DELETE", "FAVOURITE",
-					"RECENT", "COLLECT", "THREAD", "GET",    "LOOKUP"};
+					"RECENT", "COLLECT", "THREAD", "GET",    "LOOKUP",
+					"TICKET", "TICKET_NOTE", "TICKET_FIND", "TICKET_ANSWERS"};
 
 static const struct script_network mastodon = {
     .notifier = &notifier_mastodon, .handle = "status@social.example", .token = SCRIPT_TOKEN};
@@ -85,9 +87,10 @@ static void fill_settings(void)
 
 	s->name = "status";
 	s->handle = script.handle ? script.handle : script_network->handle;
-	s->url = script.url ? script.url : "";
+	s->url = script.url ? script.url : script_network->url ? script_network->url : "";
 	s->token = script.token ? script.token : script_network->token;
 	s->language = "en";
+	s->from = "twicket@example.net";
 }
 
 void script_open(void)
@@ -108,7 +111,7 @@ void script_end(void)
 
 	script_network->notifier->end(script.op);
 	script.op = NULL;
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < 10; i++) {
 		free(script.job_strings[i]);
 		script.job_strings[i] = NULL;
 	}
@@ -140,24 +143,29 @@ static void new_case(const char *file, const char *name)
 /* " field value" under "job". */
 static void job_field(char *line)
 {
-	static const char *const names[] = {"text",   "key",      "parent",     "target", "to",
-					    "cursor", "language", "to_id",    "visibility", "since"};
+	static const char *const names[] = {
+	    "text",  "key",     "parent", "target",     "to",    "cursor", "language",
+	    "to_id", "subject", "link",   "visibility", "since", "note"};
+	static const char *const notes[] = {"internal", "requestor"};
 	char *value = strchr(line, ' ');
-	const char **strings[] = {&script.job.text,      &script.job.key, &script.job.parent_id,
-				  &script.job.target_id, &script.job.to,  &script.job.cursor,
-				  &script.job.language, &script.job.to_id};
+	const char **strings[] = {&script.job.text,	&script.job.key,    &script.job.parent_id,
+				  &script.job.target_id, &script.job.to,     &script.job.cursor,
+				  &script.job.language, &script.job.to_id, &script.job.subject,
+				  &script.job.link};
 	int which;
 
 	if (value)
 		*value++ = '\0';
 	which = FIND(names, line);
-	if (which == 9)
+	if (which == 12)
+		script.job.note_for = (enum note_for)FIND(notes, value);
+	if (which == 11)
 		script.job.since_ms = strtoll(value, NULL, 10);
-	if (which == 8) {
+	if (which == 10) {
 		while (strcmp(visibility_name(script.job.visibility), value) != 0)
 			script.job.visibility++;
 	}
-	if (which < 8) {
+	if (which < 10) {
 		script.job_strings[which] = script_unescape(value ? value : "");
 		*strings[which] = script.job_strings[which];
 	}

@@ -1,5 +1,5 @@
 /*
- * The scripted server of test_mastodon.c and test_twitter.c: its language is in data/mastodon/README.
+ * The scripted server of test_mastodon.c, test_twitter.c and test_desk.c: its language is in data/mastodon/README.
  * Shared by mastodon_script.c (what is done) and mastodon_expect.c (what is checked).
  * A line that fails ends its case, not the run.
  */
@@ -30,6 +30,7 @@ struct item_text {
 struct script_network {
 	const struct notifier *notifier;
 	const char *handle, *token; /* unless the case names others */
+	const char *url; /* the same; NULL = "" */
 	bool (*word)(const char *word, char *rest); /* further words; false = not one of them */
 };
 
@@ -40,7 +41,7 @@ struct script {
 	struct notifier_settings settings;
 	struct account *account;
 	struct job job;
-	char *job_strings[8];
+	char *job_strings[10];
 	bool has_job;
 	struct op *op;
 	enum op_step step;
