@@ -37,6 +37,13 @@ void http_destroy(struct http *h);
  * http:// and https:// URLs: TLS is always verified; at most 4 connections to a host,
  * further calls wait for one within their time-out; a redirect is an answer.
  *
+ * Method CONNECT goes no further than that, TLS included, and answers 200.
+ *
+ * smtp:// and smtps:// URLs: MAIL sends the body as it is (lines ended by CRLF) by the
+ * envelope, NOOP only logs in. TLS is always verified; smtp:// without STARTTLS is for this
+ * machine itself. A reply of the server is an answer: 250, or why not. NO_ANSWER: it may
+ * have taken the mail.
+ *
  * file:///path: PUT appends the body in one write, all of it or nothing, and answers
  * 200. GET answers 200 with the content, when it is longer than max_body with its
  * last max_body bytes and truncated set; 404 when there is no such file, 403 when it

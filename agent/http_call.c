@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define CONNECT_MS 10000
 #define REQUEST_MS 30000 /* when the request names no time-out */
@@ -48,6 +49,7 @@ void http_call_destroy(struct http_call *c)
 	for (struct curl_slist *h = c->headers; h; h = h->next)
 		wipe(h->data, strlen(h->data));
 	curl_slist_free_all(c->headers);
+	curl_slist_free_all(c->recipient);
 	wipe(c->body, c->body_len);
 	free(c->body);
 	free(c->path);
@@ -175,13 +177,6 @@ static int add_headers(struct http_call *c, const struct request *r, struct err 
 	return 0;
 }
 
-/* Collects the first failure, so that the options below read as a table. */
-#define SET(option, value)                                                                         \
-	do {                                                                                       \
-		if (rc == CURLE_OK)                                                                \
-			rc = curl_easy_setopt(c->easy, option, value);                             \
-	} while (0)
-
 static CURLcode set_route(struct http_call *c, const struct http_route *route)
 {
 	const char *ca = route && route->ca_file && *route->ca_file ? route->ca_file : NULL;
@@ -212,9 +207,10 @@ static CURLcode set_connection(struct http_call *c, int64_t timeout_ms)
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 #if LIBCURL_VERSION_NUM >= 0x075500 /* 7.85.0 */
-	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_PROTOCOLS_STR, c->is_mail ? "smtp,smtps" : "http,https");
 #else
-	SET(CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
+	SET(CURLOPT_PROTOCOLS, c->is_mail ? CURLPROTO_SMTP | CURLPROTO_SMTPS
+					  : CURLPROTO_HTTP | CURLPROTO_HTTPS);
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075700 /* 7.87.0: do not wait for a hanging resolver */
 	SET(CURLOPT_QUICK_EXIT, 1L);
@@ -232,20 +228,32 @@ static CURLcode set_connection(struct http_call *c, int64_t timeout_ms)
 	return rc;
 }
 
-static CURLcode set_request(struct http_call *c, const struct request *r)
+/* What a request has in any language. */
+static CURLcode set_common(struct http_call *c, const struct request *r)
 {
 	CURLcode rc = CURLE_OK;
 
 	SET(CURLOPT_URL, r->url);
-	SET(CURLOPT_USERAGENT, c->http->user_agent);
-	SET(CURLOPT_HTTPHEADER, c->headers);
 	SET(CURLOPT_ERRORBUFFER, c->error);
 	SET(CURLOPT_PRIVATE, c);
+	SET(CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
+	return rc;
+}
+
+static CURLcode set_request(struct http_call *c, const struct request *r)
+{
+	CURLcode rc = CURLE_OK;
+
+	SET(CURLOPT_USERAGENT, c->http->user_agent);
+	SET(CURLOPT_HTTPHEADER, c->headers);
 	SET(CURLOPT_HEADERFUNCTION, on_header);
 	SET(CURLOPT_HEADERDATA, c);
 	SET(CURLOPT_WRITEFUNCTION, on_content);
 	SET(CURLOPT_WRITEDATA, c);
-	SET(CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
+	if (c->is_knock) {
+		SET(CURLOPT_CONNECT_ONLY, 1L);
+		return rc;
+	}
 	if (r->body || strcmp(r->method, "POST") == 0) {
 		SET(CURLOPT_POST, 1L);
 		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->body_len);
@@ -264,11 +272,15 @@ int http_call_prepare(
 	CURLcode rc;
 
 	c->effect = r->effect;
+	c->is_mail = strncasecmp(r->url, "smtp", 4) == 0;
+	c->is_knock = strcmp(r->method, "CONNECT") == 0;
 	host_of(r->url, c->host, sizeof c->host);
-	if (add_headers(c, r, err) == -1)
+	if (add_headers(c, r, err) == -1 || (c->is_mail && http_mail_check(r, err) == -1))
 		return -1;
 	c->easy = curl_easy_init();
-	rc = c->easy ? set_request(c, r) : CURLE_OUT_OF_MEMORY;
+	rc = c->easy ? set_common(c, r) : CURLE_OUT_OF_MEMORY;
+	if (rc == CURLE_OK)
+		rc = c->is_mail ? http_mail_set(c, r) : set_request(c, r);
 	if (rc == CURLE_OK)
 		rc = set_connection(c, r->timeout_ms);
 	if (rc == CURLE_OK)
@@ -281,13 +293,22 @@ int http_call_prepare(
 /* What the transfer came to. */
 void http_call_judge(const struct http_call *c, struct answer *a)
 {
+	if (c->is_mail) {
+		http_mail_judge(c, a);
+		return;
+	}
+	if (c->is_knock && c->code == CURLE_OK) {
+		a->transport = TRANSPORT_ANSWERED;
+		a->status = 200;
+		return;
+	}
 	if (c->status >= 200) {
 		a->transport = TRANSPORT_ANSWERED;
 		a->status = c->status;
 		a->truncated = c->code != CURLE_OK || !c->head_done || c->content.cut;
 		return;
 	}
-	a->transport = c->attempts ? TRANSPORT_NO_ANSWER : TRANSPORT_NOT_SENT;
+	a->transport = c->attempts && !c->is_knock ? TRANSPORT_NO_ANSWER : TRANSPORT_NOT_SENT;
 	if (c->attempts && c->code == CURLE_ABORTED_BY_CALLBACK)
 		a->error = "the connection broke after the request was sent";
 	else if (c->error[0])

@@ -1,6 +1,6 @@
 /*
- * What http.c (the multi handle, the loop's side) and http_call.c (one request) share.
- * Included by these two only.
+ * What http.c (the multi handle, the loop's side), http_call.c (one request) and
+ * http_mail.c (one that speaks SMTP) share. Included by these only.
  * Nothing outside may rely on it; the contract is http.h.
  */
 #ifndef TWICKET_HTTP_INTERNAL_H
@@ -47,10 +47,26 @@ struct http_call {
 	struct buf head;
 	struct buf content; /* file: too */
 
+	/* smtp:// and smtps:// */
+	bool is_mail;
+	struct curl_slist *recipient;
+	size_t body_at;	  /* so much of the body was handed to libcurl */
+	bool is_data;	  /* the server has asked for the text: from here on it may have taken it */
+	bool is_replying; /* within a reply of several lines */
+
+	bool is_knock; /* CONNECT: nothing is asked */
+
 	/* file:// */
 	char *path;
 	bool append;
 };
+
+/* Collects the first failure, so that tables of options read as such. */
+#define SET(option, value)                                                                         \
+	do {                                                                                       \
+		if (rc == CURLE_OK)                                                                \
+			rc = curl_easy_setopt(c->easy, option, value);                             \
+	} while (0)
 
 /* A call with a copy of the body, on no list yet. NULL: out of memory. */
 struct http_call *http_call_create(struct http *h, const struct request *r);
@@ -62,5 +78,10 @@ int http_call_prepare(
 
 /* What the transfer came to, once it is over; the texts stay the call's. */
 void http_call_judge(const struct http_call *c, struct answer *a);
+
+/* The same of a mail (http_mail.c). */
+int http_mail_check(const struct request *r, struct err *err);
+CURLcode http_mail_set(struct http_call *c, const struct request *r);
+void http_mail_judge(const struct http_call *c, struct answer *a);
 
 #endif
