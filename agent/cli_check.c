@@ -345,6 +345,7 @@ static json_t *gather(struct check *c, struct cli_net *net)
 	check_whole(c->config, c->has_objects ? &c->objects : NULL, facts);
 	json_object_set_new(facts, "people", people_facts(c->config));
 	json_object_set_new(facts, "accounts", accounts_facts(c, net));
+	check_desk(c, net, facts);
 	share_limits(facts);
 	return facts;
 }

@@ -40,6 +40,11 @@ void check_policy(const struct config *config, const struct config_audience *a, 
 /* Puts what belongs to no audience into the facts: groups, sentinels. objects NULL: not known. */
 void check_whole(const struct config *config, const struct cli_objects *objects, json_t *facts);
 
+struct cli_net;
+
+/* The ticket desk, when there is one; net NULL: it is not asked. */
+void check_desk(const struct check *c, struct cli_net *net, json_t *facts);
+
 /* How many of the objects belong to it. */
 size_t check_count(const struct cli_objects *objects, const struct match *match);
 

@@ -358,9 +358,29 @@ static void prices_text(const json_t *facts, unsigned left, struct buf *out)
 	}
 }
 
+/* "desk  rt, queue Support at https://rt.example.net" */
+static void desk_text(const json_t *desk, unsigned left, struct buf *out)
+{
+	const char *type = cli_string(desk, "type"), *url = cli_string(desk, "url");
+
+	if (!desk)
+		return;
+	label(out, "desk", left);
+	if (strcmp(type, "mail") == 0)
+		cli_printf(
+		    out, "mail to %s by %s, from %s", cli_string(desk, "queue"), url,
+		    cli_string(desk, "from"));
+	else if (strcmp(type, "rt") == 0)
+		cli_printf(out, "rt, queue %s at %s", cli_string(desk, "queue"), url);
+	else
+		cli_printf(out, "%s to %s", type, url);
+	buf_char(out, '\n');
+}
+
 /* What --online was told. */
 static void online_text(const json_t *facts, unsigned left, struct buf *out)
 {
+	const json_t *desk = json_object_get(json_object_get(facts, "desk"), "online");
 	const json_t *account;
 	size_t i;
 
@@ -371,6 +391,11 @@ static void online_text(const json_t *facts, unsigned left, struct buf *out)
 			continue;
 		label(out, "online", left);
 		cli_printf(out, "%s: %s", cli_string(account, "name"), cli_string(online, "text"));
+		buf_char(out, '\n');
+	}
+	if (desk) {
+		label(out, "online", left);
+		cli_printf(out, "desk: %s", cli_string(desk, "text"));
 		buf_char(out, '\n');
 	}
 }
@@ -421,6 +446,7 @@ void cli_check_text(const json_t *facts, int64_t now_ms, struct buf *out)
 	group_text(json_object_get(facts, "group"), left, out);
 	sentinels_text(json_object_get(facts, "sentinels"), left, out);
 	people_text(facts, left, out);
+	desk_text(json_object_get(facts, "desk"), left, out);
 	online_text(facts, left, out);
 	if (*why)
 		cli_printf(out, "%s: objects not checked", why), buf_char(out, '\n');

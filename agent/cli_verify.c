@@ -34,7 +34,8 @@ void cli_net_verify(
     struct cli_net *net, const struct config_account *a, const char *token,
     struct cli_verified *out)
 {
-	const struct notifier *notifier = notifier_find(a->network);
+	const struct notifier *network = notifier_find(a->network);
+	const struct notifier *notifier = network ? network : desk_find(a->network);
 	struct notifier_settings settings = config_settings(a, token);
 	const struct job job = {.type = JOB_VERIFY};
 	struct account *account;

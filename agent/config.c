@@ -136,7 +136,7 @@ const struct config_key config_global_keys[] = {
     {"metrics_file", KEY_OWN, 0, config_read_metrics_file},
     {"keep", KEY_LATER, 0, config_later_duration},
     {"icinga2", KEY_LATER, 0, config_later_icinga2},
-    {"desk", KEY_LATER, 0, config_later_desk},
+    {"desk", KEY_ELSEWHERE, 0, NULL},
     {NULL, KEY_TEXT, 0, NULL},
 };
 
@@ -195,12 +195,15 @@ static void read_root(struct reader *r, const config_setting_t *root)
 	const config_setting_t *accounts = config_setting_get_member(root, "accounts");
 	const config_setting_t *audiences = config_setting_get_member(root, "audiences");
 	const config_setting_t *people = config_setting_get_member(root, "people");
+	const config_setting_t *desk = config_setting_get_member(root, "desk");
 
 	config_read_group(r, root, config_global_keys, r->c);
 	check_run_dir(r, root);
 	config_check_group(r, root);
 	if (accounts && !r->no_memory)
 		config_read_accounts(r, accounts);
+	if (desk && !r->no_memory)
+		config_read_desk(r, desk, accounts);
 	if (people && !r->no_memory)
 		config_read_people(r, people); /* audiences name them */
 	if (audiences && !r->no_memory)
@@ -333,20 +336,11 @@ void config_discard(struct config *c)
 {
 	if (!c)
 		return;
-	for (unsigned i = 0; i < c->n_accounts; i++) {
-		struct config_account *a = &c->accounts[i];
-
-		free(a->name);
-		free(a->network);
-		free(a->handle);
-		free(a->url);
-		free(a->token_file);
-		free(a->language);
-		free(a->proxy);
-		free(a->ca_file);
-		free(a->fields);
-		free(a->app_file);
-	}
+	for (unsigned i = 0; i < c->n_accounts; i++)
+		config_account_finish(&c->accounts[i]);
+	if (c->desk)
+		config_account_finish(c->desk);
+	free(c->desk);
 	for (unsigned i = 0; i < c->n_audiences; i++)
 		config_audience_finish(&c->audiences[i]);
 	for (unsigned i = 0; i < c->n_people; i++) {

@@ -37,6 +37,7 @@ struct config_account {
 	char *fields; /* "tweet" or "post": see notifier_settings */
 	bool messages;	/* direct messages are read */
 	char *app_file; /* x: keys of the app, for `twicket auth` only; filled in: token_file with ".app" */
+	char *from; /* a desk's: the address that its mails come from; NULL else */
 	int line;
 };
 
@@ -124,6 +125,9 @@ struct config {
 	unsigned n_audiences;
 	struct config_person *people;
 	unsigned n_people;
+	/* NULL: tickets stay in our own store. Else an account named "desk": its network is the
+	 * desk's type (desk_find()), its handle the queue, or the address that gets the mail. */
+	struct config_account *desk;
 };
 
 /* One thing wrong in the file: "twicket.cfg:5: audiences.public.hodl: no such key; ..." */

@@ -199,7 +199,23 @@ struct notifier_settings config_settings(const struct config_account *a, const c
 	    .language = a->language,
 	    .prices = a->is_metered ? a->prices : NULL,
 	    .fields = a->fields,
-	    .messages = a->messages};
+	    .messages = a->messages,
+	    .from = a->from};
+}
+
+void config_account_finish(struct config_account *a)
+{
+	free(a->name);
+	free(a->network);
+	free(a->handle);
+	free(a->url);
+	free(a->token_file);
+	free(a->language);
+	free(a->proxy);
+	free(a->ca_file);
+	free(a->fields);
+	free(a->app_file);
+	free(a->from);
 }
 
 /* Feedback that the network cannot give: by default none, asked for a fault. */

@@ -119,7 +119,6 @@ void config_later_duration(struct reader *r, const config_setting_t *s, void *in
 void config_later_number(struct reader *r, const config_setting_t *s, void *into);
 void config_later_flag(struct reader *r, const config_setting_t *s, void *into);
 void config_later_icinga2(struct reader *r, const config_setting_t *s, void *into);
-void config_later_desk(struct reader *r, const config_setting_t *s, void *into);
 void config_read_database(struct reader *r, const config_setting_t *s, void *into);
 void config_read_metrics_file(struct reader *r, const config_setting_t *s, void *into);
 
@@ -151,6 +150,8 @@ void config_check_escalate(struct reader *r, const config_setting_t *audiences);
 void config_read_accounts(struct reader *r, const config_setting_t *accounts);
 void config_read_audiences(struct reader *r, const config_setting_t *audiences);
 void config_read_people(struct reader *r, const config_setting_t *people);
+void config_read_desk(struct reader *r, const config_setting_t *desk, const config_setting_t *accounts);
+void config_account_finish(struct config_account *a);
 bool config_is_on_x(struct reader *r, const config_setting_t *s, const struct config_account *a,
 		    const char *why);
 /* What metered accounts and the audiences together must not be (config_doubles.c). */

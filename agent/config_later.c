@@ -58,20 +58,12 @@ void config_read_metrics_file(struct reader *r, const config_setting_t *s, void 
 
 /* --- groups --------------------------------------------------------------------------------- */
 
-/* What either of them has; nobody uses it yet. */
+/* What it has; nobody uses it yet. */
 struct later {
 	char *url, *name, *secret_file, *ca_file;
 };
 
 #define AT(field) offsetof(struct later, field)
-
-static void read_desk_type(struct reader *r, const config_setting_t *s, void *into)
-{
-	static const char *const words[] = {"rt", "webhook", "mail", NULL};
-
-	(void)into;
-	config_word(r, s, words);
-}
 
 static void read_later(struct reader *r, const config_setting_t *s, const struct config_key *keys)
 {
@@ -94,20 +86,6 @@ void config_later_icinga2(struct reader *r, const config_setting_t *s, void *int
 	    {"user", KEY_TEXT, AT(name), NULL},
 	    {"password_file", KEY_PATH, AT(secret_file), NULL},
 	    {"ca_file", KEY_PATH, AT(ca_file), NULL},
-	    {NULL, KEY_TEXT, 0, NULL},
-	};
-
-	(void)into;
-	read_later(r, s, keys);
-}
-
-void config_later_desk(struct reader *r, const config_setting_t *s, void *into)
-{
-	static const struct config_key keys[] = {
-	    {"type", KEY_OWN, 0, read_desk_type},
-	    {"url", KEY_TEXT, AT(url), NULL},
-	    {"queue", KEY_TEXT, AT(name), NULL},
-	    {"token_file", KEY_PATH, AT(secret_file), NULL},
 	    {NULL, KEY_TEXT, 0, NULL},
 	};
 

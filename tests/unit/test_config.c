@@ -102,6 +102,31 @@ static struct config *load_sound(const char *path)
 	return c;
 }
 
+static void test_desk(void **state)
+{
+	struct config *c = load_sound(DATA "/desk-rt.cfg");
+	struct notifier_settings s;
+	struct err err;
+
+	(void)state;
+	assert_string_equal(c->desk->name, "desk");
+	assert_string_equal(c->desk->network, "rt");
+	assert_string_equal(c->desk->handle, "General");
+	assert_string_equal(c->desk->ca_file, "/etc/ssl/own.pem");
+	assert_string_equal(c->desk->token_file, "/var/lib/twicket/auth/desk");
+	assert_int_equal(config_override(c, "/srv/state", NULL, &err), 0);
+	assert_string_equal(c->desk->token_file, "/srv/state/auth/desk");
+	config_destroy(c);
+	c = load_sound(DATA "/desk-mail.cfg");
+	s = config_settings(c->desk, "");
+	assert_string_equal(s.handle, "help@example.net");
+	assert_string_equal(s.from, "status@example.net");
+	config_destroy(c);
+	c = load_sound(DATA "/surface-1.1.cfg");
+	assert_null(c->desk);
+	config_destroy(c);
+}
+
 static void test_smallest(void **state)
 {
 	struct config *c = load_sound(DATA "/surface-1.1.cfg");
@@ -308,7 +333,8 @@ static void test_not_a_file(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_reports),    cmocka_unit_test(test_smallest),
+	    cmocka_unit_test(test_reports),    cmocka_unit_test(test_desk),
+	    cmocka_unit_test(test_smallest),
 	    cmocka_unit_test(test_sample),     cmocka_unit_test(test_inheritance),
 	    cmocka_unit_test(test_x),	       cmocka_unit_test(test_asked),
 	    cmocka_unit_test(test_durations),  cmocka_unit_test(test_nearest),
