@@ -152,6 +152,27 @@ void desk_subject(struct buf *out, const char *key, const char *subject)
 	desk_line(out, subject + strspn(subject, " \t\r\n"), DESK_SUBJECT_MAX - out->len);
 }
 
+static void add_line(struct buf *out, const char *what, const char *value)
+{
+	if (!is_given(value))
+		return;
+	buf_str(out, what);
+	desk_line(out, value, 1024);
+	buf_char(out, '\n');
+}
+
+void desk_report(struct buf *out, const struct job *job)
+{
+	desk_text(out, job->text, DESK_TEXT_MAX);
+	if (out->len && out->data[out->len - 1] != '\n')
+		buf_char(out, '\n');
+	if (job->type != JOB_TICKET || (!is_given(job->to) && !is_given(job->link)))
+		return;
+	buf_char(out, '\n');
+	add_line(out, "Reporter: ", job->to);
+	add_line(out, "Report: ", job->link);
+}
+
 /* --- verdicts ------------------------------------------------------------------------------- */
 
 enum op_step desk_finish(

@@ -13,6 +13,7 @@
 
 #define DESK_TICKET_MAX 33 /* "Q-4K7M" and its end */
 #define DESK_TEXT_MAX 16384 /* bytes of a report or note; a post has at most some thousand */
+#define DESK_REPORT_MAX (DESK_TEXT_MAX + 4096) /* with who and where below it */
 #define DESK_SUBJECT_MAX 180 /* bytes; Request Tracker stores 200 */
 #define DESK_ANSWER_MAX 2000 /* bytes of an item's text: notifier.h */
 #define DESK_TIMEOUT_MS 30000
@@ -37,6 +38,9 @@ void desk_text(struct buf *out, const char *text, size_t max);
 void desk_tag(struct buf *out, const char *key);
 /* The tag, a blank, and the subject in one line; the tag alone when there is none. */
 void desk_subject(struct buf *out, const char *key, const char *subject);
+
+/* The text of a ticket or note; below a ticket's who reported it, and where. Ends with a line end. */
+void desk_report(struct buf *out, const struct job *job);
 
 /* Fills the result, the secret blotted out of its words ("" = there is none); always OP_DONE. */
 enum op_step desk_finish(

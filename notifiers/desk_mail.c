@@ -254,31 +254,13 @@ static void add_head(struct op *op, const struct op_env *env)
 	buf_finish(&subject);
 }
 
-static void add_line(struct buf *text, const char *what, const char *value)
-{
-	if (!value || !*value)
-		return;
-	buf_str(text, what);
-	desk_line(text, value, 1024);
-	buf_char(text, '\n');
-}
-
 static int make_mail(struct op *op, const struct op_env *env)
 {
-	const struct job *job = op->job;
 	struct buf text;
 	int rc;
 
-	buf_init(&text, DESK_TEXT_MAX + 4096);
-	desk_text(&text, job->text, DESK_TEXT_MAX);
-	if (text.len && text.data[text.len - 1] != '\n')
-		buf_char(&text, '\n');
-	if (job->type == JOB_TICKET && ((job->to && *job->to) || (job->link && *job->link)))
-		buf_char(&text, '\n');
-	if (job->type == JOB_TICKET) {
-		add_line(&text, "Reporter: ", job->to);
-		add_line(&text, "Report: ", job->link);
-	}
+	buf_init(&text, DESK_REPORT_MAX);
+	desk_report(&text, op->job);
 	buf_init(&op->mail, MAIL_MAX);
 	add_head(op, env);
 	buf_str(&op->mail, "\r\n");

@@ -283,13 +283,13 @@ void rt_ticket_url(const struct account *a, const char *id, char *out, size_t si
 
 /* --- a ticket, a note ------------------------------------------------------------------------------ */
 
-static void set_text(json_t *body, const char *key, const char *text, size_t max)
+static void set_report(json_t *body, const struct job *job)
 {
 	struct buf b;
 
-	buf_init(&b, max);
-	desk_text(&b, text, max);
-	json_object_set_new(body, key, json_string(buf_text(&b)));
+	buf_init(&b, DESK_REPORT_MAX);
+	desk_report(&b, job);
+	json_object_set_new(body, "Content", json_string(buf_text(&b)));
 	buf_finish(&b);
 }
 
@@ -314,7 +314,8 @@ static enum op_step send_ticket(struct op *op, struct rt_turn *turn)
 	json_object_set_new(body, "Queue", json_string(op->account->queue));
 	json_object_set_new(body, "Subject", json_string(buf_text(&subject)));
 	json_object_set_new(body, "ContentType", json_string("text/plain"));
-	set_text(body, "Content", job->text, DESK_TEXT_MAX);
+	/* who and where stand in the text, too: RT drops a requestor that it cannot read */
+	set_report(body, job);
 	if (*or_empty(job->to)) {
 		set_line(body, "Requestor", job->to);
 		/* name@server looks like a mail address and is none: a stranger would get the mail.
@@ -361,7 +362,7 @@ static enum op_step send_note(struct op *op, struct rt_turn *turn)
 	desk_tag(&tag, job->key);
 	json_object_set_new(body, "Subject", json_string(buf_text(&tag)));
 	json_object_set_new(body, "ContentType", json_string("text/plain"));
-	set_text(body, "Content", job->text, DESK_TEXT_MAX);
+	set_report(body, job);
 	buf_finish(&tag);
 	rt_path(op, "/ticket/");
 	buf_str(&op->url, job->target_id);

@@ -12,6 +12,7 @@
 
 #define LINE_MAX_BYTES 76
 #define WORD_BYTES 42 /* in one encoded word: 56 of base64, and "=?UTF-8?B?" "?=" around them */
+#define WORD_FRAME 12
 
 static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -46,8 +47,8 @@ static void add_base64(struct buf *out, const unsigned char *in, size_t n)
 	}
 }
 
-/* How many bytes of whole characters go into one word. */
-static size_t word_of(const char *value)
+/* How many bytes of whole characters go into one word of at most so many. */
+static size_t word_of(const char *value, size_t max)
 {
 	size_t left = strlen(value), n = 0;
 	utf8proc_int32_t c;
@@ -57,7 +58,7 @@ static size_t word_of(const char *value)
 		len = utf8proc_iterate(
 		    (const utf8proc_uint8_t *)value + n, (utf8proc_ssize_t)(left - n), &c);
 		len = len > 0 ? len : 1;
-		if (n + (size_t)len > WORD_BYTES)
+		if (n + (size_t)len > max)
 			break;
 		n += (size_t)len;
 	}
@@ -66,17 +67,16 @@ static size_t word_of(const char *value)
 
 void mime_words(struct buf *out, const char *name, const char *value)
 {
-	size_t n;
+	size_t room = LINE_MAX_BYTES - WORD_FRAME - strlen(name) - 2, n;
+	size_t max = room / 4 * 3 < WORD_BYTES ? room / 4 * 3 : WORD_BYTES;
 
 	if (is_plain(name, value)) {
 		mime_field(out, name, value);
 		return;
 	}
 	buf_printf(out, "%s:", name);
-	if (strlen(name) > 8 && *value)
-		buf_str(out, "\r\n"); /* the first word would not fit behind it */
-	for (; *value; value += n) {
-		n = word_of(value);
+	for (; *value; value += n, max = WORD_BYTES) {
+		n = word_of(value, max);
 		buf_str(out, " =?UTF-8?B?");
 		add_base64(out, (const unsigned char *)value, n);
 		buf_str(out, value[n] ? "?=\r\n" : "?=");

@@ -14,7 +14,8 @@
 /* "Name: value" with its line end. The value is one line of plain ASCII that we made. */
 void mime_field(struct buf *out, const char *name, const char *value);
 
-/* The same of somebody's words: as they are when that is safe, else as encoded words (RFC 2047), folded. */
+/* The same of somebody's words: as they are when that is safe, else as encoded words (RFC 2047),
+ * folded. The name has at most 40 characters. */
 void mime_words(struct buf *out, const char *name, const char *value);
 
 /* "Date: Sun, 22 Nov 2026 00:00:00 +0000" */
