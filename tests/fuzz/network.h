@@ -1,6 +1,6 @@
 /*
  * What the fuzz entries of the networks share: hostile answers for one job after another.
- * Included by fuzz_mastodon.c and fuzz_twitter.c. The answers stand in the input with a line
+ * Included by fuzz_mastodon.c, fuzz_twitter.c and fuzz_desk.c. The answers stand in the input with a line
  * "====" between them: status, headers, an empty line, body.
  */
 #ifndef TWICKET_FUZZ_NETWORK_H
