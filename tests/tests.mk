@@ -84,7 +84,11 @@ $(B)/asan/twicketd: $(B)/asan/agent/main.o $(ASAN_LIB)
 $(B)/asan/twicket: $(B)/asan/agent/cli_main.o $(ASAN_LIB)
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-e2e-build: $(B)/asan/twicketd $(B)/asan/twicket
+# one job of a ticket desk over the wire, for the tests of the desks
+$(B)/asan/desk_job: $(B)/asan/tests/e2e/desk_job.o $(ASAN_LIB)
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+e2e-build: $(B)/asan/twicketd $(B)/asan/twicket $(B)/asan/desk_job
 
 # suite-rules DIR PREFIX: each DIR/PREFIX*.c is a program
 define suite-rules
