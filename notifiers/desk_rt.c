@@ -1,6 +1,7 @@
 /*
  * Request Tracker 5 by REST2, as a ticket desk. Called by the agent through notifier.h.
- * This file is the frame, reading answers is in desk_rt_read.c. Measured against RT 5.0.3.
+ * This file is the frame and what writes; what asks is in desk_rt_read.c and
+ * desk_rt_answers.c. Measured against RT 5.0.3.
  * It must never do I/O, wait, or make a ticket twice: JOB_TICKET_FIND finds what was made.
  */
 #include "notifiers/desk_rt.h"
