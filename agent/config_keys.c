@@ -36,6 +36,13 @@ static const char *home_of(const char *name)
 	return is_key(name, config_global_keys) ? "outside of all groups" : NULL;
 }
 
+static bool is_of_desk(const config_setting_t *s)
+{
+	const char *group = config_setting_name(config_setting_parent(s));
+
+	return group && !strcmp(group, "desk");
+}
+
 static void fault_unknown(
     struct reader *r, const config_setting_t *s, const char *name, const struct config_key *keys)
 {
@@ -49,8 +56,9 @@ static void fault_unknown(
 		if (strcmp(secrets[i], name))
 			continue;
 		config_fault(
-		    r, s,
-		    "no such key; secrets are never in this file: `twicket auth` stores them");
+		    r, s, "no such key; secrets are never in this file: %s",
+		    is_of_desk(s) ? "token_file names where it is"
+				  : "`twicket auth` stores them");
 		return;
 	}
 	if (home_of(name))
