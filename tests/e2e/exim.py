@@ -6,6 +6,7 @@ Started by the rig as an ordinary user on free loopback ports. It must never pas
 import email
 import email.policy
 import shutil
+import socket
 import subprocess
 
 from proc import Process, free_port, port_open, wait_for
@@ -84,7 +85,7 @@ class Exim:
     def make_certificate(self):
         key, cert = self.dir / "key.pem", self.dir / "cert.pem"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert,
-                        "-days", "2", "-subj", "/CN=mx", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+                        "-days", "2", "-subj", "/CN=mx", "-addext", f"subjectAltName=DNS:localhost,DNS:{socket.gethostname()},IP:127.0.0.1"],
                        check=True, capture_output=True, timeout=60)
         self.place.give(key)
         self.place.give(cert)
@@ -98,6 +99,14 @@ class Exim:
     def stop(self):
         if self.process:
             self.process.stop()
+
+    def named_url(self):
+        """An address of ours that is not plainly this machine, so that STARTTLS is wanted; "" = there is none."""
+        try:
+            here = socket.gethostbyname(socket.gethostname())
+        except OSError:
+            here = ""
+        return f"smtp://{socket.gethostname()}:{self.port}" if here == "127.0.0.1" else ""
 
     def raw(self):
         return [path.read_bytes() for path in sorted((self.dir / "mail").glob("new/*"))]

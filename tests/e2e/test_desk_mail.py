@@ -73,6 +73,15 @@ def test_tls_and_login(exim):
     exim.mails(1)
 
 
+def test_starttls(exim):
+    if not exim.named_url():
+        pytest.skip("this machine's name is not 127.0.0.1")
+    login = {"url": exim.named_url(), "queue": "private@example.net", "token": LOGIN}
+    assert desk_of(exim, **login, ca_file=exim.ca_file).job("TICKET", key="Q-4K7M", text="x")["class"] == "ok"
+    assert desk_of(exim, **login).job("TICKET", key="Q-4K7M", text="x")["class"] == "retry"  # not our CA
+    exim.mails(1)
+
+
 def test_refusals(exim):
     for queue, verdict in (("nobody@example.net", "auth"), ("busy@example.net", "retry"),
                            ("private@example.net", "auth")):
