@@ -11,13 +11,14 @@
 
 #include <string.h>
 
+#define REPLY_S 60L /* servers look for viruses before they take a mail */
+
 /*
- * For one reply. libcurl says goodbye (QUIT) to a connection that it gives up, and waits
- * for the reply even in the multi handle: a server that then hangs would hold up the loop
- * for so long. Connections that worked are kept, and dropped without a word when too old.
+ * libcurl says goodbye (QUIT) and waits for the reply to it even in the multi handle: the
+ * loop stands still for so long when a server has answered and then hangs. Connections
+ * are not kept, or that would come with the end of the program.
  */
-#define REPLY_S 60L
-#define IDLE_S 30L
+#define GOODBYE_S 2L
 
 static bool is_safe(const char *s)
 {
@@ -78,6 +79,8 @@ static size_t on_reply(char *line, size_t size, size_t n, void *arg)
 	c->is_replying = len > 3 && line[3] == '-';
 	c->status = status;
 	c->is_data = c->is_data || status == 354;
+	if (!c->is_replying && (status >= 400 || (c->is_data && status == 250)))
+		curl_easy_setopt(c->easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, GOODBYE_S);
 	return size * n;
 }
 
@@ -118,7 +121,7 @@ CURLcode http_mail_set(struct http_call *c, const struct request *r)
 	SET(CURLOPT_HEADERFUNCTION, on_reply);
 	SET(CURLOPT_HEADERDATA, c);
 	SET(CURLOPT_SERVER_RESPONSE_TIMEOUT, REPLY_S);
-	SET(CURLOPT_MAXAGE_CONN, IDLE_S);
+	SET(CURLOPT_FORBID_REUSE, 1L);
 	if (rc == CURLE_OK)
 		rc = set_login(c, e);
 	if (rc == CURLE_OK && is_mail)

@@ -17,15 +17,16 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #define SEEN_MAX 200000
 
-/* A reply for each of the steps; "" = hangs up without one. */
+/* A reply for each of the steps; "" = hangs up without one, NULL = says nothing. */
 struct smtp {
-	const char *hello, *ehlo, *auth, *from, *to, *data, *end;
+	const char *hello, *ehlo, *auth, *from, *to, *data, *end, *quit;
 };
 
 static const struct smtp friendly = {
@@ -35,7 +36,8 @@ static const struct smtp friendly = {
     "250 ok",
     "250 ok",
     "354 go on",
-    "250-two lines\r\n250 OK id=1"};
+    "250-two lines\r\n250 OK id=1",
+    "221 bye"};
 
 static char *seen; /* what the child read, shared with it */
 static pid_t child;
@@ -43,6 +45,8 @@ static unsigned port;
 
 static void say(FILE *to, const char *reply)
 {
+	if (!reply)
+		return;
 	if (!*reply)
 		_exit(0);
 	fprintf(to, "%s\r\n", reply);
@@ -59,7 +63,7 @@ static const char *reply_to(const struct smtp *s, const char *line)
 		return s->to;
 	if (strncasecmp(line, "DATA", 4) == 0)
 		return s->data;
-	return strncasecmp(line, "QUIT", 4) == 0 ? "221 bye" : "250 fine";
+	return strncasecmp(line, "QUIT", 4) == 0 ? s->quit : "250 fine";
 }
 
 static void converse(int fd, const struct smtp *s)
@@ -226,6 +230,25 @@ static void test_refusals(void **state)
 	}
 }
 
+/* libcurl waits for the goodbye of a server that has answered: the loop stands still so long. */
+static void test_no_goodbye(void **state)
+{
+	struct smtp s = friendly;
+	struct timespec before, after;
+	struct wire_got g;
+
+	(void)state;
+	s.quit = NULL;
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	assert_int_equal(send_to(&s, &local).status, 250);
+	stop(NULL);
+	s.to = "550 nobody here";
+	g = send_to(&s, &local);
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	assert_int_equal(g.status, 550);
+	assert_true(after.tv_sec - before.tv_sec < 30);
+}
+
 /* Without STARTTLS nothing is said to a server that is not this machine. */
 static void test_no_tls(void **state)
 {
@@ -360,9 +383,10 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    WITH_SERVER(test_taken),  WITH_SERVER(test_login), WITH_SERVER(test_refusals),
-	    WITH_SERVER(test_no_tls), WITH_SERVER(test_noop),  WITH_SERVER(test_nobody_there),
-	    WITH_SERVER(test_large),  WITH_SERVER(test_knock), WITH_SERVER(test_bad_requests),
+	    WITH_SERVER(test_taken),        WITH_SERVER(test_login),  WITH_SERVER(test_refusals),
+	    WITH_SERVER(test_no_goodbye),   WITH_SERVER(test_no_tls), WITH_SERVER(test_noop),
+	    WITH_SERVER(test_nobody_there), WITH_SERVER(test_large),  WITH_SERVER(test_knock),
+	    WITH_SERVER(test_bad_requests),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
