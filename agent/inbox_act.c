@@ -157,6 +157,9 @@ static const char *inbox_default(const struct inbox_reply *r, enum event_verb ve
 	case EVENT_VERB_ACK: return "ack";
 	case EVENT_VERB_COMMENT:
 		return strcmp(r->row.reason, "also_looking") == 0 ? "also looking" : "";
+	case EVENT_VERB_DOWNTIME:
+	case EVENT_VERB_DOWNTIME_CANCEL:
+	case EVENT_VERB_RECHECK:
 	case EVENT_VERB_UNACK: return ""; /* then the module adds no comment */
 	}
 	return "";

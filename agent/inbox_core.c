@@ -25,7 +25,10 @@ inbox_flags(const struct inbox *b, const struct inbox_reply *r, enum event_verb 
 	switch (verb) {
 	case EVENT_VERB_ACK: return EVENT_STICKY | (inbox_is_notifying(b, r) ? EVENT_NOTIFY : 0);
 	case EVENT_VERB_COMMENT: return EVENT_PERSISTENT;
-	case EVENT_VERB_UNACK: return 0;
+	case EVENT_VERB_UNACK:
+	case EVENT_VERB_DOWNTIME:
+	case EVENT_VERB_DOWNTIME_CANCEL:
+	case EVENT_VERB_RECHECK: return 0;
 	}
 	return 0;
 }
@@ -171,7 +174,10 @@ static void inbox_confirm(struct inbox *b, struct inbox_reply *r)
 		if (r->row.expires_ms)
 			inbox_expiry_set(b, r, r->row.expires_ms);
 		break;
-	case EVENT_VERB_UNACK: inbox_finish(b, r, REPLY_CONFIRMED, ""); break;
+	case EVENT_VERB_UNACK:
+	case EVENT_VERB_DOWNTIME:
+	case EVENT_VERB_DOWNTIME_CANCEL:
+	case EVENT_VERB_RECHECK: inbox_finish(b, r, REPLY_CONFIRMED, ""); break;
 	case EVENT_VERB_COMMENT: inbox_finish(b, r, REPLY_COMMENT, NULL); break;
 	}
 	if (r->submitted_ms)

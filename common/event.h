@@ -49,7 +49,8 @@ enum event_type {
 	EVENT_ACK_GONE,	    /* kind flags(OURS) host service mark(when OURS) */
 	EVENT_COMMENT,	    /* kind id=comment sub=comment entry type flags(PERSISTENT OURS) host service author text mark */
 	EVENT_COMMENT_GONE, /* kind id=comment sub host service */
-	EVENT_DOWNTIME,	    /* kind id sub=enum event_downtime since until host service author text flags(FIXED CANCELLED);
+	EVENT_DOWNTIME,	    /* kind id sub=enum event_downtime since until host service author text flags(FIXED CANCELLED OURS)
+			       mark(when OURS);
 			       STOP: code=other downtimes of the object that go on; in a snapshot of all, behind
 			       its BEGIN: each that the core has, as ADD, with IN_DOWNTIME when it runs */
 	EVENT_FLAPPING,	    /* kind flags(FLAPPING when it starts) host service */
@@ -60,7 +61,8 @@ enum event_type {
 	EVENT_MEMBERS,	    /* id=request code=0, or -1 unknown group; list=names; flags(MORE) */
 	EVENT_INVENTORY,    /* id=request; one object: kind host service list=pairs as DESCRIPTION, of relations only parent */
 	EVENT_INVENTORY_END, /* id=request code=objects sent */
-	EVENT_RESULT,	    /* id=command code=enum event_code or the core's own code text=reason */
+	EVENT_RESULT,	    /* id=command code=enum event_code or the core's own code text=reason; flags(MORE) of
+			       a RECHECK: a second one with its id comes with what the check gave: kind state text */
 	/* from the agent */
 	EVENT_WELCOME = 64, /* id=version: the module may send: what it kept meanwhile, then a snapshot */
 	EVENT_REFUSE,	    /* id=version code=seconds to wait text=reason */
@@ -68,7 +70,7 @@ enum event_type {
 	EVENT_DESCRIBE,	    /* id kind host service */
 	EVENT_GROUP,	    /* id sub=enum event_group host=group's name */
 	EVENT_LIST,	    /* id: INVENTORY of all objects */
-	EVENT_COMMAND	    /* id sub=enum event_verb kind flags(STICKY NOTIFY PERSISTENT) host service author text mark */
+	EVENT_COMMAND	    /* id sub=enum event_verb kind flags(STICKY NOTIFY PERSISTENT) until host service author text mark */
 };
 
 enum event_kind { EVENT_NONE, EVENT_HOST, EVENT_SERVICE };
@@ -93,14 +95,25 @@ enum event_flag {
 enum event_downtime { EVENT_DOWNTIME_ADD = 1, EVENT_DOWNTIME_START, EVENT_DOWNTIME_STOP, EVENT_DOWNTIME_DELETE };
 enum event_process { EVENT_PROCESS_START = 1, EVENT_PROCESS_RESTART, EVENT_PROCESS_SHUTDOWN };
 enum event_group { EVENT_HOSTGROUP = 1, EVENT_SERVICEGROUP };
-enum event_verb { EVENT_VERB_ACK = 1, EVENT_VERB_UNACK, EVENT_VERB_COMMENT };
+/* A module that does not know a verb answers EVENT_CODE_REFUSED with EVENT_NO_SUCH_COMMAND. */
+enum event_verb {
+	EVENT_VERB_ACK = 1,
+	EVENT_VERB_UNACK,
+	EVENT_VERB_COMMENT,
+	EVENT_VERB_DOWNTIME,	    /* fixed, from now until `until`; of a host with its services */
+	EVENT_VERB_DOWNTIME_CANCEL, /* of all that we made under the tag of its mark */
+	EVENT_VERB_RECHECK	    /* forced, now */
+};
+#define EVENT_NO_SUCH_COMMAND "no such command"
+
 enum event_code {
 	EVENT_CODE_OK = 0,	     /* the core took it; its own event follows or not */
 	EVENT_CODE_CORE_MAX = 99,    /* 1..99: the core's own code */
 	EVENT_CODE_UNKNOWN_OBJECT = 100,
 	EVENT_CODE_NOT_A_PROBLEM,    /* OK or UP: the core would drop it without a trace */
 	EVENT_CODE_NOT_ACKED,	     /* nothing to remove */
-	EVENT_CODE_REFUSED	     /* verb or field not on the allow-list */
+	EVENT_CODE_REFUSED,	     /* verb or field not on the allow-list */
+	EVENT_CODE_NO_DOWNTIME	     /* none of ours to cancel */
 };
 
 /* Numbers as the cores have them. Services: OK, WARNING, CRITICAL, UNKNOWN. Hosts: UP, DOWN, UNREACHABLE. */

@@ -274,6 +274,7 @@ int callback_downtime(int type, void *data)
 	}
 	if (ev.sub == EVENT_DOWNTIME_STOP)
 		ev.code = downtimes_left(ds);
+	add_mark(&ev);
 	sender_put(&ev);
 	if (ev.sub == EVENT_DOWNTIME_STOP && ev.kind == EVENT_HOST)
 		downtime_of_services(ds->host_name); /* which of them have one of their own? */

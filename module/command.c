@@ -1,14 +1,16 @@
 /*
  * Runs the agent's commands: checked against the core's objects, built by gate.c.
  * Called by neb.c from the core's main loop; sees the core's headers through neb_compat.h.
- * Must never run anything but the six commands of gate.h.
+ * Must never run anything but the commands of gate.h.
  */
 #include "module/command.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "module/gate.h"
 #include "module/object.h"
+#include "module/recheck.h"
 #include "module/sender.h"
 
 static const char *running; /* the mark of the command under way */
@@ -18,13 +20,6 @@ const char *command_mark(void)
 	return running;
 }
 
-static void reply(const struct event *ev, int code, const char *reason)
-{
-	struct event result = {.type = EVENT_RESULT, .id = ev->id, .code = code, .text = reason};
-
-	sender_put(&result);
-}
-
 static enum gate_command gate_of(unsigned verb, unsigned kind)
 {
 	int is_host = kind == EVENT_HOST;
@@ -32,18 +27,37 @@ static enum gate_command gate_of(unsigned verb, unsigned kind)
 	switch ((enum event_verb)verb) {
 	case EVENT_VERB_ACK: return is_host ? GATE_ACK_HOST : GATE_ACK_SERVICE;
 	case EVENT_VERB_UNACK: return is_host ? GATE_UNACK_HOST : GATE_UNACK_SERVICE;
+	case EVENT_VERB_DOWNTIME: return is_host ? GATE_DOWNTIME_HOST : GATE_DOWNTIME_SERVICE;
+	case EVENT_VERB_RECHECK: return is_host ? GATE_CHECK_HOST : GATE_CHECK_SERVICE;
+	case EVENT_VERB_DOWNTIME_CANCEL: return is_host ? GATE_CANCEL_HOST : GATE_CANCEL_SERVICE;
 	case EVENT_VERB_COMMENT: break;
 	}
 	return is_host ? GATE_COMMENT_HOST : GATE_COMMENT_SERVICE;
 }
 
 /* Returns EVENT_CODE_REFUSED when the gate lets it not through, else the core's own code. */
-static int execute(const struct event *ev, unsigned verb)
+static int execute(const struct event *ev, const struct gate_order *order)
 {
 	char line[GATE_COMMAND_BYTES]; /* the core writes into it */
-	struct gate_order order = {
-	    .command = gate_of(verb, ev->kind),
-	    .time = time(NULL),
+	int code;
+
+	if (!gate_command(order, line, sizeof line))
+		return EVENT_CODE_REFUSED;
+	running = ev->mark;
+	code = process_external_command1(line);
+	running = NULL;
+	return code >= 0 && code <= EVENT_CODE_CORE_MAX ? code : EVENT_CODE_CORE_MAX;
+}
+
+static struct gate_order order_of(const struct event *ev, enum gate_command command)
+{
+	time_t now = time(NULL);
+
+	return (struct gate_order){
+	    .command = command,
+	    .time = now,
+	    .from = now,
+	    .until = ev->until,
 	    .host = ev->host,
 	    .service = ev->service,
 	    .author = ev->author,
@@ -51,14 +65,90 @@ static int execute(const struct event *ev, unsigned verb)
 	    .mark = ev->mark,
 	    .is_sticky = !!(ev->flags & EVENT_STICKY),
 	    .is_notifying = !!(ev->flags & EVENT_NOTIFY)};
+}
+
+static int execute_as(const struct event *ev, enum gate_command command)
+{
+	struct gate_order order = order_of(ev, command);
+
+	return execute(ev, &order);
+}
+
+/* ---- downtimes ---- */
+
+/* Of which incident: the tag that the mark begins with. */
+static int has_our_tag(const char *text, const char *mark)
+{
+	char theirs[GATE_MARK_BYTES];
+
+	gate_mark_of(text ? text : "", theirs);
+	return *theirs && *mark && !strncmp(theirs, mark, strcspn(mark, ":") + 1);
+}
+
+static const scheduled_downtime *find_ours(const char *mark)
+{
+	const scheduled_downtime *d = compat_first_downtime();
+
+	while (d && !has_our_tag(d->comment, mark))
+		d = compat_next_downtime(d);
+	return d;
+}
+
+/* The core has no more of them than it says: one that it does not delete ends the walk. */
+static int cancel_downtimes(const struct event *ev)
+{
+	const scheduled_downtime *d;
+	unsigned long before = 0;
+	int code = EVENT_CODE_NO_DOWNTIME;
+
+	while ((d = find_ours(ev->mark)) && d->downtime_id != before) {
+		struct gate_order order = order_of(
+		    ev, d->type == HOST_DOWNTIME ? GATE_CANCEL_HOST : GATE_CANCEL_SERVICE);
+
+		before = d->downtime_id;
+		order.id = before;
+		code = execute(ev, &order);
+		if (code != EVENT_CODE_OK)
+			break;
+	}
+	return code;
+}
+
+/* ---- all of them ---- */
+
+/* From the next second on: what was checked in this one may be from before. */
+static int check_now(const struct event *ev)
+{
+	struct gate_order order = order_of(ev, gate_of(ev->sub, ev->kind));
+	time_t now = (time_t)order.time;
 	int code;
 
-	if (!gate_command(&order, line, sizeof line))
-		return EVENT_CODE_REFUSED;
-	running = ev->mark;
-	code = process_external_command1(line);
-	running = NULL;
-	return code >= 0 && code <= EVENT_CODE_CORE_MAX ? code : EVENT_CODE_CORE_MAX;
+	order.from = now + 1;
+	code = execute(ev, &order);
+	if (code == EVENT_CODE_OK)
+		recheck_add(ev, now);
+	return code;
+}
+
+static int run(const struct event *ev)
+{
+	int code;
+
+	switch ((enum event_verb)ev->sub) {
+	case EVENT_VERB_DOWNTIME_CANCEL: return cancel_downtimes(ev);
+	case EVENT_VERB_RECHECK: return check_now(ev);
+	case EVENT_VERB_UNACK:
+		code = execute_as(ev, gate_of(ev->sub, ev->kind));
+		return code == EVENT_CODE_OK && *ev->text
+			   ? execute_as(ev, gate_of(EVENT_VERB_COMMENT, ev->kind))
+			   : code;
+	case EVENT_VERB_DOWNTIME: /* the services first: the host's own event then means that all is done */
+		code = ev->kind == EVENT_HOST ? execute_as(ev, GATE_DOWNTIME_SERVICES) : EVENT_CODE_OK;
+		return code == EVENT_CODE_OK ? execute_as(ev, gate_of(ev->sub, ev->kind)) : code;
+	case EVENT_VERB_ACK:
+	case EVENT_VERB_COMMENT: break;
+	}
+	return execute_as(ev, gate_of(ev->sub, ev->kind));
 }
 
 /* Why the core need not be asked at all. */
@@ -67,8 +157,8 @@ static const char *refusal(const struct event *ev, int *code)
 	struct object object;
 
 	*code = EVENT_CODE_REFUSED;
-	if (ev->sub < EVENT_VERB_ACK || ev->sub > EVENT_VERB_COMMENT || ev->kind == EVENT_NONE)
-		return "no such command";
+	if (ev->sub < EVENT_VERB_ACK || ev->sub > EVENT_VERB_RECHECK || ev->kind == EVENT_NONE)
+		return EVENT_NO_SUCH_COMMAND;
 	if (!gate_name_is_safe(ev->host) ||
 	    (ev->kind == EVENT_SERVICE && !gate_name_is_safe(ev->service)))
 		return "name not allowed";
@@ -85,20 +175,26 @@ static const char *refusal(const struct event *ev, int *code)
 	return NULL;
 }
 
+static const char *words_of(int code)
+{
+	if (code == EVENT_CODE_OK)
+		return "";
+	if (code == EVENT_CODE_NO_DOWNTIME)
+		return "no downtime of ours";
+	return code == EVENT_CODE_REFUSED ? "author, text or mark not allowed" : "the core refused it";
+}
+
 void command_run(const struct event *ev)
 {
-	const char *reason;
-	int code;
+	struct event result = {.type = EVENT_RESULT, .id = ev->id};
+	int is_followed = ev->sub == EVENT_VERB_RECHECK && recheck_has_room();
 
-	if ((reason = refusal(ev, &code))) {
-		reply(ev, code, reason);
-		return;
+	result.text = refusal(ev, &result.code);
+	if (!result.text) {
+		result.code = run(ev);
+		result.text = words_of(result.code);
+		if (result.code == EVENT_CODE_OK && is_followed)
+			result.flags = EVENT_MORE;
 	}
-	code = execute(ev, ev->sub);
-	if (code == EVENT_CODE_OK && ev->sub == EVENT_VERB_UNACK && *ev->text)
-		code = execute(ev, EVENT_VERB_COMMENT);
-	if (code == EVENT_CODE_REFUSED)
-		reply(ev, code, "author, text or mark not allowed");
-	else
-		reply(ev, code, code ? "the core refused it" : "");
+	sender_put(&result);
 }

@@ -156,34 +156,28 @@ void gate_mark_of(const char *text, char *out)
 	out[len] = '\0';
 }
 
-static const char *gate_verb(enum gate_command command)
-{
-	switch (command) {
-	case GATE_ACK_HOST: return "ACKNOWLEDGE_HOST_PROBLEM";
-	case GATE_ACK_SERVICE: return "ACKNOWLEDGE_SVC_PROBLEM";
-	case GATE_UNACK_HOST: return "REMOVE_HOST_ACKNOWLEDGEMENT";
-	case GATE_UNACK_SERVICE: return "REMOVE_SVC_ACKNOWLEDGEMENT";
-	case GATE_COMMENT_HOST: return "ADD_HOST_COMMENT";
-	case GATE_COMMENT_SERVICE: return "ADD_SVC_COMMENT";
-	}
-	return NULL;
-}
+/* What stands behind the object's names. */
+enum gate_shape { SHAPE_NOTHING, SHAPE_ACK, SHAPE_COMMENT, SHAPE_DOWNTIME, SHAPE_ID, SHAPE_TIME };
 
-static int has_service(enum gate_command command)
-{
-	return command == GATE_ACK_SERVICE || command == GATE_UNACK_SERVICE ||
-	       command == GATE_COMMENT_SERVICE;
-}
-
-static int is_unack(enum gate_command command)
-{
-	return command == GATE_UNACK_HOST || command == GATE_UNACK_SERVICE;
-}
-
-static int is_ack(enum gate_command command)
-{
-	return command == GATE_ACK_HOST || command == GATE_ACK_SERVICE;
-}
+static const struct gate_form {
+	const char *verb;
+	enum gate_shape shape;
+	int has_service;
+} gate_forms[] = {
+    [GATE_ACK_HOST] = {"ACKNOWLEDGE_HOST_PROBLEM", SHAPE_ACK, 0},
+    [GATE_ACK_SERVICE] = {"ACKNOWLEDGE_SVC_PROBLEM", SHAPE_ACK, 1},
+    [GATE_UNACK_HOST] = {"REMOVE_HOST_ACKNOWLEDGEMENT", SHAPE_NOTHING, 0},
+    [GATE_UNACK_SERVICE] = {"REMOVE_SVC_ACKNOWLEDGEMENT", SHAPE_NOTHING, 1},
+    [GATE_COMMENT_HOST] = {"ADD_HOST_COMMENT", SHAPE_COMMENT, 0},
+    [GATE_COMMENT_SERVICE] = {"ADD_SVC_COMMENT", SHAPE_COMMENT, 1},
+    [GATE_DOWNTIME_HOST] = {"SCHEDULE_HOST_DOWNTIME", SHAPE_DOWNTIME, 0},
+    [GATE_DOWNTIME_SERVICE] = {"SCHEDULE_SVC_DOWNTIME", SHAPE_DOWNTIME, 1},
+    [GATE_DOWNTIME_SERVICES] = {"SCHEDULE_HOST_SVC_DOWNTIME", SHAPE_DOWNTIME, 0},
+    [GATE_CANCEL_HOST] = {"DEL_HOST_DOWNTIME", SHAPE_ID, 0},
+    [GATE_CANCEL_SERVICE] = {"DEL_SVC_DOWNTIME", SHAPE_ID, 0},
+    [GATE_CHECK_HOST] = {"SCHEDULE_FORCED_HOST_CHECK", SHAPE_TIME, 0},
+    [GATE_CHECK_SERVICE] = {"SCHEDULE_FORCED_SVC_CHECK", SHAPE_TIME, 1},
+};
 
 /* Author and text, cleaned, with the mark as the last word. Returns the length, 0 when one is missing. */
 static size_t gate_words(const struct gate_order *order, char *out, size_t cap)
@@ -201,30 +195,64 @@ static size_t gate_words(const struct gate_order *order, char *out, size_t cap)
 	return n > 0 && (size_t)n < cap ? (size_t)n : 0;
 }
 
+/* The fields between the object and the words. */
+static void gate_fields(const struct gate_order *order, enum gate_shape shape, char *out, size_t cap)
+{
+	switch (shape) {
+	case SHAPE_NOTHING:
+	case SHAPE_ID: out[0] = '\0'; break;
+	case SHAPE_ACK: /* not persistent: its comment would stay for ever */
+		snprintf(
+		    out, cap, ";%d;%d;0", order->is_sticky ? 2 : 1, !!order->is_notifying);
+		break;
+	case SHAPE_COMMENT: /* persistent: Naemon would delete another comment at a reload */
+		snprintf(out, cap, ";1");
+		break;
+	case SHAPE_DOWNTIME: /* fixed, triggered by none */
+		snprintf(
+		    out, cap, ";%lld;%lld;1;0;%lld", (long long)order->from,
+		    (long long)order->until, (long long)(order->until - order->from));
+		break;
+	case SHAPE_TIME: snprintf(out, cap, ";%lld", (long long)order->from); break;
+	}
+}
+
+static int gate_has_words(enum gate_shape shape)
+{
+	return shape == SHAPE_ACK || shape == SHAPE_COMMENT || shape == SHAPE_DOWNTIME;
+}
+
+static int gate_is_safe(const struct gate_order *order, const struct gate_form *form)
+{
+	if (!gate_mark_is_valid(order->mark))
+		return 0;
+	if (form->shape == SHAPE_ID)
+		return order->id > 0;
+	if (form->shape == SHAPE_DOWNTIME && order->until <= order->from)
+		return 0;
+	return gate_name_is_safe(order->host) &&
+	       (!form->has_service || gate_name_is_safe(order->service));
+}
+
 size_t gate_command(const struct gate_order *order, char *out, size_t cap)
 {
-	int with_service = has_service(order->command);
-	char flags[16] = ";1"; /* persistent: Naemon would delete another comment at a reload */
+	const struct gate_form *form = &gate_forms[order->command];
+	char fields[80], id[24];
 	size_t len, words;
 	int n;
 
-	if (!gate_name_is_safe(order->host) ||
-	    (with_service && !gate_name_is_safe(order->service)) ||
-	    !gate_mark_is_valid(order->mark))
+	if (!gate_is_safe(order, form))
 		return 0;
-	if (is_unack(order->command))
-		flags[0] = '\0';
-	else if (is_ack(order->command)) /* not persistent: its comment would stay for ever */
-		snprintf(
-		    flags, sizeof flags, ";%d;%d;0", order->is_sticky ? 2 : 1,
-		    !!order->is_notifying);
+	gate_fields(order, form->shape, fields, sizeof fields);
+	snprintf(id, sizeof id, "%llu", (unsigned long long)order->id);
 	n = snprintf(
-	    out, cap, "[%lld] %s;%s%s%s%s", (long long)order->time, gate_verb(order->command),
-	    order->host, with_service ? ";" : "", with_service ? order->service : "", flags);
+	    out, cap, "[%lld] %s;%s%s%s%s", (long long)order->time, form->verb,
+	    form->shape == SHAPE_ID ? id : order->host, form->has_service ? ";" : "",
+	    form->has_service ? order->service : "", fields);
 	if (n <= 0 || (size_t)n >= cap)
 		return 0;
 	len = (size_t)n;
-	if (is_unack(order->command))
+	if (!gate_has_words(form->shape))
 		return len;
 	words = gate_words(order, out + len, cap - len);
 	return words ? len + words : 0;

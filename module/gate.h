@@ -22,12 +22,21 @@ enum gate_command {
 	GATE_UNACK_HOST,
 	GATE_UNACK_SERVICE,
 	GATE_COMMENT_HOST,
-	GATE_COMMENT_SERVICE
+	GATE_COMMENT_SERVICE,
+	GATE_DOWNTIME_HOST,
+	GATE_DOWNTIME_SERVICE,
+	GATE_DOWNTIME_SERVICES, /* all those of a host */
+	GATE_CANCEL_HOST,
+	GATE_CANCEL_SERVICE,
+	GATE_CHECK_HOST,
+	GATE_CHECK_SERVICE
 };
 
 struct gate_order {
 	enum gate_command command;
 	int64_t time;
+	int64_t from, until; /* of a downtime; of a check: from is when */
+	uint64_t id;	     /* of the downtime to cancel; host and service do not count then */
 	const char *host,
 	    *service; /* as the core has them; service only where the command has one */
 	const char *author, *text, *mark; /* as they came, cleaned here; mark may be "" */

@@ -18,6 +18,7 @@
 #include "module/callback.h"
 #include "module/command.h"
 #include "module/describe.h"
+#include "module/recheck.h"
 #include "module/sender.h"
 #include "module/snapshot.h"
 
@@ -63,6 +64,7 @@ static void on_ready(void)
 {
 	snapshot_reset();
 	describe_reset();
+	recheck_reset();
 	snapshot_request(0);
 }
 
@@ -157,8 +159,10 @@ static void unwatch(int fd)
 static void on_tick(void *arg)
 {
 	(void)arg;
-	if (neb.is_in_loop)
-		sender_on_tick(slice_clock_ns() / 1000000);
+	if (!neb.is_in_loop)
+		return;
+	recheck_look();
+	sender_on_tick(slice_clock_ns() / 1000000);
 }
 
 static void enter_loop(void)
@@ -188,6 +192,7 @@ static void enter_loop(void)
 	}
 	neb.is_in_loop = 1;
 	callback_reset();
+	recheck_reset();
 	on_tick(NULL);
 }
 

@@ -1,7 +1,7 @@
 /*
  * All that differs between cores, and the only place that includes their headers.
  * Included by the files of module/ that touch the core: neb.c, callback.c, object.c,
- * snapshot.c, describe.c, command.c. Nothing else may see a core's structure.
+ * snapshot.c, describe.c, command.c, recheck.c. Nothing else may see a core's structure.
  */
 #ifndef TWICKET_NEB_COMPAT_H
 #define TWICKET_NEB_COMPAT_H

@@ -29,6 +29,11 @@ int object_is_acked(const struct object *object)
 			       : object->host->problem_has_been_acknowledged;
 }
 
+time_t object_last_check(const struct object *object)
+{
+	return object->service ? object->service->last_check : object->host->last_check;
+}
+
 int object_is_noteworthy(const struct object *object)
 {
 	const service *s = object->service;

@@ -24,6 +24,7 @@ static inline int object_exists(const struct object *object)
 
 int object_state(const struct object *object);
 int object_is_acked(const struct object *object);
+time_t object_last_check(const struct object *object); /* when the last one began that gave a result */
 
 /* What a snapshot has to say: not OK, acknowledged, flapping or in downtime. */
 int object_is_noteworthy(const struct object *object);

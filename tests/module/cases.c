@@ -111,7 +111,7 @@ int main(int argc, char **argv)
 	case_so = argv[1];
 	snprintf(agent_path, sizeof agent_path, "/tmp/twicket-cases-%d.sock", (int)getpid());
 	n = run(case_connection, only) + run(case_events, only) + run(case_ring, only) +
-	    run(case_away, only) + run(case_commands, only);
+	    run(case_away, only) + run(case_commands, only) + run(case_acts, only);
 	core_reset();
 	printf("module: %u cases\n", n);
 	return 0;

@@ -16,7 +16,7 @@ struct test {
 #x, x                                                                              \
 	}
 
-extern const struct test case_connection[], case_events[], case_ring[], case_away[], case_commands[];
+extern const struct test case_connection[], case_events[], case_ring[], case_away[], case_commands[], case_acts[];
 extern const char *case_so; /* the module's file */
 
 #define CHECK(x) ((x) ? (void)0 : case_fail(#x, __LINE__))

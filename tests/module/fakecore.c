@@ -23,7 +23,7 @@ iobroker_set *nagios_iobs;
 const char *core_version;
 int core_command_code;
 unsigned core_commands;
-char core_last_command[8192];
+char core_last_command[8192], core_command_before[8192];
 int64_t core_clock_step_ns, core_clock_offset_ns;
 
 static struct {
@@ -222,6 +222,7 @@ int process_external_command1(char *line)
 	service *s;
 
 	core_commands++;
+	memcpy(core_command_before, core_last_command, sizeof core_command_before);
 	snprintf(core_last_command, sizeof core_last_command, "%s", line);
 	if (sscanf(line, "[%*[0-9]] %63[^;];%255[^;];%255[^;]", verb, host_name, name) < 2)
 		return 2;
@@ -234,6 +235,10 @@ int process_external_command1(char *line)
 		core_external(CMD_ACKNOWLEDGE_SVC_PROBLEM, args, acknowledge, s);
 	if (s && !strcmp(verb, "REMOVE_SVC_ACKNOWLEDGEMENT"))
 		core_external(CMD_REMOVE_SVC_ACKNOWLEDGEMENT, args, remove_ack, s);
+	if (!strcmp(verb, "DEL_SVC_DOWNTIME") || !strcmp(verb, "DEL_HOST_DOWNTIME"))
+		core_delete_downtime(strtoul(host_name, NULL, 10));
+	if (s && !strcmp(verb, "SCHEDULE_SVC_DOWNTIME"))
+		core_add_downtime(s->host_ptr, s, 1, 2);
 	return 0;
 }
 

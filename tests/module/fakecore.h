@@ -14,7 +14,7 @@
 extern const char *core_version;
 extern int core_command_code; /* what process_external_command1 returns */
 extern unsigned core_commands; /* how often it was called */
-extern char core_last_command[8192];
+extern char core_last_command[8192], core_command_before[8192];
 extern int64_t core_clock_step_ns; /* the clock goes on by that at each reading */
 extern int64_t core_clock_offset_ns;
 
@@ -34,6 +34,8 @@ unsigned long core_add_comment(service *s, int entry_type, const char *author, c
 void core_delete_comment(unsigned long id);
 scheduled_downtime *core_add_downtime(host *h, service *s, time_t from, time_t to); /* of one of the two */
 void core_delete_downtime(unsigned long id);
+scheduled_downtime *core_find_downtime(unsigned long id);
+void core_set_downtime(unsigned long id, const char *comment);
 
 void core_load(const char *so, const char *args); /* dlopen, nebmodule_init */
 void core_unload(void); /* nebmodule_deinit, dlclose: all that is loaded */

@@ -168,6 +168,20 @@ scheduled_downtime *core_add_downtime(host *h, service *s, time_t from, time_t t
 	return d;
 }
 
+scheduled_downtime *core_find_downtime(unsigned long id)
+{
+	scheduled_downtime *d = scheduled_downtime_list;
+
+	while (d && d->downtime_id != id)
+		d = d->next;
+	return d;
+}
+
+void core_set_downtime(unsigned long id, const char *comment)
+{
+	core_find_downtime(id)->comment = (char *)comment;
+}
+
 /* As the core: out of the list, then the event, then the memory. */
 void core_delete_downtime(unsigned long id)
 {

@@ -204,6 +204,22 @@ static void test_commands(void **state)
 	assert_command(
 	    good, GATE_COMMENT_HOST,
 	    "[1700000000] ADD_HOST_COMMENT;web;1;alice;on it - via @a T7K2:r1");
+	order.from = 1700000000;
+	order.until = 1700001800;
+	order.id = 77;
+	assert_command(
+	    order, GATE_DOWNTIME_SERVICE,
+	    "[1700000000] SCHEDULE_SVC_DOWNTIME;web;http;1700000000;1700001800;1;0;1800;alice;on it - via @a T7K2:r1");
+	assert_command(
+	    order, GATE_DOWNTIME_HOST,
+	    "[1700000000] SCHEDULE_HOST_DOWNTIME;web;1700000000;1700001800;1;0;1800;alice;on it - via @a T7K2:r1");
+	assert_command(
+	    order, GATE_DOWNTIME_SERVICES,
+	    "[1700000000] SCHEDULE_HOST_SVC_DOWNTIME;web;1700000000;1700001800;1;0;1800;alice;on it - via @a T7K2:r1");
+	assert_command(order, GATE_CANCEL_HOST, "[1700000000] DEL_HOST_DOWNTIME;77");
+	assert_command(order, GATE_CANCEL_SERVICE, "[1700000000] DEL_SVC_DOWNTIME;77");
+	assert_command(order, GATE_CHECK_HOST, "[1700000000] SCHEDULE_FORCED_HOST_CHECK;web;1700000000");
+	assert_command(order, GATE_CHECK_SERVICE, "[1700000000] SCHEDULE_FORCED_SVC_CHECK;web;http;1700000000");
 	order.is_sticky = 0;
 	order.is_notifying = 7;
 	order.mark = "";
@@ -236,6 +252,12 @@ static void test_refused(void **state)
 	order = good;
 	order.mark = "; rm";
 	assert_command(order, GATE_ACK_HOST, "");
+	order = good;
+	order.from = order.until = 5; /* no time at all */
+	assert_command(order, GATE_DOWNTIME_HOST, "");
+	assert_command(order, GATE_CANCEL_HOST, ""); /* of none */
+	order.host = "a;b";
+	assert_command(order, GATE_CHECK_HOST, "");
 }
 
 static void test_author_shifts_no_field(void **state)
