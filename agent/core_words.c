@@ -146,6 +146,12 @@ static bool answer_facts(struct core *c, const struct inbox_answer *answer, unsi
 	say->reason = answer->reason;
 	if (internals && answer->text)
 		say->text = answer->text;
+	if (answer->until_s)
+		say->until = answer->until_s;
+	if (answer->total) {
+		say->count = answer->count;
+		say->total = answer->total;
+	}
 	if (internals)
 		return true;
 	say->object = say->host = say->service = say->state = say->output = say->owner = say->text = NULL;

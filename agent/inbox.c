@@ -37,6 +37,7 @@ static void inbox_free(struct inbox *b, struct inbox_reply *r)
 	HASH_DEL(b->live, r);
 	for (int i = 0; i < TEXT_COUNT; i++)
 		free(r->text[i]);
+	inbox_all_free(r);
 	free(r);
 }
 
@@ -176,7 +177,12 @@ inbox_stranger(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p, c
 		inbox_set(r, TEXT_TEXT, "");
 	switch (p->verb) {
 	case REPLY_VERB_ACK:
+	case REPLY_VERB_ACK_ALL:
+	case REPLY_VERB_TAKE:
 	case REPLY_VERB_UNACK:
+	case REPLY_VERB_DOWNTIME:
+	case REPLY_VERB_DOWNTIME_CANCEL:
+	case REPLY_VERB_RECHECK:
 	case REPLY_VERB_QUIET:
 	case REPLY_VERB_ETA:
 	case REPLY_VERB_MAJOR:
@@ -188,11 +194,6 @@ inbox_stranger(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p, c
 	case REPLY_VERB_COMMENT:
 	case REPLY_VERB_FIXED: /* whoever knows what helps may say so, to everybody but us */
 	case REPLY_VERB_STATUS:
-	case REPLY_VERB_ACK_ALL:
-	case REPLY_VERB_TAKE:
-	case REPLY_VERB_DOWNTIME:
-	case REPLY_VERB_DOWNTIME_CANCEL:
-	case REPLY_VERB_RECHECK:
 	case REPLY_VERB_LAST:
 	case REPLY_VERB_TICKET:
 	case REPLY_VERB_ENDORSE:
@@ -359,6 +360,7 @@ void inbox_save(struct inbox *b)
 	for (struct inbox_reply *r = b->live; r; r = r->hh.next) {
 		if (r->is_changed && !r->is_fresh)
 			store_put_reply(b->store, &r->row);
+		inbox_all_save(b, r);
 		r->is_fresh = false;
 	}
 	people_save(b->people); /* first: who it was, then what they did */

@@ -25,6 +25,8 @@ struct inbox_answer {
 	const char *reason;	       /* of TROUBLE: key in the catalogue's `trouble` group */
 	const char *text;	       /* the reply's free words: $TEXT$ ("30" of "ack 30") */
 	uint64_t live;		       /* of "closed": the live incident of the same object, 0 = none */
+	int64_t until_s;	       /* $UNTIL$ of a downtime; 0 = the incident's own */
+	unsigned count, total;	       /* $COUNT$ of $TOTAL$; total 0 = the incident's own */
 };
 
 struct inbox_events {

@@ -4,6 +4,7 @@
  * none. It must never do more than one thing, and never say that it is done.
  */
 #include "agent/inbox_internal.h"
+#include "agent/inbox_question.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,8 +127,7 @@ static size_t inbox_chars(const char *s)
 }
 
 /* `WORDS, said 09:14 - via HANDLE`: what is too long is cut from the words. */
-static void
-inbox_words(struct inbox *b, const struct inbox_reply *r, const char *words, char *out, size_t size)
+void inbox_words(struct inbox *b, const struct inbox_reply *r, const char *words, char *out, size_t size)
 {
 	int64_t said_ms = inbox_said_ms(r);
 	char via[600], said[40] = "", handle[512];
@@ -157,7 +157,7 @@ static const char *inbox_default(const struct inbox_reply *r, enum event_verb ve
 	case EVENT_VERB_ACK: return "ack";
 	case EVENT_VERB_COMMENT:
 		return strcmp(r->row.reason, "also_looking") == 0 ? "also looking" : "";
-	case EVENT_VERB_DOWNTIME:
+	case EVENT_VERB_DOWNTIME: return "downtime";
 	case EVENT_VERB_DOWNTIME_CANCEL:
 	case EVENT_VERB_RECHECK:
 	case EVENT_VERB_UNACK: return ""; /* then the module adds no comment */
@@ -225,8 +225,7 @@ void inbox_say_closed(struct inbox *b, struct inbox_reply *r, const struct reply
 			.event = SAY_TROUBLE, .reason = "closed", .live = closed.live});
 }
 
-/* Is there something to act upon? If not, the author hears it. */
-static bool inbox_is_live(
+bool inbox_is_live(
     struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p, struct incident_view *v)
 {
 	const char *reason;
@@ -290,10 +289,12 @@ static void inbox_act_again(
 
 static void inbox_act_ack(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
 {
+	bool is_take = p->verb == REPLY_VERB_TAKE;
 	const struct inbox_reply *pending;
 	struct incident_view v;
+	const char *owner;
 
-	if (!inbox_may(b, r, PEOPLE_ACK)) {
+	if (!inbox_may(b, r, is_take ? PEOPLE_TAKE : PEOPLE_ACK)) {
 		inbox_denied(b, r, "not_allowed");
 		return;
 	}
@@ -308,12 +309,14 @@ static void inbox_act_ack(struct inbox *b, struct inbox_reply *r, const struct r
 		}
 	}
 	pending = inbox_pending_ack(b, r->row.incident);
-	if (v.acked)
-		inbox_act_again(b, r, p, &v, v.owner);
-	else if (pending)
-		inbox_act_again(b, r, p, &v, inbox_author(pending));
-	else
-		inbox_command(b, r, &v, EVENT_VERB_ACK, p);
+	owner = v.acked ? v.owner : pending ? inbox_author(pending) : NULL;
+	if (owner && (!is_take || strcmp(owner, inbox_author(r)) == 0)) {
+		inbox_act_again(b, r, p, &v, owner);
+		return;
+	}
+	if (is_take)
+		inbox_take_begins(r, owner ? owner : "");
+	inbox_command(b, r, &v, EVENT_VERB_ACK, p);
 }
 
 static void inbox_act_unack(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
@@ -386,11 +389,12 @@ static void inbox_act_nowhere(
 		inbox_finish(b, r, REPLY_IGNORED, "no_incident");
 }
 
-static void inbox_do(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p)
+void inbox_do(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p)
 {
 	inbox_understood(b, r);
 	switch (p->verb) {
-	case REPLY_VERB_ACK: inbox_act_ack(b, r, p); break;
+	case REPLY_VERB_ACK:
+	case REPLY_VERB_TAKE: inbox_act_ack(b, r, p); break;
 	case REPLY_VERB_UNACK: inbox_act_unack(b, r, p); break;
 	case REPLY_VERB_COMMENT: inbox_act_comment(b, r, p); break;
 	case REPLY_VERB_STATUS: inbox_act_status(b, r); break;
@@ -402,11 +406,10 @@ static void inbox_do(struct inbox *b, struct inbox_reply *r, struct reply_parsed
 	case REPLY_VERB_PART_OF:
 	case REPLY_VERB_SAY:
 	case REPLY_VERB_FIXED: inbox_act_hand(b, r, p); break;
-	case REPLY_VERB_ACK_ALL:
-	case REPLY_VERB_TAKE:
-	case REPLY_VERB_DOWNTIME:
-	case REPLY_VERB_DOWNTIME_CANCEL:
-	case REPLY_VERB_RECHECK:
+	case REPLY_VERB_ACK_ALL: inbox_act_all(b, r, p); break;
+	case REPLY_VERB_DOWNTIME: inbox_act_downtime(b, r, p); break;
+	case REPLY_VERB_DOWNTIME_CANCEL: inbox_act_cancel(b, r, p); break;
+	case REPLY_VERB_RECHECK: inbox_act_recheck(b, r, p); break;
 	case REPLY_VERB_LAST:
 	case REPLY_VERB_TICKET:
 	case REPLY_VERB_ENDORSE:
@@ -447,7 +450,7 @@ void inbox_act(
 		inbox_finish(b, r, REPLY_IGNORED, "empty");
 		return;
 	}
-	if (inbox_is_flood(b, r))
+	if (inbox_is_flood(b, r) || inbox_answers(b, r, p))
 		return;
 	if (found == FOUND_INCIDENT)
 		inbox_note_reply(b, r);

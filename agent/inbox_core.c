@@ -4,6 +4,7 @@
  * mark, never by the fact that we asked; and never a second time.
  */
 #include "agent/inbox_internal.h"
+#include "agent/inbox_question.h"
 #include "common/log.h"
 
 #include <stdio.h>
@@ -66,9 +67,10 @@ struct inbox_reply *inbox_pending_ack(struct inbox *b, uint64_t incident)
 	return NULL;
 }
 
-static void
-inbox_fail(struct inbox *b, struct inbox_reply *r, const char *reason, const char *detail)
+void inbox_fail(struct inbox *b, struct inbox_reply *r, const char *reason, const char *detail)
 {
+	if (inbox_recheck_ends(b, r))
+		return;
 	inbox_finish(b, r, REPLY_NO_EFFECT, reason);
 	inbox_note(
 	    b, r->row.incident, "command", "%-9s had no effect: %s%s%s", r->row.verb, reason,
@@ -87,7 +89,8 @@ static bool inbox_is_there(struct inbox *b, const struct inbox_reply *r)
 	struct incident_view v;
 
 	return r->is_resent && r->verb == EVENT_VERB_ACK &&
-	       engine_view(b->engine, r->row.incident, &v) && v.acked;
+	       engine_view(b->engine, r->row.incident, &v) && v.acked &&
+	       (!inbox_take_former(r, NULL, 0) || strcmp(v.owner, inbox_author(r)) == 0);
 }
 
 /* Well by now, as a snapshot has shown: the core would drop the command without a trace. */
@@ -107,12 +110,17 @@ static void inbox_send_one(struct inbox *b, struct inbox_reply *r)
 	    .kind = r->kind,
 	    .flags = r->flags,
 	    .time_us = b->now.wall_ms * 1000,
+	    .until = r->until_s,
 	    .host = r->text[TEXT_HOST],
 	    .service = r->text[TEXT_SERVICE],
 	    .author = inbox_author(r),
 	    .text = r->text[TEXT_WORDS],
 	    .mark = r->row.mark};
 
+	if (r->parts) {
+		inbox_all_send(b, r, &cmd);
+		return;
+	}
 	if (engine_node_waits(b->engine, r->text[TEXT_NODE])) {
 		r->try_ms = b->now.boot_ms + INBOX_RETRY_MS; /* what its snapshot will tell decides */
 		return;
@@ -167,6 +175,8 @@ static struct inbox_reply *inbox_by_mark(struct inbox *b, const char *mark)
 static void inbox_confirm(struct inbox *b, struct inbox_reply *r)
 {
 	long long took = (long long)(b->now.boot_ms - r->submitted_ms);
+	char was[128];
+	const char *former = inbox_take_former(r, was, sizeof(was));
 
 	switch ((enum event_verb)r->verb) {
 	case EVENT_VERB_ACK:
@@ -186,7 +196,12 @@ static void inbox_confirm(struct inbox *b, struct inbox_reply *r)
 		    took);
 	else
 		inbox_note(b, r->row.incident, "command", "%-9s confirmed late", r->row.verb);
-	inbox_thank(b, r);
+	if (r->verb == EVENT_VERB_DOWNTIME || r->verb == EVENT_VERB_DOWNTIME_CANCEL)
+		inbox_downtime_done(b, r);
+	else if (former)
+		inbox_take_done(b, r, former);
+	else
+		inbox_thank(b, r);
 }
 
 static bool inbox_is_answer(const struct inbox_reply *r, const char *node, const struct event *ev)
@@ -204,12 +219,15 @@ static unsigned inbox_verb_of(const struct event *ev)
 	case EVENT_OBJECT: return ev->flags & EVENT_ACKED ? EVENT_VERB_ACK : 0;
 	case EVENT_ACK_GONE: return EVENT_VERB_UNACK;
 	case EVENT_COMMENT: return EVENT_VERB_COMMENT;
+	case EVENT_DOWNTIME:
+		return ev->sub == EVENT_DOWNTIME_ADD	    ? EVENT_VERB_DOWNTIME
+		       : ev->sub == EVENT_DOWNTIME_DELETE ? EVENT_VERB_DOWNTIME_CANCEL
+							    : 0;
 	case EVENT_HELLO:
 	case EVENT_STATE:
 	case EVENT_SNAP_BEGIN:
 	case EVENT_SNAP_END:
 	case EVENT_COMMENT_GONE:
-	case EVENT_DOWNTIME:
 	case EVENT_FLAPPING:
 	case EVENT_NOTIFIED:
 	case EVENT_PROCESS:
@@ -230,6 +248,27 @@ static unsigned inbox_verb_of(const struct event *ev)
 	return 0;
 }
 
+/* What the core was asked for. */
+static enum event_verb inbox_verb(const struct inbox *b, const struct reply_row *row)
+{
+	struct reply_parsed p;
+
+	if (strcmp(row->reason, "already_yours") == 0 || strcmp(row->reason, "also_looking") == 0)
+		return EVENT_VERB_COMMENT;
+	inbox_read(b, row->text, &b->now, &p);
+	if (p.verb == REPLY_VERB_ACK || p.verb == REPLY_VERB_TAKE)
+		return EVENT_VERB_ACK;
+	if (p.verb == REPLY_VERB_UNACK)
+		return EVENT_VERB_UNACK;
+	if (p.verb == REPLY_VERB_DOWNTIME)
+		return EVENT_VERB_DOWNTIME;
+	if (p.verb == REPLY_VERB_DOWNTIME_CANCEL)
+		return EVENT_VERB_DOWNTIME_CANCEL;
+	if (p.verb == REPLY_VERB_RECHECK || p.verb == REPLY_VERB_FIXED)
+		return EVENT_VERB_RECHECK;
+	return EVENT_VERB_COMMENT;
+}
+
 struct inbox_late {
 	struct inbox *b;
 	unsigned verb;
@@ -240,9 +279,7 @@ static int inbox_late(void *arg, const struct reply_row *row)
 {
 	const struct inbox_late *late = arg;
 	struct inbox_reply *r;
-	unsigned verb = strcmp(row->verb, "ack") == 0     ? EVENT_VERB_ACK
-			: strcmp(row->verb, "unack") == 0 ? EVENT_VERB_UNACK
-							  : EVENT_VERB_COMMENT;
+	unsigned verb = inbox_verb(late->b, row);
 
 	if (row->state != REPLY_NO_EFFECT || strcmp(row->reason, "not_confirmed") != 0 ||
 	    verb != late->verb)
@@ -261,15 +298,23 @@ static void inbox_echo(struct inbox *b, const char *node, const struct event *ev
 	const char *mark = inbox_mark_of(ev);
 	struct inbox_reply *r = mark[0] ? inbox_by_mark(b, mark) : NULL;
 
-	if (r && r->row.state == REPLY_SUBMITTED && r->verb == verb && inbox_is_answer(r, node, ev))
+	if (r && verb == EVENT_VERB_ACK && inbox_all_echo(b, r, node, ev))
+		return;
+	if (r && r->row.state == REPLY_SUBMITTED && r->verb == verb && verb == EVENT_VERB_DOWNTIME_CANCEL)
+		r->n_gone++; /* its RESULT says that these were all */
+	else if (r && r->row.state == REPLY_SUBMITTED && r->verb == verb && inbox_is_answer(r, node, ev))
 		inbox_confirm(b, r);
 	else if (!r && mark[0])
 		store_reply_by_mark(
 		    b->store, mark, inbox_late, &(struct inbox_late){b, verb}, NULL);
 }
 
-static const char *inbox_refusal(int code)
+static const char *inbox_refusal(int code, const char *text)
 {
+	if (code == EVENT_CODE_REFUSED && strcmp(text, EVENT_NO_SUCH_COMMAND) == 0)
+		return "old_module";
+	if (code == EVENT_CODE_NO_DOWNTIME)
+		return "no_downtime";
 	if (code == EVENT_CODE_UNKNOWN_OBJECT)
 		return "no_object";
 	if (code == EVENT_CODE_NOT_A_PROBLEM)
@@ -277,16 +322,21 @@ static const char *inbox_refusal(int code)
 	return code == EVENT_CODE_NOT_ACKED ? "not_acked" : "refused_by_core";
 }
 
-/* A result that is no error says only that the core took it: the event decides. */
+/* A result that is no error says only that the core took it: the event decides, but for a check. */
 static void inbox_result(struct inbox *b, const char *node, const struct event *ev)
 {
-	if (ev->code == EVENT_CODE_OK)
+	if (inbox_all_result(b, node, ev, inbox_refusal(ev->code, ev->text)))
 		return;
 	for (struct inbox_reply *r = b->live; r; r = r->hh.next) {
 		if ((uint32_t)r->row.id != ev->id || r->row.state != REPLY_SUBMITTED ||
 		    r->is_unsent || strcmp(r->text[TEXT_NODE], node) != 0)
 			continue;
-		inbox_fail(b, r, inbox_refusal(ev->code), ev->text);
+		if (ev->code != EVENT_CODE_OK)
+			inbox_fail(b, r, inbox_refusal(ev->code, ev->text), ev->text);
+		else if (r->verb == EVENT_VERB_RECHECK)
+			inbox_recheck_result(b, r, ev);
+		else if (r->verb == EVENT_VERB_DOWNTIME_CANCEL && r->n_gone)
+			inbox_confirm(b, r);
 		return;
 	}
 }
@@ -304,15 +354,6 @@ static void inbox_snapshot(struct inbox *b, const char *node, const struct event
 	b->is_again = true;
 }
 
-static enum event_verb inbox_verb(const struct reply_row *row)
-{
-	if (strcmp(row->reason, "already_yours") == 0 || strcmp(row->reason, "also_looking") == 0)
-		return EVENT_VERB_COMMENT;
-	return strcmp(row->verb, "ack") == 0     ? EVENT_VERB_ACK
-	       : strcmp(row->verb, "unack") == 0 ? EVENT_VERB_UNACK
-						 : EVENT_VERB_COMMENT;
-}
-
 static int inbox_load_row(void *arg, const struct reply_row *row)
 {
 	struct inbox *b = arg;
@@ -327,7 +368,7 @@ static int inbox_load_row(void *arg, const struct reply_row *row)
 /* Killed while it was on its way: once more with the same mark, or to its end. */
 static void inbox_resume(struct inbox *b, struct inbox_reply *r)
 {
-	enum event_verb verb = inbox_verb(&r->row);
+	enum event_verb verb = inbox_verb(b, &r->row);
 	struct reply_parsed p;
 	struct incident_view v;
 
@@ -339,13 +380,19 @@ static void inbox_resume(struct inbox *b, struct inbox_reply *r)
 		inbox_act(b, r, &p, inbox_match(b, r, &p));
 		return;
 	}
+	if (inbox_question_resumes(b, r))
+		return;
 	r->verb = (uint8_t)verb;
+	r->until_s = inbox_downtime_until_s(r, &p);
 	if (b->now.wall_ms - r->row.seen_ms > INBOX_RESEND_MS ||
 	    !engine_view(b->engine, r->row.incident, &v) || !v.open || v.state == 0) {
-		inbox_fail(b, r, "not_confirmed", "");
+		if (r->parts)
+			inbox_all_ends(b, r);
+		else
+			inbox_fail(b, r, "not_confirmed", "");
 		return;
 	}
-	inbox_command(b, r, &v, verb, &p);
+	inbox_command(b, r, &v, r->parts ? EVENT_VERB_ACK : verb, &p);
 	r->try_ms = b->now.boot_ms + INBOX_SNAPSHOT_MS;
 	r->deadline_ms = r->try_ms + INBOX_CONFIRM_MS;
 }
@@ -356,7 +403,8 @@ int inbox_load(struct inbox *b, const struct now *now, struct err *err)
 
 	b->now = *now;
 	if (inbox_expiry_load(b, err) == -1 ||
-	    store_submitted_replies(b->store, inbox_load_row, b, err) == -1)
+	    store_submitted_replies(b->store, inbox_load_row, b, err) == -1 ||
+	    inbox_all_load(b, err) == -1)
 		return -1;
 	HASH_ITER (hh, b->live, r, next)
 		inbox_resume(b, r);
@@ -369,9 +417,16 @@ int inbox_load(struct inbox *b, const struct now *now, struct err *err)
 static void inbox_give_up(struct inbox *b, struct inbox_reply *r)
 {
 	struct incident_view v;
-	bool is_known =
-	    r->verb != EVENT_VERB_COMMENT && engine_view(b->engine, r->row.incident, &v);
+	bool is_known = (r->verb == EVENT_VERB_ACK || r->verb == EVENT_VERB_UNACK) &&
+			engine_view(b->engine, r->row.incident, &v);
 	char owner[256] = "";
+
+	if (inbox_question_ends(b, r))
+		return;
+	if (r->parts) {
+		inbox_all_ends(b, r);
+		return;
+	}
 
 	if (is_known && v.acked)
 		snprintf(owner, sizeof(owner), "%s", v.owner);
@@ -380,7 +435,7 @@ static void inbox_give_up(struct inbox *b, struct inbox_reply *r)
 	} else if (is_known && r->verb == EVENT_VERB_UNACK && !v.acked) {
 		inbox_fail(b, r, "not_acked", "");
 	} else if (
-	    is_known && r->verb == EVENT_VERB_ACK && v.acked &&
+	    is_known && r->verb == EVENT_VERB_ACK && v.acked && !inbox_take_former(r, NULL, 0) &&
 	    strcmp(owner, inbox_author(r)) != 0) {
 		inbox_fail(b, r, "already_acked", owner);
 	} else if (is_known && r->verb == EVENT_VERB_ACK && v.acked && r->is_resent) {

@@ -12,17 +12,23 @@
 enum thanks { BY_FEEDBACK, IN_WORDS };
 
 static void
-hand_done(struct inbox *b, struct inbox_reply *r, const struct inbox_answer *answer, enum thanks how)
+hand_thank(struct inbox *b, struct inbox_reply *r, const struct inbox_answer *answer, enum thanks how)
 {
 	int account = config_account_index(b->config, r->row.account);
 
-	inbox_finish(b, r, REPLY_DONE, answer->reason);
 	if (r->is_local || account < 0)
 		return;
 	if (how == IN_WORDS || b->config->accounts[account].feedback == FEEDBACK_REPLY)
 		inbox_reply_to(b, &r->row, answer);
 	else
 		inbox_thank(b, r);
+}
+
+static void
+hand_done(struct inbox *b, struct inbox_reply *r, const struct inbox_answer *answer, enum thanks how)
+{
+	inbox_finish(b, r, REPLY_DONE, answer->reason);
+	hand_thank(b, r, answer, how);
 }
 
 static void hand_failed(struct inbox *b, struct inbox_reply *r, const char *reason)
@@ -198,7 +204,10 @@ static void hand_fixed(struct inbox *b, struct inbox_reply *r, const struct repl
 		return;
 	}
 	inbox_note(b, r->row.incident, "command", "%-9s by %s: %.600s", r->row.verb, inbox_author(r), p->text);
-	hand_done(b, r, &answer, BY_FEEDBACK);
+	if (inbox_checks_fixed(b, r))
+		hand_thank(b, r, &answer, BY_FEEDBACK);
+	else
+		hand_done(b, r, &answer, BY_FEEDBACK);
 }
 
 void inbox_act_hand(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p)

@@ -10,6 +10,7 @@
 
 #include <uthash.h>
 
+#define INBOX_RESULT_MS 60000 /* what a forced check gave */
 #define INBOX_CONFIRM_MS 30000 /* SPEC 4.4: the core's own event within 30 s */
 #define INBOX_STALE_MS (30 * 60000) /* SPEC 4.5 case 14: the text says when it was said */
 #define INBOX_RESEND_MS (10 * 60000) /* after a crash: younger commands are sent once more */
@@ -60,6 +61,10 @@ struct inbox_reply {
 	uint8_t verb; /* enum event_verb */
 	uint8_t kind;
 	uint32_t flags;
+	struct inbox_part *parts; /* `ack all`: a command for each problem */
+	bool is_sure; /* asked back, and they said yes */
+	unsigned n_gone; /* downtimes that the core cancelled */
+	int64_t until_s; /* end of a downtime */
 	int64_t submitted_ms, deadline_ms, try_ms; /* boot clock; try_ms: not sent before */
 };
 
@@ -81,6 +86,15 @@ struct inbox_expiry {
 	int64_t next_try_ms; /* boot; 0 = not tried */
 	unsigned tries;
 	bool is_due; /* the command waits for the commit */
+};
+
+enum command_state { COMMAND_WAITS, COMMAND_SENT, COMMAND_DONE, COMMAND_FAILED };
+
+/* One of several commands of a reply; its mark is the reply's. The row's strings are ours. */
+struct inbox_part {
+	struct inbox_part *next;
+	struct command_row row;
+	bool is_changed;
 };
 
 struct inbox_audit {
@@ -164,6 +178,8 @@ int64_t inbox_said_ms(const struct inbox_reply *r);
 /* inbox_act.c: what is done about it */
 void inbox_act(
     struct inbox *b, struct inbox_reply *r, struct reply_parsed *p, enum inbox_found found);
+void inbox_words(
+    struct inbox *b, const struct inbox_reply *r, const char *words, char *out, size_t size);
 void inbox_command(
     struct inbox *b, struct inbox_reply *r, const struct incident_view *v, enum event_verb verb,
     const struct reply_parsed *p);
@@ -173,6 +189,41 @@ enum people_may
 inbox_may(struct inbox *b, const struct inbox_reply *r, enum people_action action);
 void inbox_say_closed(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p);
 void inbox_act_comment(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p);
+
+/* Is there something to act upon? If not, the author hears it. */
+bool inbox_is_live(
+    struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p, struct incident_view *v);
+void inbox_do(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p);
+
+/* inbox_take.c: over another owner; former: who had it, NULL = it was no `take` */
+void inbox_take_begins(struct inbox_reply *r, const char *owner);
+const char *inbox_take_former(const struct inbox_reply *r, char *out, size_t size);
+void inbox_take_done(struct inbox *b, struct inbox_reply *r, const char *former);
+
+/* inbox_downtime.c */
+void inbox_act_downtime(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p);
+void inbox_act_cancel(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p);
+int64_t inbox_downtime_until_s(const struct inbox_reply *r, const struct reply_parsed *p);
+void inbox_downtime_done(struct inbox *b, struct inbox_reply *r);
+/* The core's root object of its incident, well or not; if there is none, the author hears it. */
+bool inbox_has_object(
+    struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p, struct incident_view *v);
+
+/* inbox_recheck.c: forced checks, of `recheck` and of `fixed:` */
+void inbox_act_recheck(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p);
+bool inbox_checks_fixed(struct inbox *b, struct inbox_reply *r); /* false: there is nothing to check */
+void inbox_recheck_result(struct inbox *b, struct inbox_reply *r, const struct event *ev);
+bool inbox_recheck_ends(struct inbox *b, struct inbox_reply *r); /* without a result; false: it is none */
+
+/* inbox_all.c: a command for each member */
+void inbox_act_all(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p);
+void inbox_all_send(struct inbox *b, struct inbox_reply *r, const struct event *order);
+bool inbox_all_echo(struct inbox *b, struct inbox_reply *r, const char *node, const struct event *ev);
+bool inbox_all_result(struct inbox *b, const char *node, const struct event *ev, const char *reason);
+void inbox_all_ends(struct inbox *b, struct inbox_reply *r); /* with what was confirmed */
+void inbox_all_save(struct inbox *b, struct inbox_reply *r);
+void inbox_all_free(struct inbox_reply *r);
+int inbox_all_load(struct inbox *b, struct err *err);
 
 /* inbox_hand.c: what needs no core */
 void inbox_act_hand(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p);
@@ -187,6 +238,8 @@ void inbox_submit(
     struct inbox *b, struct inbox_reply *r, const struct incident_view *v, enum event_verb verb,
     const char *words);
 struct inbox_reply *inbox_pending_ack(struct inbox *b, uint64_t incident);
+/* It had no effect: the author hears why. */
+void inbox_fail(struct inbox *b, struct inbox_reply *r, const char *reason, const char *detail);
 void inbox_send(struct inbox *b);
 void inbox_time_out(struct inbox *b);
 

@@ -37,11 +37,6 @@ void inbox_parse(const struct inbox *b, const struct inbox_reply *r, struct repl
 bool inbox_is_later(enum reply_verb verb)
 {
 	switch (verb) {
-	case REPLY_VERB_ACK_ALL:
-	case REPLY_VERB_TAKE:
-	case REPLY_VERB_DOWNTIME:
-	case REPLY_VERB_DOWNTIME_CANCEL:
-	case REPLY_VERB_RECHECK:
 	case REPLY_VERB_LAST:
 	case REPLY_VERB_TICKET:
 	case REPLY_VERB_ENDORSE:
@@ -52,7 +47,12 @@ bool inbox_is_later(enum reply_verb verb)
 	case REPLY_VERB_START: return true;
 	case REPLY_VERB_COMMENT:
 	case REPLY_VERB_ACK:
+	case REPLY_VERB_ACK_ALL:
+	case REPLY_VERB_TAKE:
 	case REPLY_VERB_UNACK:
+	case REPLY_VERB_DOWNTIME:
+	case REPLY_VERB_DOWNTIME_CANCEL:
+	case REPLY_VERB_RECHECK:
 	case REPLY_VERB_STATUS:
 	case REPLY_VERB_QUIET:
 	case REPLY_VERB_ETA:

@@ -4,6 +4,7 @@
  */
 #include "agent/audit.h"
 #include "agent/inbox_internal.h"
+#include "agent/inbox_question.h"
 #include "common/log.h"
 
 #include <stdarg.h>
@@ -198,7 +199,7 @@ void inbox_health(const struct inbox *b, const struct now *now, struct inbox_hea
 {
 	*out = (struct inbox_health){.denied_ever = b->denied};
 	for (const struct inbox_reply *r = b->live; r; r = r->hh.next)
-		out->submitted += r->row.state == REPLY_SUBMITTED;
+		out->submitted += r->row.state == REPLY_SUBMITTED && !inbox_is_asked(r);
 	for (unsigned i = 0; i < 64 && i < b->next_denied; i++)
 		out->denied += now->boot_ms - b->denied_ms[i] < 600000;
 }

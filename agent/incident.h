@@ -106,6 +106,15 @@ struct incident_view {
 };
 bool engine_view(const struct engine *e, uint64_t incident, struct incident_view *out);
 bool engine_view_tag(const struct engine *e, const char *tag, struct incident_view *out);
+/* Each live problem of an incident, an object once; object NULL while not described. Strings and object as of a view. */
+struct incident_member {
+	const char *node, *host, *service;
+	unsigned kind;
+	bool acked;
+	const struct object *object;
+};
+void engine_each_member(const struct engine *e, uint64_t incident,
+			void (*fn)(void *arg, const struct incident_member *member), void *arg);
 /* The object of the root problem, for `match` of people; NULL while not described. */
 const struct object *engine_root_object(const struct engine *e, uint64_t incident);
 void engine_each(const struct engine *e, void (*fn)(void *arg, const struct incident_view *view), void *arg);

@@ -346,6 +346,7 @@ bool is_told_by_twin(const struct engine *e, const struct problem *p);
 bool stands_for_incident(const struct incident *i, const struct problem *p); /* its root, on whichever node */
 /* The live root, where somebody has it; NULL. */
 const struct problem *incident_acked(const struct incident *i, const struct problem *root);
+bool is_member(const struct incident *i, const struct problem *p); /* live, and no older twin is one */
 unsigned incident_members(const struct incident *i); /* live, each object once */
 void same_timers(struct engine *e, struct incident *i, const struct now *now);
 void same_fill(struct engine *e, const struct incident *i, struct say *say);

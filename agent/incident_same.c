@@ -68,12 +68,17 @@ bool is_said_by_twin(const struct incident *i, const struct problem *p, unsigned
 	return has_older_twin(i, p, AUDIENCE_BIT(audience));
 }
 
+bool is_member(const struct incident *i, const struct problem *p)
+{
+	return problem_is_live(p) && !has_older_twin(i, p, 0);
+}
+
 unsigned incident_members(const struct incident *i)
 {
 	unsigned n = 0;
 
 	for (const struct problem *p = i->problems; p; p = p->next)
-		n += problem_is_live(p) && !has_older_twin(i, p, 0);
+		n += is_member(i, p);
 	return n;
 }
 

@@ -104,6 +104,24 @@ const struct object *engine_root_object(const struct engine *e, uint64_t inciden
 	return root ? root->object : NULL;
 }
 
+void engine_each_member(const struct engine *e, uint64_t incident,
+			void (*fn)(void *arg, const struct incident_member *member), void *arg)
+{
+	const struct incident *i = incident_find(e, incident);
+	const struct problem *p;
+
+	if (!i)
+		return;
+	LL_FOREACH (i->problems, p)
+		if (is_member(i, p))
+			fn(arg, &(struct incident_member){.node = p->node->name,
+							  .host = p->host,
+							  .service = p->service,
+							  .kind = p->kind,
+							  .acked = (p->flags & EVENT_ACKED) != 0,
+							  .object = p->object});
+}
+
 void engine_each(const struct engine *e, void (*fn)(void *arg, const struct incident_view *view), void *arg)
 {
 	struct incident_view view;

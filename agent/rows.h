@@ -236,6 +236,16 @@ struct reply_row {
 	const char *hash; /* its author deleted it: SHA-256 of the text that was purged; "" = he did not */
 };
 
+/* One of several commands of one reply ("ack all"), until all of them are through. */
+struct command_row {
+	uint64_t id, reply;
+	const char *node, *host, *service;
+	unsigned kind;
+	unsigned state;	    /* enum command_state of the inbox */
+	const char *reason; /* why it failed */
+	bool gone;	    /* the row is to be deleted */
+};
+
 struct account_row {
 	const char *name;
 	const char *cursor;

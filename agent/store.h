@@ -51,6 +51,7 @@ int store_put_reply(struct store *s, const struct reply_row *r);
 int store_put_account(struct store *s, const struct account_row *r);
 int store_put_identity(struct store *s, const struct identity_row *r);
 int store_put_person(struct store *s, const struct person_row *r);
+int store_put_command(struct store *s, const struct command_row *r); /* one that is `gone` is deleted */
 int store_put_timeline(struct store *s, const struct timeline_row *r);
 /* For ever: the store refuses to change or delete such a row (store_schema.c). */
 int store_put_audit(struct store *s, const struct audit_row *r);
@@ -85,6 +86,7 @@ STORE_WALK(reply, reply_row);
 STORE_WALK(account, account_row);
 STORE_WALK(identity, identity_row);
 STORE_WALK(person, person_row);
+STORE_WALK(command, command_row);
 STORE_WALK(timeline, timeline_row);
 STORE_WALK(audit, audit_row);
 STORE_WALK(ledger, ledger_row);
@@ -110,6 +112,8 @@ int store_accounts(struct store *s, store_account_fn *fn, void *arg, struct err 
 int store_identities(struct store *s, store_identity_fn *fn, void *arg, struct err *err);
 
 int store_persons(struct store *s, store_person_fn *fn, void *arg, struct err *err);
+
+int store_commands(struct store *s, store_command_fn *fn, void *arg, struct err *err); /* in id order */
 
 /* For people: newest incidents first, closed ones too when since_ms says how far back. */
 int store_incidents(struct store *s, bool closed_too, int64_t since_ms, store_incident_fn *fn, void *arg, struct err *err);

@@ -65,6 +65,9 @@
 	    F(t, person) F(t, text) F(t, created_ms) F(t, seen_ms) F(t, done_ms) F(t, expires_ms)  \
 		F(t, incident) F(t, state) F(t, verb) F(t, mark) F(t, reason) F(t, visibility) \
 		F(t, look_ms) F(t, hash)
+#define COMMAND_FIELDS(A, F, t)                                                                    \
+	A(t, id)                                                                                   \
+	F(t, reply) F(t, node) F(t, host) F(t, service) F(t, kind) F(t, state) F(t, reason)
 #define ACCOUNT_FIELDS(A, F, t)                                                                    \
 	A(t, name)                                                                                 \
 	F(t, cursor) F(t, self_id) F(t, self_acct) F(t, software) F(t, paused_until_ms)            \
@@ -115,7 +118,8 @@ enum store_table {
 	TABLE_CHANNEL,
 	TABLE_QUIET,
 	TABLE_PAUSE,
-	TABLE_PERSON
+	TABLE_PERSON,
+	TABLE_COMMAND
 };
 
 enum column_type {
@@ -161,6 +165,8 @@ enum store_sql {
 	SQL_PUT_QUIET,
 	SQL_PUT_PAUSE,
 	SQL_PUT_PERSON,
+	SQL_PUT_COMMAND,
+	SQL_DROP_COMMAND,
 	SQL_DROP_DOWNTIME,
 	SQL_DROP_QUIET,
 	SQL_DROP_PAUSE,
@@ -184,6 +190,7 @@ enum store_sql {
 	SQL_ACCOUNTS,
 	SQL_IDENTITIES,
 	SQL_PERSONS,
+	SQL_COMMANDS,
 	SQL_RECENT_OPEN,
 	SQL_RECENT_ALL,
 	SQL_INCIDENT_BY_TAG,

@@ -34,6 +34,7 @@ union any_row {
 	struct account_row account;
 	struct identity_row identity;
 	struct person_row person;
+	struct command_row command;
 	struct timeline_row timeline;
 	struct audit_row audit;
 	struct ledger_row ledger;
@@ -156,6 +157,7 @@ GIVE(reply)
 GIVE(account)
 GIVE(identity)
 GIVE(person)
+GIVE(command)
 GIVE(timeline)
 GIVE(audit)
 GIVE(ledger)
@@ -237,6 +239,11 @@ int store_identities(struct store *s, store_identity_fn *fn, void *arg, struct e
 int store_persons(struct store *s, store_person_fn *fn, void *arg, struct err *err)
 {
 	return WALK(person, TABLE_PERSON, SQL_PERSONS, 0, NONE);
+}
+
+int store_commands(struct store *s, store_command_fn *fn, void *arg, struct err *err)
+{
+	return WALK(command, TABLE_COMMAND, SQL_COMMANDS, 0, NONE);
 }
 
 int store_incidents(

@@ -175,7 +175,9 @@ static const char *const migrations[] = {
     " BEGIN SELECT RAISE(ABORT,'the audit is never changed'); END;"
     "CREATE TRIGGER audit_undeleted BEFORE DELETE ON audit WHEN OLD.at_ms>="
     "coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key='audit_since_ms'),0)"
-    " BEGIN SELECT RAISE(ABORT,'the audit is kept'); END;",
+    " BEGIN SELECT RAISE(ABORT,'the audit is kept'); END;"
+    "CREATE TABLE command(id INTEGER PRIMARY KEY, reply INTEGER, node TEXT, host TEXT, service TEXT,"
+    " kind INTEGER, state INTEGER, reason TEXT);",
 };
 
 #define MIGRATIONS ((int)(sizeof migrations / sizeof migrations[0]))

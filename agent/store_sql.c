@@ -46,6 +46,8 @@ const char *const store_sql[SQL_END] = {
     [SQL_PUT_REPLY] = PUT("reply", REPLY_FIELDS),
     [SQL_PUT_ACCOUNT] = PUT("account", ACCOUNT_FIELDS),
     [SQL_PUT_PERSON] = PUT("person", PERSON_FIELDS),
+    [SQL_PUT_COMMAND] = PUT("command", COMMAND_FIELDS),
+    [SQL_DROP_COMMAND] = "DELETE FROM command WHERE id=?",
     [SQL_PUT_IDENTITY] = PUT("identity", IDENTITY_FIELDS),
     [SQL_PUT_TIMELINE] = PUT("timeline", TIMELINE_FIELDS),
     [SQL_PUT_AUDIT] = PUT("audit", AUDIT_FIELDS),
@@ -68,7 +70,8 @@ const char *const store_sql[SQL_END] = {
 		    "coalesce((SELECT max(id) FROM thread),0),"
 		    "coalesce((SELECT max(id) FROM post),0),"
 		    "coalesce((SELECT max(id) FROM reply),0),"
-		    "coalesce((SELECT max(id) FROM quiet),0))",
+		    "coalesce((SELECT max(id) FROM quiet),0),"
+		    "coalesce((SELECT max(id) FROM command),0))",
     [SQL_NODES] = SELECT("node", NODE_FIELDS) "ORDER BY name",
     [SQL_LIVE_PROBLEMS] = SELECT_PROBLEM
     "WHERE id IN (SELECT id FROM problem WHERE until_s=0 UNION ALL SELECT p.id FROM incident i"
@@ -87,6 +90,7 @@ const char *const store_sql[SQL_END] = {
     [SQL_IDENTITIES] =
 	SELECT("identity", IDENTITY_FIELDS) "ORDER BY person,network,acct,server_account",
     [SQL_PERSONS] = SELECT("person", PERSON_FIELDS) "ORDER BY name",
+    [SQL_COMMANDS] = SELECT("command", COMMAND_FIELDS) "ORDER BY id",
     [SQL_RECENT_OPEN] = SELECT_INCIDENT "WHERE open=1 ORDER BY opened_ms DESC,+id DESC",
     [SQL_RECENT_ALL] = SELECT_INCIDENT
     "WHERE id IN (SELECT id FROM incident WHERE open=1 UNION ALL SELECT id FROM incident"
@@ -164,6 +168,7 @@ COLUMNS(reply, REPLY_FIELDS);
 COLUMNS(account, ACCOUNT_FIELDS);
 COLUMNS(identity, IDENTITY_FIELDS);
 COLUMNS(person, PERSON_FIELDS);
+COLUMNS(command, COMMAND_FIELDS);
 COLUMNS(timeline, TIMELINE_FIELDS);
 COLUMNS(audit, AUDIT_FIELDS);
 COLUMNS(ledger, LEDGER_FIELDS);
@@ -181,5 +186,5 @@ const struct columns store_columns[] = {
     [TABLE_LEDGER] = COUNTED(ledger),     [TABLE_DOWNTIME] = COUNTED(downtime),
     [TABLE_CHANNEL] = COUNTED(channel),   [TABLE_QUIET] = COUNTED(quiet),
     [TABLE_PAUSE] = COUNTED(pause),       [TABLE_PERSON] = COUNTED(person),
-    [TABLE_POST_MOVED] = COUNTED(post_moved),
+    [TABLE_POST_MOVED] = COUNTED(post_moved), [TABLE_COMMAND] = COUNTED(command),
 };

@@ -153,6 +153,13 @@ int store_put_downtime(struct store *s, const struct downtime_row *r)
 	return put(s, SQL_PUT_DOWNTIME, TABLE_DOWNTIME, r);
 }
 
+int store_put_command(struct store *s, const struct command_row *r)
+{
+	if (r->gone)
+		return drop(s, SQL_DROP_COMMAND, NULL, NULL, (int64_t)r->id);
+	return put(s, SQL_PUT_COMMAND, TABLE_COMMAND, r);
+}
+
 int store_put_channel(struct store *s, const struct channel_row *r)
 {
 	return put(s, SQL_PUT_CHANNEL, TABLE_CHANNEL, r);

@@ -72,7 +72,14 @@ static const char *const reason_names[WORDS_REASONS + 1] = {
     "no_such_tag",    "not_public",    "by_hand_only",
     "retracted",      "closed_now",    "passed",
     "fixed_noted",    "opened_by_hand", "no_words",
-    "enrolled",       "other",         NULL};
+    "enrolled",
+    "taken", "taken_away", "downtime_until",
+    "downtime_cancelled", "downtime_how_long", "downtime_stale",
+    "downtime_asks", "downtime_too_long", "no_downtime",
+    "checked", "still_bad", "no_result",
+    "old_module", "all_done", "all_partly",
+    "all_taken", "all_too_many", "all_no_time",
+    "other",         NULL};
 
 /* In the order of enum macro; config_nearest() reads it too, hence the NULL. */
 static const char *const macro_names[MACROS + 1] = {

@@ -418,7 +418,10 @@ static bool monitor_command(struct run *r, const char *what, char *args)
 		do_services(r, args);
 	else if (!strcmp(what, "remove"))
 		simcore_remove(r->monitor, args);
-	else if (!strcmp(what, "mute"))
+	else if (!strcmp(what, "checked")) {
+		if (!simcore_checked(r->monitor, args, &w->now))
+			run_fail(r, "nobody asked for a check of", args);
+	} else if (!strcmp(what, "mute"))
 		simcore_mute(r->monitor, !strcmp(args, "on"));
 	else if (!strcmp(what, "busy"))
 		simcore_busy(r->monitor, !strcmp(args, "on"));

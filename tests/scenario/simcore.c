@@ -40,6 +40,7 @@ static void thing_free(struct thing *t)
 	free(t->service);
 	free(t->output);
 	free(t->author);
+	free(t->mark);
 	buf_finish(&t->pairs);
 	free(t);
 }
@@ -211,6 +212,7 @@ void simcore_snapshot(struct simcore *s, const char *host, const struct now *now
 		if (host[0] && (t->kind == EVENT_HOST || strcmp(t->host, host) != 0))
 			continue;
 		ev.author = t->author;
+		ev.mark = t->flags & EVENT_ACKED ? t->mark : NULL;
 		if (t->state || (ev.flags & ~(uint32_t)EVENT_HARD))
 			simcore_send(s, &ev, now);
 	}
@@ -312,15 +314,18 @@ void simcore_acked(struct simcore *s, struct thing *t, const char *author, const
 	t->flags |= EVENT_ACKED | (flags & EVENT_STICKY);
 	free(t->author);
 	t->author = strdup(author);
+	free(t->mark);
+	t->mark = strdup(mark);
 }
 
 bool simcore_ack(struct simcore *s, const char *name, const char *author, const char *text, const struct now *now)
 {
 	struct thing *t = simcore_find(s, name);
+	const char *word = strrchr(text, ' '), *colon = word ? strstr(word, ":r") : NULL;
 
 	if (!t || !t->state)
 		return false;
-	simcore_acked(s, t, author, text, "", EVENT_STICKY, now);
+	simcore_acked(s, t, author, text, colon ? word + 1 : "", EVENT_STICKY, now);
 	return true;
 }
 

@@ -89,30 +89,76 @@ static void comment(struct simcore *s, struct thing *t, const struct asked *a, c
 	simcore_send(s, &ev, now);
 }
 
+static int order_check(struct simcore *s, struct thing *t, const struct asked *a, const struct now *now)
+{
+	struct event ev = {.type = EVENT_RESULT, .id = a->ev.id, .flags = EVENT_MORE};
+
+	t->checking = a->ev.id;
+	simcore_send(s, &ev, now);
+	return -1;
+}
+
+/* The code that its RESULT says; -1: that was said. */
+static int obey(struct simcore *s, struct thing *t, const struct asked *a, const struct now *now)
+{
+	struct event cmd = a->ev;
+	char text[2600];
+
+	cmd.author = a->author;
+	cmd.mark = a->mark;
+	switch ((enum event_verb)a->ev.sub) {
+	case EVENT_VERB_ACK:
+		if (!t->state)
+			return EVENT_CODE_NOT_A_PROBLEM;
+		simcore_acked(s, t, a->author, a->text, a->mark, EVENT_OURS | (a->ev.flags & EVENT_STICKY), now);
+		break;
+	case EVENT_VERB_UNACK:
+		return simcore_unacked(s, t, a->mark, EVENT_OURS, now) ? EVENT_CODE_OK : EVENT_CODE_NOT_ACKED;
+	case EVENT_VERB_COMMENT: comment(s, t, a, now); break;
+	case EVENT_VERB_DOWNTIME:
+		snprintf(text, sizeof text, "%s %s", a->text, a->mark);
+		simcore_plan_ordered(s, t, &cmd, text, now);
+		break;
+	case EVENT_VERB_DOWNTIME_CANCEL:
+		return simcore_plan_cancel(s, a->mark, now) ? EVENT_CODE_OK : EVENT_CODE_NO_DOWNTIME;
+	case EVENT_VERB_RECHECK: return order_check(s, t, a, now);
+	}
+	return EVENT_CODE_OK;
+}
+
 static void execute(struct simcore *s, const struct asked *a, const struct now *now)
 {
-	static const char *const verb[] = {"?", "ack", "unack", "comment"};
+	static const char *const verb[] = {"?", "ack", "unack", "comment", "downtime", "cancel", "recheck"};
 	char name[512], line[4096];
 	struct thing *t;
-	int code = EVENT_CODE_OK;
+	int code = EVENT_CODE_UNKNOWN_OBJECT;
 
 	snprintf(name, sizeof name, "%s%s%s", a->host, a->service[0] ? "/" : "", a->service);
-	snprintf(line, sizeof line, "%s %s %s: %s %s", verb[a->ev.sub & 3], name, a->author, a->text, a->mark);
+	snprintf(line, sizeof line, "%s %s %s: %s %s", verb[a->ev.sub <= EVENT_VERB_RECHECK ? a->ev.sub : 0], name,
+		 a->author, a->text, a->mark);
 	s->log(s->arg, line);
 	if (s->mute)
 		return;
 	t = simcore_find(s, name);
-	if (!t)
-		code = EVENT_CODE_UNKNOWN_OBJECT;
-	else if (a->ev.sub == EVENT_VERB_ACK && !t->state)
-		code = EVENT_CODE_NOT_A_PROBLEM;
-	else if (a->ev.sub == EVENT_VERB_ACK)
-		simcore_acked(s, t, a->author, a->text, a->mark, EVENT_OURS | (a->ev.flags & EVENT_STICKY), now);
-	else if (a->ev.sub == EVENT_VERB_UNACK && !simcore_unacked(s, t, a->mark, EVENT_OURS, now))
-		code = EVENT_CODE_NOT_ACKED;
-	else if (a->ev.sub == EVENT_VERB_COMMENT)
-		comment(s, t, a, now);
-	result(s, a, code, now);
+	if (t)
+		code = obey(s, t, a, now);
+	if (code >= 0)
+		result(s, a, code, now);
+}
+
+bool simcore_checked(struct simcore *s, const char *name, const struct now *now)
+{
+	struct thing *t = simcore_find(s, name);
+	struct event ev;
+
+	if (!t || !t->checking)
+		return false;
+	ev = simcore_about(s, t, EVENT_RESULT);
+	ev.flags = 0;
+	ev.id = t->checking;
+	t->checking = 0;
+	simcore_send(s, &ev, now);
+	return true;
 }
 
 void simcore_mute(struct simcore *s, bool mute)

@@ -14,7 +14,8 @@ struct thing {
 	unsigned kind, state, downtimes;
 	uint32_t flags;
 	int64_t since_s, last_ok_s;
-	char *output, *author;
+	char *output, *author, *mark; /* of its acknowledgement */
+	uint32_t checking; /* the command that asked for a check of it; 0 = none */
 };
 
 struct plan {
@@ -51,6 +52,8 @@ struct simcore {
 	struct plan *plans;
 	unsigned epoch;
 	uint64_t seq;
+	unsigned last_plan; /* number of a downtime that a command made */
+	const char *mark;   /* of the command under way; NULL: none is */
 	bool connected, mute, busy;
 	struct simcore *peer; /* another node, with what stands in its way the same */
 };
@@ -64,6 +67,10 @@ bool simcore_unacked(struct simcore *s, struct thing *t, const char *mark, uint3
 void simcore_asked_free(struct asked *a);
 void simcore_send(struct simcore *s, struct event *ev, const struct now *now);
 void simcore_snapshot(struct simcore *s, const char *host, const struct now *now); /* "" = of everything */
+/* Fixed ones from now on by a command; of a host with its services. Then: those of the mark's tag end. */
+void simcore_plan_ordered(struct simcore *s, const struct thing *t, const struct event *cmd, const char *text,
+			  const struct now *now);
+unsigned simcore_plan_cancel(struct simcore *s, const char *mark, const struct now *now);
 void simcore_plans_say(struct simcore *s, const struct now *now);		      /* in a snapshot */
 
 #endif

@@ -20,6 +20,10 @@ static void say_plan(struct simcore *s, const struct plan *p, enum event_downtim
 	if (!t)
 		return;
 	ev.kind = (uint8_t)t->kind;
+	if (s->mark) {
+		ev.mark = s->mark;
+		ev.flags |= EVENT_OURS;
+	}
 	ev.host = t->host;
 	ev.service = t->service;
 	ev.code = sub == EVENT_DOWNTIME_STOP ? (int)t->downtimes : 0;
@@ -115,6 +119,51 @@ bool simcore_plan_step(struct simcore *s, unsigned id, const char *step, const s
 	else
 		return false;
 	return true;
+}
+
+static void order_one(struct simcore *s, const struct thing *t, const struct event *cmd, const char *text,
+		      const struct now *now)
+{
+	struct simplan is = {.id = 1000 + s->last_plan++, .from_s = now->wall_ms / 1000, .to_s = cmd->until,
+			     .author = cmd->author, .text = text};
+
+	simcore_plan(s, t->name, &is, now);
+}
+
+void simcore_plan_ordered(struct simcore *s, const struct thing *t, const struct event *cmd, const char *text,
+			  const struct now *now)
+{
+	unsigned first = 1000 + s->last_plan;
+	struct thing *other;
+	struct plan *p;
+
+	s->mark = cmd->mark;
+	LL_FOREACH (s->things, other)
+		if (t->kind == EVENT_HOST && other->kind == EVENT_SERVICE && !strcmp(other->host, t->host))
+			order_one(s, other, cmd, text, now);
+	order_one(s, t, cmd, text, now);
+	s->mark = NULL;
+	LL_FOREACH (s->plans, p) /* the core begins them in its next turn */
+		if (p->is.id >= first)
+			plan_begins(s, p, now);
+}
+
+unsigned simcore_plan_cancel(struct simcore *s, const char *mark, const struct now *now)
+{
+	struct plan *p, *next;
+	unsigned n = 0;
+
+	s->mark = mark;
+	LL_FOREACH_SAFE (s->plans, p, next) {
+		const char *word = strrchr(p->text, ' ');
+
+		if (!word || strncmp(word + 1, mark, strcspn(mark, ":") + 1) != 0)
+			continue;
+		plan_ends(s, p, EVENT_CANCELLED, now);
+		n++;
+	}
+	s->mark = NULL;
+	return n;
 }
 
 void simcore_forget_plans(struct simcore *s)

@@ -145,6 +145,24 @@ const struct object *engine_root_object(const struct engine *e, uint64_t inciden
 	return v ? &objects[v - views] : NULL;
 }
 
+/* Its root alone. */
+void engine_each_member(
+    const struct engine *e, uint64_t incident,
+    void (*fn)(void *arg, const struct incident_member *member), void *arg)
+{
+	struct incident_view *v = view_of(incident);
+
+	(void)e;
+	if (v)
+		fn(arg, &(struct incident_member){
+			    .node = v->node,
+			    .host = v->host,
+			    .service = v->service,
+			    .kind = v->kind,
+			    .acked = v->acked,
+			    .object = &objects[v - views]});
+}
+
 static bool is_waiting;
 
 bool engine_node_waits(const struct engine *e, const char *node)
@@ -177,7 +195,10 @@ static struct now now;
 
 static inline const char *verb_name(unsigned verb)
 {
-	return verb == EVENT_VERB_ACK ? "ACK" : verb == EVENT_VERB_UNACK ? "UNACK" : "COMMENT";
+	static const char *const names[] = {"?", "ACK", "UNACK", "COMMENT", "DOWNTIME", "CANCEL", "RECHECK"};
+
+	assert_in_range(verb, EVENT_VERB_ACK, EVENT_VERB_RECHECK);
+	return names[verb];
 }
 
 static inline int on_command(void *arg, const char *node, const struct event *cmd)

@@ -94,7 +94,12 @@ static void test_feedback(void **state)
 	went_out("part 1 of 2 by alice\nanswer alice@social.example.net on noc: trouble part_of_done\n");
 	say("alice", "f7", "fixed: new disk");
 	turn();
-	went_out("favourite noc r106 f7\n");
+	went_out("favourite noc r106 f7\nRECHECK mon1 db1/Postgres by alice:  [T7K2:r106] 106\n");
+	is_row("f7", REPLY_SUBMITTED, "checking");
+	now.boot_ms += 60000;
+	inbox_turn(inbox, &now);
+	turn();
+	went_out("");
 	is_row("f7", REPLY_DONE, "fixed_noted");
 	assert_string_equal(found_text, "fixed: new disk");
 }

@@ -257,6 +257,7 @@ static void test_every_member_is_a_column(void **state)
 		    {TABLE_ACCOUNT, sizeof(struct account_row)},
 		    {TABLE_IDENTITY, sizeof(struct identity_row)},
 		    {TABLE_PERSON, sizeof(struct person_row)},
+		    {TABLE_COMMAND, offsetof(struct command_row, gone)},
 		    {TABLE_TIMELINE, sizeof(struct timeline_row)},
 		    {TABLE_AUDIT, sizeof(struct audit_row)},
 		    {TABLE_LEDGER, sizeof(struct ledger_row)},
