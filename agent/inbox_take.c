@@ -39,7 +39,7 @@ static int find_former(void *arg, const struct reply_row *row)
 	struct former *f = arg;
 
 	if (row->state == REPLY_CONFIRMED && strcmp(row->person, f->name) == 0 &&
-	    (strcmp(row->verb, "ack") == 0 || strcmp(row->verb, "take") == 0 ||
+	    (strncmp(row->verb, "ack", 3) == 0 || strcmp(row->verb, "take") == 0 ||
 	     strcmp(row->verb, "steal") == 0))
 		f->reply = row->id;
 	return 0;

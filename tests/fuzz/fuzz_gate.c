@@ -64,6 +64,13 @@ static void check_command(const struct gate_order *order)
 	case GATE_UNACK_SERVICE: fields -= 2; break;
 	case GATE_COMMENT_HOST: fields -= 4; break;
 	case GATE_COMMENT_SERVICE: fields -= 5; break;
+	case GATE_DOWNTIME_HOST:
+	case GATE_DOWNTIME_SERVICES: fields -= 8; break;
+	case GATE_DOWNTIME_SERVICE: fields -= 9; break;
+	case GATE_CANCEL_HOST:
+	case GATE_CANCEL_SERVICE: fields -= 1; break;
+	case GATE_CHECK_HOST: fields -= 2; break;
+	case GATE_CHECK_SERVICE: fields -= 3; break;
 	}
 	if (fields)
 		abort();
@@ -74,7 +81,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *copy = malloc(size + 1), *at = copy, *end = copy + size;
 	char cleaned[GATE_TEXT_BYTES], again[GATE_TEXT_BYTES], mark[GATE_MARK_BYTES];
 	struct gate_order order = {
-	    .command = size ? (enum gate_command)(data[0] % 6) : GATE_ACK_HOST};
+	    .command = size ? (enum gate_command)(data[0] % (GATE_CHECK_SERVICE + 1)) : GATE_ACK_HOST,
+	    .from = 1700000000,
+	    .until = 1700001800,
+	    .id = 77};
 
 	if (!copy)
 		return 0;
