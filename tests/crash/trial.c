@@ -37,6 +37,8 @@ static void on_command(void *arg, const char *line)
 	struct trial *t = arg;
 
 	t->shared->commands++;
+	if (t->shared->n_done < sizeof t->shared->done / sizeof *t->shared->done)
+		snprintf(t->shared->done[t->shared->n_done++], sizeof *t->shared->done, "%s", line);
 	if (!strncmp(line, "ack ", 4))
 		t->shared->acked = true;
 }
@@ -147,7 +149,10 @@ static void rebuild_monitor(struct trial *t)
 		if (steps_of(t)[k].event)
 			steps_of(t)[k].event(t);
 	}
-	if (t->shared->acked && t->shared->step <= 3)
+	w->now = now;
+	if (t->plan->restore)
+		t->plan->restore(t);
+	else if (t->shared->acked && t->shared->step <= 3)
 		simcore_ack(w->monitor, "mx1/SMTP", "alice", "disk full", &now);
 	w->now = now;
 }

@@ -14,6 +14,8 @@ struct trial_shared { /* what outlives a killed agent besides the networks: the 
 	bool acked;
 	unsigned commands;
 	int64_t note; /* the plan's own */
+	char done[40][200]; /* what the core was told to do, one command each */
+	unsigned n_done;
 };
 
 struct trial;
@@ -32,6 +34,7 @@ struct trial_plan {
 	int end_minute; /* 0: 70 */
 	const char *const *objects; /* NULL: mx1/SMTP "E-mail" and db1/Postgres; else name, public name or "", ..., NULL */
 	const char *db1_pair; /* of db1/Postgres, NULL: none */
+	void (*restore)(struct trial *t); /* of what the core was told to do, in a new process; NULL: the acknowledgement */
 	void (*begin)(struct trial *t); /* the servers are new: sets them up */
 	void (*reply)(struct trial *t); /* alice acknowledges the first problem */
 	void (*end)(struct trial *t); /* at the end of the agent's day, before it is stopped; NULL is fine */
