@@ -404,7 +404,7 @@ static bool is_small(enum store_sql which)
 {
 	return which == SQL_NODES || which == SQL_PERSONS || which == SQL_ACCOUNTS || which == SQL_IDENTITIES ||
 	       which == SQL_DOWNTIMES || which == SQL_CHANNELS || which == SQL_QUIETS ||
-	       which == SQL_PAUSES;
+	       which == SQL_PAUSES || which == SQL_COMMANDS;
 }
 
 /* Every question is answered through an index: the history may be a million rows. */
