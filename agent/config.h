@@ -42,6 +42,7 @@ struct config_account {
 };
 
 /* Of the built-in audiences: new incidents in 10 min that are told one by one. */
+#define CONFIG_REPORTS 3
 #define CONFIG_STORM_PUBLIC 5
 #define CONFIG_STORM_OPERATORS 20
 
@@ -72,6 +73,7 @@ struct config_audience {
 	unsigned n_words;
 	struct config_escalation *escalate; /* soonest first */
 	unsigned n_escalate;
+	unsigned reports;     /* so many people with the same trouble are told to operators; 0 = never */
 	unsigned storm;	      /* new incidents in 10 min that are told one by one; 0 = no limit */
 	int64_t *announce_ms; /* so long before a downtime; longest first */
 	unsigned n_announce;

@@ -34,6 +34,7 @@ void config_built_in(struct reader *r, struct config_audience *a, const char *ba
 	a->remind_ms = public ? HOUR : 30 * MINUTE;
 	a->remind_acked_ms = 4 * HOUR;
 	a->flap_digest_ms = public ? 4 * HOUR : 2 * HOUR;
+	a->reports = CONFIG_REPORTS;
 	a->storm = public ? CONFIG_STORM_PUBLIC : CONFIG_STORM_OPERATORS;
 	a->visibility = public ? VISIBILITY_PUBLIC : VISIBILITY_FOLLOWERS;
 	a->acks = true;

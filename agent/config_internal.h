@@ -116,7 +116,6 @@ void config_group_finish(struct config *c);
 /* --- keys of later versions (config_later.c) -------------------------------------------------- */
 
 void config_later_duration(struct reader *r, const config_setting_t *s, void *into);
-void config_later_number(struct reader *r, const config_setting_t *s, void *into);
 void config_later_flag(struct reader *r, const config_setting_t *s, void *into);
 void config_later_icinga2(struct reader *r, const config_setting_t *s, void *into);
 void config_read_database(struct reader *r, const config_setting_t *s, void *into);
@@ -137,6 +136,7 @@ void config_check_words(struct reader *r, const struct config_audience *a);
 
 /* config_policy.c */
 void config_read_announce(struct reader *r, const config_setting_t *s, void *into);
+void config_read_reports(struct reader *r, const config_setting_t *s, void *into);
 void config_read_storm(struct reader *r, const config_setting_t *s, void *into);
 void config_read_escalate(struct reader *r, const config_setting_t *s, void *into);
 void config_drop_escalate(struct config_audience *a);

@@ -16,14 +16,6 @@ void config_later_duration(struct reader *r, const config_setting_t *s, void *in
 	config_read_duration(r, s, &ms);
 }
 
-void config_later_number(struct reader *r, const config_setting_t *s, void *into)
-{
-	unsigned n;
-
-	(void)into;
-	config_read_number(r, s, 0, 1000000, &n);
-}
-
 void config_later_flag(struct reader *r, const config_setting_t *s, void *into)
 {
 	static const struct config_key flag = {"", KEY_FLAG, 0, NULL};

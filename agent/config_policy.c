@@ -68,6 +68,13 @@ void config_read_storm(struct reader *r, const config_setting_t *s, void *into)
 	config_read_number(r, s, 0, 1000000, &a->storm);
 }
 
+void config_read_reports(struct reader *r, const config_setting_t *s, void *into)
+{
+	struct config_audience *a = into;
+
+	config_read_number(r, s, 0, 1000000, &a->reports);
+}
+
 /* --- escalate ------------------------------------------------------------------------------- */
 
 void config_drop_escalate(struct config_audience *a)

@@ -28,7 +28,7 @@ static void add_word(
 
 static void unknown_sentence(struct reader *r, const config_setting_t *s, const char *event)
 {
-	static const char *const later[] = {"known", "known_over", "ticket", NULL};
+	static const char *const later[] = {"known_over", "ticket", NULL};
 	const char *names[SAY_EVENTS + 1] = {NULL};
 
 	for (int i = 0; later[i]; i++)

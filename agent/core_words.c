@@ -80,7 +80,9 @@ static int audience_of_account(const struct core *c, unsigned account)
 /* How a reply is answered where it stands. */
 enum manner {
 	MANNER_DIRECT, /* to one person, in private: what the configuration allows that person to know */
+	MANNER_OUTSIDER, /* to one of the public, in private: what the public may know */
 	MANNER_PUBLIC, /* under the reply, for everybody: what the public may know */
+	MANNER_SILENT, /* to one of the public it would cost */
 	MANNER_NOTE    /* as PUBLIC would be, but only in the timeline: it would cost, and nobody asked for it */
 };
 
@@ -98,10 +100,18 @@ static int look_for_answer(void *arg, const struct post_row *row)
 }
 
 /* Networks that take money want one public answer to a reply at most; a late confirmation is a second. */
-static enum manner manner_of(struct core *c, const struct config_account *account, const struct reply_row *reply)
+static enum manner manner_of(struct core *c, const struct config_account *account, const struct inbox_answer *answer)
 {
+	const struct reply_row *reply = answer->reply;
 	struct answered a = {.reply = reply};
 
+	if (answer->asker == ASKER_ANYBODY) {
+		if (!account->is_metered)
+			return MANNER_OUTSIDER;
+		if (account->feedback != FEEDBACK_REPLY)
+			return MANNER_SILENT;
+		return reply->visibility == VISIBILITY_DIRECT ? MANNER_OUTSIDER : MANNER_PUBLIC;
+	}
 	if (!account->is_metered || reply->visibility == VISIBILITY_DIRECT)
 		return MANNER_DIRECT;
 	if (reply->incident)
@@ -155,6 +165,7 @@ static bool answer_facts(struct core *c, const struct inbox_answer *answer, unsi
 	if (internals)
 		return true;
 	say->object = say->host = say->service = say->state = say->output = say->owner = say->text = NULL;
+	say->ticket = NULL;
 	say->n_members = say->with_services = 0;
 	return answer->event != SAY_STATUS || say->n_names > 0;
 }
@@ -203,13 +214,13 @@ void core_answer(void *arg, const struct inbox_answer *answer)
 	struct core *c = arg;
 	int audience = audience_of_account(c, answer->account);
 	const struct config_account *account = &c->config->accounts[answer->account];
-	enum manner manner = manner_of(c, account, answer->reply);
+	enum manner manner = manner_of(c, account, answer);
 	char writer[HANDLE_MAX], live_tag[TAG_SIZE + 1], label[TAG_SIZE + 1];
 	struct incident_view live;
 	struct say say = {0};
 	struct buf text;
 
-	if (audience < 0 || engine_account_is_paused(c->engine, answer->account) ||
+	if (audience < 0 || manner == MANNER_SILENT || engine_account_is_paused(c->engine, answer->account) ||
 	    !answer_facts(c, answer, (unsigned)audience, manner, &say))
 		return;
 	reason_facts(c, answer->reply->incident, answer->reason, label, &say);

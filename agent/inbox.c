@@ -164,51 +164,6 @@ static void inbox_name(struct inbox *b, struct inbox_reply *r, unsigned account,
 	inbox_set(r, TEXT_ACCT, acct);
 }
 
-/*
- * Not in the configuration: kept, never answered, never a command; no look at the network
- * either. The words only where they belong to an incident's story and everybody can read
- * them: what somebody tells us in private, or of something else, is not ours to keep.
- */
-static void
-inbox_stranger(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p, const char *reason)
-{
-	inbox_match(b, r, p);
-	if (!r->row.incident || r->row.visibility == VISIBILITY_DIRECT)
-		inbox_set(r, TEXT_TEXT, "");
-	switch (p->verb) {
-	case REPLY_VERB_ACK:
-	case REPLY_VERB_ACK_ALL:
-	case REPLY_VERB_TAKE:
-	case REPLY_VERB_UNACK:
-	case REPLY_VERB_DOWNTIME:
-	case REPLY_VERB_DOWNTIME_CANCEL:
-	case REPLY_VERB_RECHECK:
-	case REPLY_VERB_QUIET:
-	case REPLY_VERB_ETA:
-	case REPLY_VERB_MAJOR:
-	case REPLY_VERB_NOT_MAJOR:
-	case REPLY_VERB_KNOWN:
-	case REPLY_VERB_PART_OF:
-	case REPLY_VERB_SAY:
-	case REPLY_VERB_BARE_NUMBER: inbox_denied(b, r, reason); break;
-	case REPLY_VERB_COMMENT:
-	case REPLY_VERB_FIXED: /* whoever knows what helps may say so, to everybody but us */
-	case REPLY_VERB_STATUS:
-	case REPLY_VERB_LAST:
-	case REPLY_VERB_TICKET:
-	case REPLY_VERB_ENDORSE:
-	case REPLY_VERB_UNDO:
-	case REPLY_VERB_PAUSE:
-	case REPLY_VERB_HELP:
-	case REPLY_VERB_STOP:
-	case REPLY_VERB_START:
-	case REPLY_VERB_ME_TOO:
-	case REPLY_VERB_YES:
-	case REPLY_VERB_NO:
-	case REPLY_VERB_EMPTY: inbox_finish(b, r, REPLY_IGNORED, reason); break;
-	}
-}
-
 static void
 inbox_judge(struct inbox *b, struct inbox_reply *r, unsigned account, const struct item *item)
 {
@@ -251,7 +206,8 @@ inbox_item(struct inbox *b, unsigned account, const struct item *item, const str
 	b->now = *now;
 	if (!item->id || !item->uri || !item->author_id || !item->acct || !item->text)
 		return EMIT_KNOWN; /* not a reply that the contract knows */
-	if (item->kind != ITEM_REPLY || item->by_us || account >= b->config->n_accounts)
+	if (item->kind != ITEM_REPLY || item->by_us || account >= b->config->n_accounts ||
+	    inbox_is_ours(b, account, item))
 		return EMIT_KNOWN;
 	known = inbox_is_known(b, account, item);
 	if (known)

@@ -17,6 +17,12 @@
 
 struct inbox;
 
+/* Who asks decides about what may be said, and where. */
+enum inbox_asker {
+	ASKER_PERSON, /* of the configuration */
+	ASKER_ANYBODY /* hears what the public may hear */
+};
+
 /* What the author gets back (core.c renders it and hands it to the outbox). */
 struct inbox_answer {
 	const struct reply_row *reply; /* whom, where */
@@ -24,6 +30,7 @@ struct inbox_answer {
 	enum say_event event;	       /* SAY_STATUS or SAY_TROUBLE */
 	const char *reason;	       /* of TROUBLE: key in the catalogue's `trouble` group */
 	const char *text;	       /* the reply's free words: $TEXT$ ("30" of "ack 30") */
+	enum inbox_asker asker;
 	uint64_t live;		       /* of "closed": the live incident of the same object, 0 = none */
 	int64_t until_s;	       /* $UNTIL$ of a downtime; 0 = the incident's own */
 	unsigned count, total;	       /* $COUNT$ of $TOTAL$; total 0 = the incident's own */

@@ -29,7 +29,7 @@ int64_t inbox_next_look(const struct inbox *b, const struct reply_row *row)
 	return 0;
 }
 
-static void gone_hash(const char *text, char out[65])
+void inbox_hash(const char *text, char out[INBOX_HASH])
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
@@ -87,9 +87,9 @@ static void gone_story(struct inbox *b, const struct reply_row *row)
 static void gone_purge(struct inbox *b, const struct reply_row *row)
 {
 	struct audit_row audit;
-	char hash[65];
+	char hash[INBOX_HASH];
 
-	gone_hash(row->text, hash);
+	inbox_hash(row->text, hash);
 	store_purge_reply(b->store, row->id, hash);
 	gone_story(b, row);
 	audit = (struct audit_row){

@@ -149,7 +149,10 @@ void inbox_denied(struct inbox *b, struct inbox_reply *r, const char *reason);
 void inbox_note(struct inbox *b, uint64_t incident, const char *kind, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* inbox_gone.c: when to look whether its author took it away; 0 = not */
+/* inbox_gone.c: SHA-256 in hex */
+#define INBOX_HASH 65
+void inbox_hash(const char *text, char out[INBOX_HASH]);
+/* when to look whether its author took it away; 0 = not */
 int64_t inbox_next_look(const struct inbox *b, const struct reply_row *row);
 
 /* inbox_match.c: which incident */
@@ -224,6 +227,25 @@ void inbox_all_ends(struct inbox *b, struct inbox_reply *r); /* with what was co
 void inbox_all_save(struct inbox *b, struct inbox_reply *r);
 void inbox_all_free(struct inbox_reply *r);
 int inbox_all_load(struct inbox *b, struct err *err);
+
+/* inbox_anybody.c: who is not in the configuration */
+void inbox_stranger(
+    struct inbox *b, struct inbox_reply *r, struct reply_parsed *p, const char *reason);
+/* Is its author one of our own accounts? */
+bool inbox_is_ours(const struct inbox *b, unsigned account, const struct item *item);
+/* Where an author's id means him: the same one for all our accounts on one server. */
+void inbox_place(const struct inbox *b, unsigned account, char *out, size_t size);
+/* Does he want to hear nothing from us? When the store cannot say: yes. */
+bool inbox_is_stopped(const struct inbox *b, const struct reply_row *row);
+void inbox_stop(struct inbox *b, const struct reply_row *row);
+/* One more has the same trouble: counted once an hour, told to operators when they are many. */
+struct inbox_reporter {
+	unsigned account;
+	const char *author_id;
+	uint64_t incident;
+	int64_t at_ms; /* when he said so */
+};
+void inbox_report(struct inbox *b, const struct inbox_reporter *by);
 
 /* inbox_hand.c: what needs no core */
 void inbox_act_hand(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p);

@@ -102,6 +102,7 @@ struct incident_view {
 	int64_t eta_s, quiet_until_s, from_s, to_s;
 	const char *text;	/* of one that was opened by hand */
 	const char *known, *known_tag;
+	const char *ticket;	/* its number at the desk */
 	const char *parent_tag; /* "" = it is part of nothing */
 };
 bool engine_view(const struct engine *e, uint64_t incident, struct incident_view *out);

@@ -5,6 +5,7 @@
  */
 #include "agent/incident_internal.h"
 
+#include <limits.h>
 #include <string.h>
 
 #define ETA_LEAD_S 600 /* operators are reminded so long before a promised end */
@@ -115,6 +116,41 @@ int engine_known(struct engine *e, uint64_t incident, const char *tag, const cha
 		    text && *text ? ": " : "", text ? text : "", by);
 	operators_line(e, i, SAY_KNOWN_ERROR, now);
 	return 0;
+}
+
+int engine_ticket(struct engine *e, uint64_t incident, const char *number, const char *by, const struct now *now,
+		  struct err *err)
+{
+	struct incident *i = incident_find(e, incident);
+
+	(void)now;
+	if (!i)
+		return err_set(err, "it is closed");
+	engine_set_string(&i->ticket, number);
+	i->dirty = true;
+	engine_note(e, i, "command", "ticket %.100s, by %s", number, by);
+	return 0;
+}
+
+/* At `first`, and whenever there are twice as many. */
+static bool is_worth_a_line(unsigned count, unsigned first)
+{
+	unsigned at = first;
+
+	while (at && at < count && at <= UINT_MAX / 2)
+		at *= 2;
+	return at && at == count;
+}
+
+void engine_reported(struct engine *e, uint64_t incident, const struct engine_reports *reports, const struct now *now)
+{
+	struct incident *i = incident_find(e, incident);
+
+	if (!i || !is_worth_a_line(reports->count, reports->first))
+		return;
+	i->reports = reports->count;
+	i->reported_s = reports->since_s;
+	operators_line(e, i, SAY_KNOWN, now);
 }
 
 int engine_part_of(struct engine *e, uint64_t incident, uint64_t parent, const char *by, const struct now *now,

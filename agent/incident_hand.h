@@ -64,6 +64,22 @@ int engine_known(struct engine *e, uint64_t incident, const char *tag, const cha
 		 const struct now *now, struct err *err);
 int engine_part_of(struct engine *e, uint64_t incident, uint64_t parent, const char *by, const struct now *now,
 		   struct err *err);
+/* Its number at the desk; "" takes it back. Also when it is over, until it is closed. */
+int engine_ticket(struct engine *e, uint64_t incident, const char *number, const char *by, const struct now *now,
+		  struct err *err);
+
+/* The inverse, where nothing else is one: no end is promised, it is no known error, it is part of nothing. */
+int engine_undo_eta(struct engine *e, uint64_t incident, const char *by, const struct now *now, struct err *err);
+int engine_undo_known(struct engine *e, uint64_t incident, const char *by, const struct now *now, struct err *err);
+int engine_undo_part_of(struct engine *e, uint64_t incident, const char *by, const struct now *now, struct err *err);
+
+/* One more says that he has it, too: operators hear of `first` people, and of each doubling. */
+struct engine_reports {
+	unsigned count, first; /* first 0: never */
+	int64_t since_s;       /* the first of them */
+};
+void engine_reported(struct engine *e, uint64_t incident, const struct engine_reports *reports, const struct now *now);
+
 /* A person's own words to everybody who was told in public; operators hear that they were said. */
 int engine_say(struct engine *e, uint64_t incident, const char *text, const char *by, const struct now *now,
 	       struct err *err);

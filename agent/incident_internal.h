@@ -21,6 +21,7 @@
  *	_flap				flapping, the core's and our own
  *	_remind				reminders, escalation, "what fixed it?"
  *	_hand, _open			what people say of it by hand; opened, closed, retracted
+ *	_undo				what was said by hand, taken back
  *	_silence			quiet and pause
  *	_say, _names			the facts of a sentence; which members it names
  *	_view				for others to look at

@@ -91,6 +91,7 @@ void engine_load_incident(struct engine *e, const struct incident_row *row)
 	engine_set_string(&i->by, row->by);
 	engine_set_string(&i->known, row->known);
 	engine_set_string(&i->known_tag, row->known_tag);
+	engine_set_string(&i->ticket, row->ticket);
 	i->owner_round = row->owner_round;
 	engine_set_string(&i->let_go, row->let_go);
 	i->state_word = "";

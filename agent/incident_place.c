@@ -241,6 +241,7 @@ void incident_free(struct engine *e, struct incident *i)
 	free(i->name);
 	free(i->text);
 	free(i->by);
+	free(i->ticket);
 	free(i->known);
 	free(i->known_tag);
 	free(i);

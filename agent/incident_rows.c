@@ -98,7 +98,7 @@ static uint64_t sum_of(const struct incident_row *row)
 		row->closed_ms,	      row->since_s,	row->until_s,	  row->acked_s,	     row->ack_until_s,
 		row->owner_round,     row->eta_s,	row->quiet_until_s, row->from_s,     row->to_s};
 	const char *const texts[] = {row->object, row->state, row->owner, row->was_owner, row->let_go, row->name,
-				     row->text,	  row->by,    row->known, row->known_tag};
+				     row->text,	  row->by,    row->known, row->known_tag, row->ticket};
 	uint64_t sum = sum_bytes(UINT64_C(14695981039346656037), numbers, sizeof numbers);
 
 	for (unsigned k = 0; k < sizeof texts / sizeof texts[0]; k++)
@@ -136,6 +136,7 @@ static void save_incident(const struct engine_rows *rows, struct incident *i)
 		.by = i->by,
 		.known = i->known,
 		.known_tag = i->known_tag,
+		.ticket = i->ticket,
 	};
 
 	memcpy(row.tag, i->tag, sizeof row.tag);

@@ -60,6 +60,7 @@ void say_internals(struct engine *e, struct incident *i, unsigned audience, stru
 		out->state = i->until_s ? "over" : "open";
 		out->acked = true;
 	}
+	out->ticket = i->ticket;
 	out->n_members = members_fill(e, i, out->event == SAY_UNREACHABLE ? NULL : root, audience);
 	out->members = e->members;
 	if (root && root->kind == EVENT_HOST && problem_is_live(root) && root->object)
@@ -202,6 +203,10 @@ static void fill_special(struct engine *e, const struct thread *t, enum say_even
 	if (event == SAY_KNOWN_ERROR) {
 		say->text = i->known;
 		say->parent = known_label(i);
+	}
+	if (event == SAY_KNOWN) {
+		say->count = i->reports;
+		say->since = i->reported_s;
 	}
 	if (event == SAY_RECOVERY)
 		say->by_restart = incident_root_heard(i, t->audience) &&

@@ -204,6 +204,9 @@ struct incident {
 	bool is_held_back;	    /* something is not said because of a hush */
 	char *name, *text, *by;	 /* opened by hand */
 	char *known, *known_tag;
+	char *ticket;		 /* its number at the desk */
+	unsigned reports;	 /* people who say that they have it too, as heard last; not kept */
+	int64_t reported_s;	 /* the first of them */
 	struct incident *dirty_next, *dirty_prev; /* in engine.touched */
 	uint64_t sum, kept_sum; /* of its row: as written, as committed; 0 = not in this life */
 	bool is_dirty;

@@ -42,6 +42,7 @@ static void fill(const struct incident *i, struct incident_view *out)
 	out->text = i->text ? i->text : "";
 	out->known = i->known ? i->known : "";
 	out->known_tag = i->known_tag ? i->known_tag : "";
+	out->ticket = i->ticket ? i->ticket : "";
 	out->parent_tag = i->parent ? i->parent->tag : "";
 	out->public_name = i->name;
 	out->node = out->host = out->service = out->output = "";

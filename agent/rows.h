@@ -79,6 +79,7 @@ struct incident_row {
 	int64_t from_s, to_s;	/* of a planned maintenance */
 	const char *name, *text, *by; /* opened by hand: public name ("" = none), words, who */
 	const char *known, *known_tag; /* known error: workaround, and of which incident */
+	const char *ticket; /* its number at the desk, as a person gave it */
 };
 
 enum thread_state {
@@ -284,6 +285,22 @@ struct person_row {
 	const char *code_hash; /* of the one-time code that is awaited; "" = none */
 	int64_t code_until_ms;
 	unsigned code_wrong; /* others that came instead */
+};
+
+/* Somebody who wants no answer and no message from us, for ever: by the id that a server gives. */
+struct muted_row {
+	const char *place; /* network and server: "mastodon@social.example.org", "x" */
+	const char *author_id;
+	int64_t since_ms;
+	bool gone;
+};
+
+/* Somebody who has the same trouble; once an hour and incident. */
+struct report_row {
+	uint64_t incident;
+	uint64_t hour;	 /* since 1970 */
+	const char *who; /* a hash: nobody can be told from it, nor found again in another incident */
+	int64_t at_ms;
 };
 
 struct timeline_row {

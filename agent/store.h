@@ -61,6 +61,9 @@ int store_put_downtime(struct store *s, const struct downtime_row *r);
 int store_put_channel(struct store *s, const struct channel_row *r);
 int store_put_quiet(struct store *s, const struct quiet_row *r);
 int store_put_pause(struct store *s, const struct pause_row *r);
+int store_put_muted(struct store *s, const struct muted_row *r);
+/* The first one of an hour stays. */
+int store_put_report(struct store *s, const struct report_row *r);
 int store_put_meta(struct store *s, const char *key, const char *value); /* "next_id" is the store's own */
 /* account + remote id -> one of our posts; several may lead to one. */
 int store_put_alias(struct store *s, const char *account, const char *remote_id, uint64_t post);
@@ -94,6 +97,7 @@ STORE_WALK(downtime, downtime_row);
 STORE_WALK(channel, channel_row);
 STORE_WALK(quiet, quiet_row);
 STORE_WALK(pause, pause_row);
+STORE_WALK(report, report_row);
 #undef STORE_WALK
 
 int store_nodes(struct store *s, store_node_fn *fn, void *arg, struct err *err);
@@ -149,6 +153,15 @@ int store_meta(struct store *s, const char *key, char *value, size_t size, struc
 int store_count_posts(struct store *s, const char *account, int64_t since_ms, struct err *err);
 /* One account's month (202611). 1 found, 0 nothing was spent, -1. */
 int store_ledger(struct store *s, const char *account, unsigned month, store_ledger_fn *fn, void *arg, struct err *err);
+/* 1: wants no answer from us; 0; -1. */
+int store_is_muted(struct store *s, const char *place, const char *author_id, struct err *err);
+/* Who reported an incident, by the hour; how many they are. */
+int store_reports(struct store *s, uint64_t incident, store_report_fn *fn, void *arg, struct err *err);
+int store_count_reports(struct store *s, uint64_t incident, struct err *err);
+/* Answers to those who are no persons, on one account since since_ms. */
+int store_count_told(struct store *s, const char *account, int64_t since_ms, struct err *err);
+/* What one person said since since_ms, newest first. */
+int store_replies_of_person(struct store *s, const char *person, int64_t since_ms, store_reply_fn *fn, void *arg, struct err *err);
 /* Threads on an account whose problem is told and whose end is not: recoveries that are still to come. */
 int store_count_promises(struct store *s, const char *account, struct err *err);
 

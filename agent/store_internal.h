@@ -34,7 +34,7 @@
 	    F(t, since_s) F(t, until_s) F(t, object) F(t, state) F(t, owner) F(t, was_owner)       \
 		F(t, let_go) F(t, owner_round) F(t, acked_s) F(t, ack_until_s) F(t, eta_s)         \
 		    F(t, quiet_until_s) F(t, from_s) F(t, to_s) F(t, name) F(t, text) F(t, by)     \
-			F(t, known) F(t, known_tag)
+			F(t, known) F(t, known_tag) F(t, ticket)
 #define THREAD_FIELDS(A, F, t)                                                                     \
 	A(t, id) F(t, incident) F(t, audience) F(t, account) THREAD_CHANGES(F, F, t)
 #define THREAD_CHANGES(A, F, t)                                                                    \
@@ -98,6 +98,8 @@
 	A(t, id) F(t, match) F(t, text) F(t, by) F(t, since_s) F(t, until_s)
 #define PAUSE_FIELDS(A, F, t)                                                                      \
 	A(t, audience) F(t, account) F(t, text) F(t, by) F(t, since_s)
+#define MUTED_FIELDS(A, F, t) A(t, place) F(t, author_id) F(t, since_ms)
+#define REPORT_FIELDS(A, F, t) A(t, incident) F(t, hour) F(t, who) F(t, at_ms)
 #define AUDIT_FIELDS(A, F, t)                                                                      \
 	A(t, at_ms) F(t, actor) F(t, action) F(t, object) F(t, via) F(t, result)
 
@@ -119,7 +121,9 @@ enum store_table {
 	TABLE_QUIET,
 	TABLE_PAUSE,
 	TABLE_PERSON,
-	TABLE_COMMAND
+	TABLE_COMMAND,
+	TABLE_MUTED,
+	TABLE_REPORT
 };
 
 enum column_type {
@@ -167,6 +171,9 @@ enum store_sql {
 	SQL_PUT_PERSON,
 	SQL_PUT_COMMAND,
 	SQL_DROP_COMMAND,
+	SQL_PUT_MUTED,
+	SQL_PUT_REPORT,
+	SQL_DROP_MUTED,
 	SQL_DROP_DOWNTIME,
 	SQL_DROP_QUIET,
 	SQL_DROP_PAUSE,
@@ -214,6 +221,11 @@ enum store_sql {
 	SQL_LEDGER,
 	SQL_COUNT_PROMISES,
 	SQL_AUDIT,
+	SQL_MUTED,
+	SQL_REPORTS,
+	SQL_COUNT_REPORTS,
+	SQL_COUNT_TOLD,
+	SQL_REPLIES_OF_PERSON,
 	SQL_END
 };
 

@@ -42,6 +42,7 @@ union any_row {
 	struct channel_row channel;
 	struct quiet_row quiet;
 	struct pause_row pause;
+	struct report_row report;
 };
 
 static const char *text_at(sqlite3_stmt *stmt, int at)
@@ -165,6 +166,7 @@ GIVE(downtime)
 GIVE(channel)
 GIVE(quiet)
 GIVE(pause)
+GIVE(report)
 
 /* The body of a walk: its statement, its parameters, and s, fn, arg, err of the function around it. */
 #define WALK(noun, TABLE, which, n, ...)                                                           \
@@ -419,4 +421,40 @@ int store_count_promises(struct store *s, const char *account, struct err *err)
 	if (ask_number(s, SQL_COUNT_PROMISES, params, 1, &n, err) == -1)
 		return -1;
 	return (int)n;
+}
+
+int store_is_muted(struct store *s, const char *place, const char *author_id, struct err *err)
+{
+	const struct param params[] = {TEXT(place), TEXT(author_id)};
+	int64_t since_ms;
+
+	return ask_number(s, SQL_MUTED, params, 2, &since_ms, err);
+}
+
+int store_reports(struct store *s, uint64_t incident, store_report_fn *fn, void *arg, struct err *err)
+{
+	return WALK(report, TABLE_REPORT, SQL_REPORTS, 1, NUMBER(incident));
+}
+
+int store_count_reports(struct store *s, uint64_t incident, struct err *err)
+{
+	const struct param params[] = {NUMBER(incident)};
+	int64_t n = 0;
+
+	return ask_number(s, SQL_COUNT_REPORTS, params, 1, &n, err) == -1 ? -1 : (int)n;
+}
+
+int store_count_told(struct store *s, const char *account, int64_t since_ms, struct err *err)
+{
+	const struct param params[] = {TEXT(account), NUMBER(since_ms)};
+	int64_t n = 0;
+
+	return ask_number(s, SQL_COUNT_TOLD, params, 2, &n, err) == -1 ? -1 : (int)n;
+}
+
+int store_replies_of_person(
+    struct store *s, const char *person, int64_t since_ms, store_reply_fn *fn, void *arg,
+    struct err *err)
+{
+	return WALK(reply, TABLE_REPLY, SQL_REPLIES_OF_PERSON, 2, TEXT(person), NUMBER(since_ms));
 }

@@ -56,6 +56,10 @@ const char *const store_sql[SQL_END] = {
     [SQL_PUT_CHANNEL] = PUT("channel", CHANNEL_FIELDS),
     [SQL_PUT_QUIET] = PUT("quiet", QUIET_FIELDS),
     [SQL_PUT_PAUSE] = PUT("pause", PAUSE_FIELDS),
+    [SQL_PUT_MUTED] = PUT("muted", MUTED_FIELDS),
+    /* who said so first in an hour is who counts */
+    [SQL_PUT_REPORT] = "INSERT OR IGNORE INTO report(incident,hour,who,at_ms) VALUES(?,?,?,?)",
+    [SQL_DROP_MUTED] = "DELETE FROM muted WHERE place=? AND author_id=?",
     [SQL_DROP_DOWNTIME] = "DELETE FROM downtime WHERE node=? AND id=?",
     [SQL_DROP_QUIET] = "DELETE FROM quiet WHERE id=?",
     [SQL_DROP_PAUSE] = "DELETE FROM pause WHERE audience=? AND account=?",
@@ -133,6 +137,13 @@ const char *const store_sql[SQL_END] = {
 	"SELECT count(*) FROM thread WHERE account=? AND state IN (1,2) AND root IN (2,3)",
     [SQL_AUDIT] =
 	SELECT("audit", AUDIT_FIELDS) "WHERE at_ms>=? ORDER BY at_ms DESC,rowid DESC LIMIT ?",
+    [SQL_MUTED] = "SELECT since_ms FROM muted WHERE place=? AND author_id=?",
+    [SQL_REPORTS] = SELECT("report", REPORT_FIELDS) "WHERE incident=? ORDER BY hour,who",
+    [SQL_COUNT_REPORTS] = "SELECT count(DISTINCT who) FROM report WHERE incident=?",
+    [SQL_COUNT_TOLD] =
+	"SELECT count(*) FROM reply WHERE account=? AND done_ms>=? AND person='' AND reason='told'",
+    [SQL_REPLIES_OF_PERSON] =
+	SELECT_REPLY "WHERE person=? AND done_ms>=? AND person<>'' ORDER BY +id DESC",
 };
 
 /* The type comes from the member itself; enums are unsigned to gcc and clang. */
@@ -176,6 +187,8 @@ COLUMNS(downtime, DOWNTIME_FIELDS);
 COLUMNS(channel, CHANNEL_FIELDS);
 COLUMNS(quiet, QUIET_FIELDS);
 COLUMNS(pause, PAUSE_FIELDS);
+COLUMNS(muted, MUTED_FIELDS);
+COLUMNS(report, REPORT_FIELDS);
 
 const struct columns store_columns[] = {
     [TABLE_NODE] = COUNTED(node),         [TABLE_PROBLEM] = COUNTED(problem),
@@ -187,4 +200,5 @@ const struct columns store_columns[] = {
     [TABLE_CHANNEL] = COUNTED(channel),   [TABLE_QUIET] = COUNTED(quiet),
     [TABLE_PAUSE] = COUNTED(pause),       [TABLE_PERSON] = COUNTED(person),
     [TABLE_POST_MOVED] = COUNTED(post_moved), [TABLE_COMMAND] = COUNTED(command),
+    [TABLE_MUTED] = COUNTED(muted),       [TABLE_REPORT] = COUNTED(report),
 };

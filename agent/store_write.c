@@ -179,6 +179,18 @@ int store_put_pause(struct store *s, const struct pause_row *r)
 	return put(s, SQL_PUT_PAUSE, TABLE_PAUSE, r);
 }
 
+int store_put_muted(struct store *s, const struct muted_row *r)
+{
+	if (r->gone)
+		return drop(s, SQL_DROP_MUTED, r->place, r->author_id, 0);
+	return put(s, SQL_PUT_MUTED, TABLE_MUTED, r);
+}
+
+int store_put_report(struct store *s, const struct report_row *r)
+{
+	return put(s, SQL_PUT_REPORT, TABLE_REPORT, r);
+}
+
 int store_put_meta(struct store *s, const char *key, const char *value)
 {
 	sqlite3_stmt *stmt = start(s, SQL_PUT_META);

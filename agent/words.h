@@ -59,6 +59,7 @@ enum say_event {
 	SAY_MOVED,	/* maintenance: its beginning is another now */
 	SAY_RECALLED,	/* maintenance that runs: a false alarm */
 	SAY_DISAGREE,	/* two nodes say different things of one object: operators only */
+	SAY_KNOWN,	/* to operators: so many people report it; to one of them: it is known */
 	SAY_EVENTS
 };
 
@@ -131,7 +132,7 @@ struct say {
 	const char *const *mentions; /* people to be called, as the network addresses them: $MENTIONS$ */
 	unsigned n_mentions;
 	int64_t interval;    /* seconds: $INTERVAL$ */
-	const char *ticket;  /* of a later version: no catalogue uses it yet */
+	const char *ticket;  /* its number at the desk, or the name of a report: $TICKET$ */
 };
 
 struct words; /* the catalogue of one language, parsed */

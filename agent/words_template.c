@@ -56,6 +56,7 @@ static const char *const event_names[SAY_EVENTS] = {
     [SAY_MOVED] = "moved",
     [SAY_RECALLED] = "recalled",
     [SAY_DISAGREE] = "disagree",
+    [SAY_KNOWN] = "known",
 };
 
 /* The last one stands for what is none of them. */
@@ -72,14 +73,18 @@ static const char *const reason_names[WORDS_REASONS + 1] = {
     "no_such_tag",    "not_public",    "by_hand_only",
     "retracted",      "closed_now",    "passed",
     "fixed_noted",    "opened_by_hand", "no_words",
-    "enrolled",
-    "taken", "taken_away", "downtime_until",
-    "downtime_cancelled", "downtime_how_long", "downtime_stale",
-    "downtime_asks", "downtime_too_long", "no_downtime",
-    "checked", "still_bad", "no_result",
-    "old_module", "all_done", "all_partly",
-    "all_taken", "all_too_many", "all_no_time",
-    "other",         NULL};
+    "enrolled",       "taken",         "taken_away",
+    "downtime_until", "downtime_cancelled", "downtime_how_long",
+    "downtime_stale", "downtime_asks", "downtime_too_long",
+    "no_downtime",    "checked",       "still_bad",
+    "no_result",      "old_module",    "all_done",
+    "all_partly",     "all_taken",     "all_too_many",
+    "all_no_time",    "stopped",       "started",
+    "nothing_known",  "ticket_noted",  "endorsed",
+    "endorse_what",   "no_boost",      "undone",
+    "nothing_to_undo", "cannot_undo",  "sure_pause",
+    "sure_stop",      "help_operator", "help_lead",
+    "help_communicator", "other",      NULL};
 
 /* In the order of enum macro; config_nearest() reads it too, hence the NULL. */
 static const char *const macro_names[MACROS + 1] = {
@@ -171,8 +176,6 @@ static int check_macro(const struct piece *p, enum say_event event, bool interna
 			    err, "no such macro as $%s$; did you mean $%s$?", name, near);
 		return err_set(err, "no such macro as $%s$", name);
 	}
-	if (p->macro == MACRO_TICKET)
-		return err_set(err, "$%s$ is not in this version", macro_names[p->macro]);
 	if (!internals && p->macro >= MACRO_OBJECT)
 		return err_set(err, "$%s$ is internal", macro_names[p->macro]);
 	if (!internals && p->macro == MACRO_TEXT && !is_official(event))

@@ -74,4 +74,40 @@ int engine_say(
 	return by_hand(err, "say %u \"%s\" by %s", (unsigned)incident, text, by);
 }
 
+int engine_ticket(
+    struct engine *e, uint64_t incident, const char *number, const char *by, const struct now *at,
+    struct err *err)
+{
+	(void)e, (void)at;
+	return by_hand(err, "ticket %u [%s] by %s", (unsigned)incident, number, by);
+}
+
+int engine_undo_eta(
+    struct engine *e, uint64_t incident, const char *by, const struct now *at, struct err *err)
+{
+	(void)e, (void)at;
+	return by_hand(err, "undo eta %u by %s", (unsigned)incident, by);
+}
+
+int engine_undo_known(
+    struct engine *e, uint64_t incident, const char *by, const struct now *at, struct err *err)
+{
+	(void)e, (void)at;
+	return by_hand(err, "undo known %u by %s", (unsigned)incident, by);
+}
+
+int engine_undo_part_of(
+    struct engine *e, uint64_t incident, const char *by, const struct now *at, struct err *err)
+{
+	(void)e, (void)at;
+	return by_hand(err, "undo part %u by %s", (unsigned)incident, by);
+}
+
+void engine_reported(
+    struct engine *e, uint64_t incident, const struct engine_reports *reports, const struct now *at)
+{
+	(void)e, (void)at;
+	by_hand(&(struct err){0}, "reported %u %u", (unsigned)incident, reports->count);
+}
+
 #endif

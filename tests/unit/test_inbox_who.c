@@ -25,8 +25,8 @@ static void test_strangers(void **state)
 	say("mallory@evil.example", "m8", "ack #T222");
 	say_full(0, "mallory@evil.example", "m9", "p999", VISIBILITY_PUBLIC, now.wall_ms, "ack");
 	say_full(0, "mallory@evil.example", "m10", "", VISIBILITY_DIRECT, now.wall_ms, "ack");
-	is_row("m5", REPLY_IGNORED, "stranger");
-	is_row("m6", REPLY_IGNORED, "stranger");
+	is_row("m5", REPLY_IGNORED, "no_incident");
+	is_row("m6", REPLY_IGNORED, "no_incident");
 	turn();
 	went_out(""); /* no command, no answer, no favourite, no look at the network */
 	inbox_health(inbox, &now, &health);

@@ -205,7 +205,6 @@ static void test_check(void **state)
 	    {"$TEXT$ $TAG$", "$TEXT$ is public only in what is said by hand and of maintenance, "
 			     "elsewhere it is internal"},
 	    {"$DIGEST$ $TAG$", "no such macro as $DIGEST$"},
-	    {"$TICKET$ $TAG$", "$TICKET$ is not in this version"},
 	    {"[$NAME$ $TAG$", "a [ without its ]"},
 	    {"$NAME$] $TAG$", "a ] without its ["},
 	    {"[[$NAME$]] $TAG$", "a [ inside of [ ]"},

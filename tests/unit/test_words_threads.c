@@ -51,7 +51,7 @@ struct facts {
 /* What has a beginning of its own each time. */
 #define BEGINS_ANEW                                                                                \
 	(EVENT_BIT(SAY_ALARM) | EVENT_BIT(SAY_LOST) | EVENT_BIT(SAY_CUT_OFF) |                     \
-	 EVENT_BIT(SAY_DISAGREE) | EVENT_BIT(SAY_AGAIN) | EVENT_BIT(SAY_STORM))
+	 EVENT_BIT(SAY_KNOWN) | EVENT_BIT(SAY_DISAGREE) | EVENT_BIT(SAY_AGAIN) | EVENT_BIT(SAY_STORM))
 
 /* The same incident, `step` hours later: only time has passed. */
 static void facts_fill(struct facts *f, int event, int step)
