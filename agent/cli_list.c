@@ -39,7 +39,13 @@ static void told_cell(const json_t *incident, struct cli_table *t)
 		if (json_array_size(names))
 			buf_char(&cell, ')');
 	}
-	cli_table_cell(t, "%s", cell.len ? buf_text(&cell) : "-");
+	if (!cell.len)
+		buf_char(&cell, '-');
+	if (cli_number(incident, "reports"))
+		buf_printf(&cell, ", %" PRId64 " report it", cli_number(incident, "reports"));
+	if (*cli_string(incident, "ticket"))
+		buf_printf(&cell, ", %s", cli_string(incident, "ticket"));
+	cli_table_cell(t, "%s", buf_text(&cell));
 	buf_finish(&cell);
 }
 

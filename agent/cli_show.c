@@ -49,6 +49,12 @@ static void hand_text(const json_t *incident, int64_t now_ms, struct buf *out)
 		cli_printf(
 		    out, "; known error%s%s%s%s", *known_tag ? " #" : "", known_tag,
 		    *known ? ": " : "", known);
+	if (*cli_string(incident, "ticket"))
+		cli_printf(out, "; ticket %s", cli_string(incident, "ticket"));
+	if (cli_number(incident, "reports"))
+		cli_printf(
+		    out, "; %" PRId64 "%s", cli_number(incident, "reports"),
+		    cli_number(incident, "reports") == 1 ? " person reports it" : " people report it");
 	if (quiet)
 		cli_printf(out, "; quiet until %s", cli_clock(time, quiet, now_ms));
 	if (*cli_string(incident, "parent"))

@@ -233,7 +233,7 @@ static int choose_post(void *arg, const struct post_row *row)
 	struct choice *c = arg;
 	const struct feed *f = c->feed;
 
-	if (!row->remote_id[0] || row->kind == POST_FAVOURITE || row->kind == POST_DELETE)
+	if (!row->remote_id[0] || row->kind == POST_FAVOURITE || row->kind == POST_BOOST || row->kind == POST_DELETE)
 		return 0;
 	if (is_before(c->first_incident, c->first_post, row->incident, row->id)) {
 		c->first_incident = row->incident;

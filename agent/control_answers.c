@@ -194,7 +194,7 @@ static bool is_paid(const struct post_row *p)
 
 static int add_post(void *arg, const struct post_row *p)
 {
-	json_t *post = p->kind == POST_FAVOURITE ? NULL : post_to_json(p);
+	json_t *post = p->kind == POST_FAVOURITE || p->kind == POST_BOOST ? NULL : post_to_json(p);
 
 	if (post && is_paid(p) && p->cost_micro)
 		json_object_set_new(post, "cost_micro", json_integer((json_int_t)p->cost_micro));

@@ -51,6 +51,15 @@ static void add_text(json_t *to, const char *key, const char *text)
 		json_object_set_new(to, key, control_text(text));
 }
 
+/* How many people say that they have it, too; of whom nothing else is known. */
+static void add_reports(struct control *c, uint64_t incident, json_t *to)
+{
+	int n = store_count_reports(core_store(c->core), incident, NULL);
+
+	if (n > 0)
+		json_object_set_new(to, "reports", json_integer(n));
+}
+
 /* What people have said of it. */
 static json_t *add_hand(struct control *c, const struct incident_view *v, json_t *to)
 {
@@ -64,6 +73,8 @@ static json_t *add_hand(struct control *c, const struct incident_view *v, json_t
 	add_text(to, "text", v->text);
 	add_text(to, "known", v->known);
 	add_text(to, "known_tag", v->known_tag);
+	add_text(to, "ticket", v->ticket);
+	add_reports(c, v->id, to);
 	add_text(to, "parent", v->parent_tag);
 	return to;
 }
@@ -117,6 +128,8 @@ json_t *control_kept(struct control *c, const struct incident_row *r)
 	add_text(kept, "text", r->text);
 	add_text(kept, "known", r->known);
 	add_text(kept, "known_tag", r->known_tag);
+	add_text(kept, "ticket", r->ticket);
+	add_reports(c, r->id, kept);
 	return kept;
 }
 

@@ -42,6 +42,7 @@ static int64_t price_now(const struct config_account *a, const struct post_row *
 	};
 	const struct job job = {
 		.type = p->kind == POST_FAVOURITE ? JOB_FAVOURITE :
+			p->kind == POST_BOOST	  ? JOB_BOOST :
 			p->kind == POST_DELETE	  ? JOB_DELETE :
 						    JOB_POST,
 		.text = p->text,

@@ -163,6 +163,13 @@ static void on_inbox_note(void *arg, uint64_t incident, const char *kind, const 
 	core_note(arg, incident, kind, text);
 }
 
+static void on_unsay(void *arg, uint64_t incident, int64_t at_ms)
+{
+	struct core *c = arg;
+
+	outbox_erase_said(c->outbox, incident, at_ms, &c->now);
+}
+
 static void on_want_parent(void *arg, unsigned account, uint64_t reply, const char *remote_id)
 {
 	struct core *c = arg;
@@ -382,7 +389,8 @@ static int build(struct core *c, struct err *err)
 	const struct outbox_events outbox = {.arg = c, .delivery = on_delivery, .note = on_outbox_note,
 					     .alarm = core_alarm, .is_paused = core_is_paused};
 	const struct inbox_events inbox = {.arg = c, .command = on_command, .answer = core_answer,
-					   .favourite = core_favourite, .note = on_inbox_note,
+					   .favourite = core_favourite, .boost = core_boost,
+					   .unsay = on_unsay, .note = on_inbox_note,
 					   .want_parent = on_want_parent, .local_done = on_local_done,
 					   .next_id = on_next_id};
 

@@ -255,6 +255,22 @@ void core_favourite(void *arg, unsigned account, uint64_t reply, const char *rem
 	outbox_add(c->outbox, &post, &c->now);
 }
 
+void core_boost(void *arg, unsigned account, uint64_t reply, const char *remote_id)
+{
+	struct core *c = arg;
+	struct post_row post = {
+		.reply = reply,
+		.account = c->config->accounts[account].name,
+		.kind = POST_BOOST,
+		.event = -1,
+		.target = remote_id,
+		.text = "",
+	};
+
+	if (!engine_account_is_paused(c->engine, account))
+		outbox_add(c->outbox, &post, &c->now);
+}
+
 int core_status_text(struct core *c, uint64_t incident, const struct now *now, struct buf *out)
 {
 	struct say say;

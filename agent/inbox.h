@@ -42,6 +42,10 @@ struct inbox_events {
 	int (*command)(void *arg, const char *node, const struct event *cmd);
 	void (*answer)(void *arg, const struct inbox_answer *answer);
 	void (*favourite)(void *arg, unsigned account, uint64_t reply, const char *remote_id);
+	/* Boosts somebody's reply on our account. */
+	void (*boost)(void *arg, unsigned account, uint64_t reply, const char *remote_id);
+	/* A person's words to the public (of that incident, decided at that wall time) are to go again. */
+	void (*unsay)(void *arg, uint64_t incident, int64_t at_ms);
 	void (*note)(void *arg, uint64_t incident, const char *kind, const char *text);
 	/* A reply that hangs under something unknown: please GET it (collector) and call inbox_parent(). */
 	void (*want_parent)(void *arg, unsigned account, uint64_t reply, const char *remote_id);

@@ -287,7 +287,7 @@ static void inbox_act_again(
 	inbox_thank(b, r);
 }
 
-static void inbox_act_ack(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
+void inbox_act_ack(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
 {
 	bool is_take = p->verb == REPLY_VERB_TAKE;
 	const struct inbox_reply *pending;
@@ -319,7 +319,7 @@ static void inbox_act_ack(struct inbox *b, struct inbox_reply *r, const struct r
 	inbox_command(b, r, &v, EVENT_VERB_ACK, p);
 }
 
-static void inbox_act_unack(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
+void inbox_act_unack(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
 {
 	const struct inbox_reply *pending;
 	struct incident_view v;
@@ -405,19 +405,19 @@ void inbox_do(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p)
 	case REPLY_VERB_KNOWN:
 	case REPLY_VERB_PART_OF:
 	case REPLY_VERB_SAY:
+	case REPLY_VERB_TICKET:
 	case REPLY_VERB_FIXED: inbox_act_hand(b, r, p); break;
 	case REPLY_VERB_ACK_ALL: inbox_act_all(b, r, p); break;
 	case REPLY_VERB_DOWNTIME: inbox_act_downtime(b, r, p); break;
 	case REPLY_VERB_DOWNTIME_CANCEL: inbox_act_cancel(b, r, p); break;
 	case REPLY_VERB_RECHECK: inbox_act_recheck(b, r, p); break;
 	case REPLY_VERB_LAST:
-	case REPLY_VERB_TICKET:
 	case REPLY_VERB_ENDORSE:
 	case REPLY_VERB_UNDO:
-	case REPLY_VERB_PAUSE:
 	case REPLY_VERB_HELP:
+	case REPLY_VERB_START: inbox_act_person(b, r, p); break;
+	case REPLY_VERB_PAUSE:
 	case REPLY_VERB_STOP:
-	case REPLY_VERB_START:
 	case REPLY_VERB_ME_TOO:
 	case REPLY_VERB_YES:
 	case REPLY_VERB_NO:
@@ -460,7 +460,7 @@ void inbox_act(
 		inbox_puzzled(b, r, REPLY_IGNORED, "later");
 	else if (p->verb == REPLY_VERB_BARE_NUMBER)
 		inbox_puzzled(b, r, REPLY_NO_EFFECT, "bare_number");
-	else if (found == FOUND_INCIDENT)
+	else if (found == FOUND_INCIDENT || (found == FOUND_NOTHING && inbox_needs_no_incident(p->verb)))
 		inbox_do(b, r, p);
 	else
 		inbox_act_nowhere(b, r, p, found);

@@ -91,7 +91,7 @@ void inbox_stop(struct inbox *b, const struct reply_row *row)
 }
 
 /* True: it was so. */
-static bool anybody_start(struct inbox *b, const struct reply_row *row)
+bool inbox_start(struct inbox *b, const struct reply_row *row)
 {
 	bool was_stopped = inbox_is_stopped(b, row);
 	struct muted_row key;
@@ -218,7 +218,7 @@ static void anybody_stops(struct inbox *b, struct inbox_reply *r)
 
 static void anybody_starts(struct inbox *b, struct inbox_reply *r)
 {
-	if (anybody_start(b, &r->row))
+	if (inbox_start(b, &r->row))
 		anybody_tell(b, r, REPLY_DONE, SAY_TROUBLE, "started");
 	else
 		inbox_finish(b, r, REPLY_IGNORED, "not_stopped");

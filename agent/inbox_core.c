@@ -196,7 +196,9 @@ static void inbox_confirm(struct inbox *b, struct inbox_reply *r)
 		    took);
 	else
 		inbox_note(b, r->row.incident, "command", "%-9s confirmed late", r->row.verb);
-	if (r->verb == EVENT_VERB_DOWNTIME || r->verb == EVENT_VERB_DOWNTIME_CANCEL)
+	if (strncmp(r->row.verb, INBOX_UNDO, strlen(INBOX_UNDO)) == 0)
+		inbox_trouble(b, r, "undone");
+	else if (r->verb == EVENT_VERB_DOWNTIME || r->verb == EVENT_VERB_DOWNTIME_CANCEL)
 		inbox_downtime_done(b, r);
 	else if (former)
 		inbox_take_done(b, r, former);
@@ -255,6 +257,10 @@ static enum event_verb inbox_verb(const struct inbox *b, const struct reply_row 
 
 	if (strcmp(row->reason, "already_yours") == 0 || strcmp(row->reason, "also_looking") == 0)
 		return EVENT_VERB_COMMENT;
+	if (strcmp(row->verb, INBOX_UNDO "unack") == 0)
+		return EVENT_VERB_ACK;
+	if (strcmp(row->verb, INBOX_UNDO "ack") == 0)
+		return EVENT_VERB_UNACK;
 	inbox_read(b, row->text, &b->now, &p);
 	if (p.verb == REPLY_VERB_ACK || p.verb == REPLY_VERB_TAKE)
 		return EVENT_VERB_ACK;

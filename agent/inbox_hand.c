@@ -1,6 +1,6 @@
 /*
- * Replies that the engine alone carries out: eta, major, known, part of, quiet, say; and
- * fixed, which is kept. Called by inbox_act.c once the incident is known. It must never do
+ * Replies that the engine alone carries out: eta, major, known, part of, quiet, say, ticket;
+ * and fixed, which is kept. Called by inbox_act.c once the incident is known. It must never do
  * anything before people.c has said that its author may.
  */
 #include "agent/inbox_internal.h"
@@ -8,11 +8,8 @@
 
 #include <string.h>
 
-/* How one hears that it worked. */
-enum thanks { BY_FEEDBACK, IN_WORDS };
-
-static void
-hand_thank(struct inbox *b, struct inbox_reply *r, const struct inbox_answer *answer, enum thanks how)
+static void hand_thank(
+    struct inbox *b, struct inbox_reply *r, const struct inbox_answer *answer, enum inbox_thanks how)
 {
 	int account = config_account_index(b->config, r->row.account);
 
@@ -24,17 +21,32 @@ hand_thank(struct inbox *b, struct inbox_reply *r, const struct inbox_answer *an
 		inbox_thank(b, r);
 }
 
-static void
-hand_done(struct inbox *b, struct inbox_reply *r, const struct inbox_answer *answer, enum thanks how)
+void inbox_hand_done(
+    struct inbox *b, struct inbox_reply *r, const struct inbox_answer *answer, enum inbox_thanks how)
 {
 	inbox_finish(b, r, REPLY_DONE, answer->reason);
 	hand_thank(b, r, answer, how);
 }
 
-static void hand_failed(struct inbox *b, struct inbox_reply *r, const char *reason)
+void inbox_hand_failed(struct inbox *b, struct inbox_reply *r, const char *reason)
 {
 	inbox_finish(b, r, REPLY_NO_EFFECT, reason);
 	inbox_trouble(b, r, reason);
+}
+
+static void hand_ticket(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
+{
+	const struct inbox_answer answer = {.event = SAY_TROUBLE, .reason = "ticket_noted"};
+	struct err err;
+
+	if (!inbox_may(b, r, PEOPLE_TICKET))
+		inbox_denied(b, r, "not_allowed");
+	else if (!p->text[0])
+		inbox_hand_failed(b, r, "no_words");
+	else if (engine_ticket(b->engine, r->row.incident, p->text, inbox_author(r), &b->now, &err) == -1)
+		inbox_say_closed(b, r, p);
+	else
+		inbox_hand_done(b, r, &answer, BY_FEEDBACK);
 }
 
 static struct inbox_answer hand_answer(const char *reason)
@@ -56,7 +68,7 @@ static bool hand_begins(
 		return false;
 	}
 	if (!v->open)
-		hand_failed(b, r, "already_ok");
+		inbox_hand_failed(b, r, "already_ok");
 	return v->open;
 }
 
@@ -76,12 +88,12 @@ static void hand_quiet(struct inbox *b, struct inbox_reply *r, const struct repl
 	if (!hand_begins(b, r, p, PEOPLE_QUIET, &v))
 		return;
 	if (p->duration_s > AUTHORITY_QUIET_S && !inbox_may(b, r, PEOPLE_QUIET_LONG))
-		hand_failed(b, r, "quiet_too_long");
+		inbox_hand_failed(b, r, "quiet_too_long");
 	else if (until_s <= b->now.wall_ms / 1000 ||
 		 engine_quiet(b->engine, v.id, until_s, inbox_author(r), &b->now, &err) == -1)
-		hand_failed(b, r, "passed");
+		inbox_hand_failed(b, r, "passed");
 	else
-		hand_done(b, r, &answer, BY_FEEDBACK);
+		inbox_hand_done(b, r, &answer, BY_FEEDBACK);
 }
 
 static void hand_eta(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
@@ -94,9 +106,9 @@ static void hand_eta(struct inbox *b, struct inbox_reply *r, const struct reply_
 		return;
 	if (hand_time(r, p) <= b->now.wall_ms / 1000 ||
 	    engine_eta(b->engine, v.id, hand_time(r, p), inbox_author(r), &b->now, &err) == -1)
-		hand_failed(b, r, "passed");
+		inbox_hand_failed(b, r, "passed");
 	else
-		hand_done(b, r, &answer, BY_FEEDBACK);
+		inbox_hand_done(b, r, &answer, BY_FEEDBACK);
 }
 
 static void hand_major(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
@@ -109,9 +121,9 @@ static void hand_major(struct inbox *b, struct inbox_reply *r, const struct repl
 	if (!hand_begins(b, r, p, PEOPLE_MAJOR, &v))
 		return;
 	if (engine_major(b->engine, v.id, is_major, inbox_author(r), &b->now, &err) == -1)
-		hand_failed(b, r, answer.reason); /* so it was before */
+		inbox_hand_failed(b, r, answer.reason); /* so it was before */
 	else
-		hand_done(b, r, &answer, IN_WORDS);
+		inbox_hand_done(b, r, &answer, IN_WORDS);
 }
 
 /* "part of tmrw" was no incident after all. */
@@ -136,13 +148,13 @@ static void hand_known(struct inbox *b, struct inbox_reply *r, struct reply_pars
 	if (!hand_begins(b, r, p, PEOPLE_KNOWN, &v))
 		return;
 	if (!is_there)
-		hand_failed(b, r, "no_such_tag");
+		inbox_hand_failed(b, r, "no_such_tag");
 	else if (!p->other[0] && !p->text[0])
-		hand_failed(b, r, "no_words");
+		inbox_hand_failed(b, r, "no_words");
 	else if (engine_known(b->engine, v.id, p->other, p->text, inbox_author(r), &b->now, &err) == -1)
-		hand_failed(b, r, "other");
+		inbox_hand_failed(b, r, "other");
 	else
-		hand_done(b, r, &answer, BY_FEEDBACK);
+		inbox_hand_done(b, r, &answer, BY_FEEDBACK);
 }
 
 static void hand_part_of(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p)
@@ -160,15 +172,15 @@ static void hand_part_of(struct inbox *b, struct inbox_reply *r, struct reply_pa
 	if (!hand_begins(b, r, p, PEOPLE_PART_OF, &v))
 		return;
 	if (!is_there) {
-		hand_failed(b, r, p->other[0] ? "no_such_tag" : "which");
+		inbox_hand_failed(b, r, p->other[0] ? "no_such_tag" : "which");
 		return;
 	}
 	was_part = strcmp(v.parent_tag, of.tag) == 0;
 	if (!was_part &&
 	    engine_part_of(b->engine, v.id, of.id, inbox_author(r), &b->now, &err) == -1)
-		hand_failed(b, r, "part_of_itself");
+		inbox_hand_failed(b, r, "part_of_itself");
 	else
-		hand_done(b, r, &answer, IN_WORDS);
+		inbox_hand_done(b, r, &answer, IN_WORDS);
 }
 
 /* Also when it is over: people want to hear why. */
@@ -183,11 +195,11 @@ static void hand_say(struct inbox *b, struct inbox_reply *r, const struct reply_
 	else if (!engine_view(b->engine, r->row.incident, &v))
 		inbox_say_closed(b, r, p);
 	else if (!p->text[0])
-		hand_failed(b, r, "no_words");
+		inbox_hand_failed(b, r, "no_words");
 	else if (engine_say(b->engine, v.id, p->text, inbox_author(r), &b->now, &err) == -1)
-		hand_failed(b, r, "not_public");
+		inbox_hand_failed(b, r, "not_public");
 	else
-		hand_done(b, r, &answer, IN_WORDS);
+		inbox_hand_done(b, r, &answer, IN_WORDS);
 }
 
 /* What was learnt belongs to the incident, live or not. */
@@ -200,14 +212,14 @@ static void hand_fixed(struct inbox *b, struct inbox_reply *r, const struct repl
 		return;
 	}
 	if (!p->text[0]) {
-		hand_failed(b, r, "no_words");
+		inbox_hand_failed(b, r, "no_words");
 		return;
 	}
 	inbox_note(b, r->row.incident, "command", "%-9s by %s: %.600s", r->row.verb, inbox_author(r), p->text);
 	if (inbox_checks_fixed(b, r))
 		hand_thank(b, r, &answer, BY_FEEDBACK);
 	else
-		hand_done(b, r, &answer, BY_FEEDBACK);
+		inbox_hand_done(b, r, &answer, BY_FEEDBACK);
 }
 
 void inbox_act_hand(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p)
@@ -221,6 +233,7 @@ void inbox_act_hand(struct inbox *b, struct inbox_reply *r, struct reply_parsed 
 	case REPLY_VERB_PART_OF: hand_part_of(b, r, p); break;
 	case REPLY_VERB_SAY: hand_say(b, r, p); break;
 	case REPLY_VERB_FIXED: hand_fixed(b, r, p); break;
+	case REPLY_VERB_TICKET: hand_ticket(b, r, p); break;
 	case REPLY_VERB_COMMENT:
 	case REPLY_VERB_ACK:
 	case REPLY_VERB_UNACK:
@@ -231,7 +244,6 @@ void inbox_act_hand(struct inbox *b, struct inbox_reply *r, struct reply_parsed 
 	case REPLY_VERB_DOWNTIME_CANCEL:
 	case REPLY_VERB_RECHECK:
 	case REPLY_VERB_LAST:
-	case REPLY_VERB_TICKET:
 	case REPLY_VERB_ENDORSE:
 	case REPLY_VERB_UNDO:
 	case REPLY_VERB_PAUSE:

@@ -238,6 +238,7 @@ void inbox_place(const struct inbox *b, unsigned account, char *out, size_t size
 /* Does he want to hear nothing from us? When the store cannot say: yes. */
 bool inbox_is_stopped(const struct inbox *b, const struct reply_row *row);
 void inbox_stop(struct inbox *b, const struct reply_row *row);
+bool inbox_start(struct inbox *b, const struct reply_row *row); /* true: he was stopped */
 /* One more has the same trouble: counted once an hour, told to operators when they are many. */
 struct inbox_reporter {
 	unsigned account;
@@ -247,7 +248,24 @@ struct inbox_reporter {
 };
 void inbox_report(struct inbox *b, const struct inbox_reporter *by);
 
+void inbox_act_ack(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p);
+void inbox_act_unack(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p);
+
+/* inbox_person.c: what a person asks of us, not of the core */
+void inbox_act_person(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p);
+bool inbox_needs_no_incident(enum reply_verb verb);
+
+/* inbox_undo.c: the last command of a person, taken back */
+#define INBOX_UNDO "undo " /* such a reply's verb is "undo ack" */
+void inbox_act_undo(struct inbox *b, struct inbox_reply *r);
+
 /* inbox_hand.c: what needs no core */
+/* How one hears that it worked. */
+enum inbox_thanks { BY_FEEDBACK, IN_WORDS };
+void inbox_hand_done(
+    struct inbox *b, struct inbox_reply *r, const struct inbox_answer *answer,
+    enum inbox_thanks how);
+void inbox_hand_failed(struct inbox *b, struct inbox_reply *r, const char *reason);
 void inbox_act_hand(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p);
 
 /* inbox_enrol.c: a one-time code; true: it was one, and the reply is through */

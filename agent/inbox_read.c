@@ -37,14 +37,14 @@ void inbox_parse(const struct inbox *b, const struct inbox_reply *r, struct repl
 bool inbox_is_later(enum reply_verb verb)
 {
 	switch (verb) {
+	case REPLY_VERB_PAUSE:
+	case REPLY_VERB_STOP: return true;
 	case REPLY_VERB_LAST:
 	case REPLY_VERB_TICKET:
 	case REPLY_VERB_ENDORSE:
 	case REPLY_VERB_UNDO:
-	case REPLY_VERB_PAUSE:
 	case REPLY_VERB_HELP:
-	case REPLY_VERB_STOP:
-	case REPLY_VERB_START: return true;
+	case REPLY_VERB_START:
 	case REPLY_VERB_COMMENT:
 	case REPLY_VERB_ACK:
 	case REPLY_VERB_ACK_ALL:

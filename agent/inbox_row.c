@@ -236,7 +236,7 @@ void inbox_reply_to(struct inbox *b, const struct reply_row *row, const struct i
 	/* strangers are never answered, nor who has become one since they asked */
 	if (account < 0 || !row->person[0] || inbox_is_revoked(b, row))
 		return;
-	if (a.event == SAY_TROUBLE && inbox_is_muted(b, row, (unsigned)account))
+	if (a.event == SAY_TROUBLE && row->state != REPLY_QUERY && inbox_is_muted(b, row, (unsigned)account))
 		return;
 	inbox_read(b, row->text, &b->now, &p);
 	a.reply = row;

@@ -107,6 +107,44 @@ void outbox_erase_thread(struct outbox *o, uint64_t thread, const struct now *no
 	erase_memory(&e, thread);
 }
 
+struct unsaying {
+	struct erasing e;
+	uint64_t incident;
+	int64_t at_ms;
+};
+
+static bool is_unsaid(const struct unsaying *u, const struct post_row *row)
+{
+	return row->kind == POST_SAY && row->event == SAY_SAY && row->incident == u->incident &&
+	       row->created_ms == u->at_ms;
+}
+
+static int unsay_row(void *arg, const struct post_row *row)
+{
+	struct unsaying *u = arg;
+
+	return is_unsaid(u, row) ? erase_row(&u->e, row) : 0;
+}
+
+void outbox_erase_said(struct outbox *o, uint64_t incident, int64_t at_ms, const struct now *now)
+{
+	struct unsaying u = {.e = {.o = o, .now = now}, .incident = incident, .at_ms = at_ms};
+	struct outbox_thread *t, *next;
+	struct post *p;
+	struct err err;
+
+	if (store_posts_of_incident(o->store, incident, unsay_row, &u, &err) == -1)
+		log_warnx("outbox", "cannot read what is to be deleted: %s", err.text);
+	HASH_ITER (hh, o->threads, t, next)
+		DL_FOREACH2(t->posts, p, thread_next)
+		{
+			if (!is_unsaid(&u, &p->row))
+				continue;
+			p->is_condemned = true;
+			delete_add(&u.e, &p->row);
+		}
+}
+
 /* --- what a delete is about ------------------------------------------------------------ */
 
 static struct post *find_in_memory(const struct outbox *o, const struct outbox_account *a, uint64_t id)

@@ -23,7 +23,7 @@ int64_t post_price(const struct post *p, int64_t now_ms)
 	const struct outbox_account *a = p->account;
 	struct job job;
 
-	if (p->row.kind == POST_FAVOURITE || !a->account || !a->notifier->price)
+	if (p->row.kind == POST_FAVOURITE || p->row.kind == POST_BOOST || !a->account || !a->notifier->price)
 		return 0;
 	job = post_job(p, now_ms);
 	return a->notifier->price(a->account, &job);

@@ -234,6 +234,7 @@ struct job post_job(const struct post *p, int64_t now_ms)
 {
 	return (struct job){
 	    .type = p->row.kind == POST_FAVOURITE ? JOB_FAVOURITE
+		    : p->row.kind == POST_BOOST	  ? JOB_BOOST
 		    : p->row.kind == POST_DELETE  ? JOB_DELETE
 						  : JOB_POST,
 	    .text = p->row.text,

@@ -172,6 +172,7 @@ const char *post_event_name(const struct post *p)
 	case POST_ANSWER: return "answer";
 	case POST_FAVOURITE: return "favourite";
 	case POST_DELETE: return "delete";
+	case POST_BOOST: return "boost";
 	}
 	return p->row.event >= 0 ? words_event_name((enum say_event)p->row.event) : "-";
 }

@@ -172,7 +172,8 @@ enum post_kind {
 	POST_SAY,
 	POST_ANSWER,
 	POST_FAVOURITE,
-	POST_DELETE /* of the post that `reply` names */
+	POST_DELETE, /* of the post that `reply` names */
+	POST_BOOST
 };
 
 enum post_state {
@@ -195,7 +196,7 @@ struct post_row {
 	int event; /* enum say_event, -1 = none */
 	enum post_state state;
 	const char *text, *key, *tag, *language, *to, *to_id; /* to_id: author_id of `to` */
-	const char *target; /* FAVOURITE, DELETE: remote id ("" = not known yet); ANSWER: remote id that it answers */
+	const char *target; /* FAVOURITE, BOOST, DELETE: remote id ("" = not known yet); ANSWER: remote id that it answers */
 	unsigned visibility; /* enum visibility */
 	unsigned attempts, looks;
 	unsigned refusals; /* of its parent: from 2 on it goes without */

@@ -86,6 +86,7 @@ int desk_check_job(const struct job *job, unsigned caps, struct err *err)
 	case JOB_EDIT:
 	case JOB_DELETE:
 	case JOB_FAVOURITE:
+	case JOB_BOOST:
 	case JOB_RECENT:
 	case JOB_COLLECT:
 	case JOB_THREAD:

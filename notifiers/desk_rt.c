@@ -122,6 +122,7 @@ static enum op_step (*run_of(enum job_type type))(struct op *, struct rt_turn *)
 	case JOB_EDIT:
 	case JOB_DELETE:
 	case JOB_FAVOURITE:
+	case JOB_BOOST:
 	case JOB_RECENT:
 	case JOB_COLLECT:
 	case JOB_THREAD:

@@ -92,6 +92,7 @@ static struct op *file_begin(struct account *a, const struct job *job, struct er
 		return NULL;
 	case JOB_DELETE:
 	case JOB_FAVOURITE:
+	case JOB_BOOST:
 	case JOB_GET:
 	case JOB_LOOKUP:
 	case JOB_TICKET:
@@ -282,6 +283,7 @@ first(struct op *op, const struct op_env *env, struct request *request, struct r
 	case JOB_THREAD: return collect(op, env, result);
 	case JOB_DELETE:
 	case JOB_FAVOURITE:
+	case JOB_BOOST:
 	case JOB_GET:
 	case JOB_LOOKUP:
 	case JOB_TICKET:

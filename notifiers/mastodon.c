@@ -90,6 +90,7 @@ static int check_job(const struct job *job, struct err *err)
 	case JOB_EDIT:
 	case JOB_DELETE:
 	case JOB_FAVOURITE:
+	case JOB_BOOST:
 	case JOB_THREAD:
 	case JOB_GET:
 		if (!is_id(job->target_id))
@@ -121,6 +122,7 @@ static enum op_step (*run_of(enum job_type type))(struct op *, struct turn *)
 	case JOB_EDIT: return mastodon_edit;
 	case JOB_DELETE: return mastodon_delete;
 	case JOB_FAVOURITE: return mastodon_favourite;
+	case JOB_BOOST: return mastodon_boost;
 	case JOB_RECENT: return mastodon_recent;
 	case JOB_COLLECT: return mastodon_collect;
 	case JOB_THREAD: return mastodon_thread;
@@ -195,7 +197,7 @@ static void mastodon_end(struct op *op)
 
 const struct notifier notifier_mastodon = {
     .name = "mastodon",
-    .caps = NOTIFIER_THREADS | NOTIFIER_EDITS | NOTIFIER_DELETES | NOTIFIER_FAVOURITES |
+    .caps = NOTIFIER_THREADS | NOTIFIER_EDITS | NOTIFIER_DELETES | NOTIFIER_FAVOURITES | NOTIFIER_BOOSTS |
 	    NOTIFIER_KEYS | NOTIFIER_DIRECT | NOTIFIER_COLLECTS | NOTIFIER_ANSWERS,
     .check = mastodon_check,
     .open = mastodon_open,

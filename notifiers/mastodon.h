@@ -84,6 +84,7 @@ enum op_step mastodon_post(struct op *op, struct turn *turn);
 enum op_step mastodon_edit(struct op *op, struct turn *turn);
 enum op_step mastodon_delete(struct op *op, struct turn *turn);
 enum op_step mastodon_favourite(struct op *op, struct turn *turn);
+enum op_step mastodon_boost(struct op *op, struct turn *turn);
 enum op_step mastodon_recent(struct op *op, struct turn *turn);
 enum op_step mastodon_thread(struct op *op, struct turn *turn);
 enum op_step mastodon_get(struct op *op, struct turn *turn);

@@ -153,7 +153,8 @@ static enum result_class class_403(const struct op *op, const char *words)
 {
 	switch (op->job->type) {
 	case JOB_FAVOURITE:
-	case JOB_LOOKUP: return RESULT_PERMANENT; /* both are optional scopes */
+	case JOB_BOOST:
+	case JOB_LOOKUP: return RESULT_PERMANENT; /* an account may live without */
 	case JOB_VERIFY:
 	case JOB_COLLECT: return RESULT_AUTH; /* nothing but the token can be at fault */
 	case JOB_POST:

@@ -1,5 +1,5 @@
 /*
- * The jobs that change something: post, edit, delete, favourite.
+ * The jobs that change something: post, edit, delete, favourite, boost.
  * Called by the frame in mastodon.c.
  * It must never post twice for one answer: only mastodon_post() creates.
  */
@@ -168,14 +168,15 @@ enum op_step mastodon_delete(struct op *op, struct turn *turn)
 	return mastodon_finish(op, turn, RESULT_OK, "deleted");
 }
 
-enum op_step mastodon_favourite(struct op *op, struct turn *turn)
+/* What changes one status without a text. */
+static enum op_step mark(struct op *op, struct turn *turn, const char *call, const char *done)
 {
 	json_t *status;
 
 	if (!turn->answer) {
 		mastodon_path(op, "/api/v1/statuses/");
 		mastodon_path_part(op, op->job->target_id);
-		buf_str(&op->url, "/favourite");
+		buf_str(&op->url, call);
 		return mastodon_send(op, turn, "POST", json_object(), EFFECT_NONE);
 	}
 	if (!mastodon_is_ok(turn))
@@ -185,5 +186,16 @@ enum op_step mastodon_favourite(struct op *op, struct turn *turn)
 		return OP_DONE;
 	json_decref(status);
 	take_target(op, turn);
-	return mastodon_finish(op, turn, RESULT_OK, "marked as favourite");
+	return mastodon_finish(op, turn, RESULT_OK, "%s", done);
+}
+
+enum op_step mastodon_favourite(struct op *op, struct turn *turn)
+{
+	return mark(op, turn, "/favourite", "marked as favourite");
+}
+
+/* The answer is a status of our own around the other; a second call gives the same one. */
+enum op_step mastodon_boost(struct op *op, struct turn *turn)
+{
+	return mark(op, turn, "/reblog", "boosted");
 }

@@ -42,6 +42,7 @@ enum notifier_cap {
 	NOTIFIER_DESK = 1u << 10,	/* takes tickets: VERIFY, TICKET and TICKET_NOTE, and none of the jobs for posts */
 	NOTIFIER_DESK_FINDS = 1u << 11, /* a lost answer is settled by TICKET_FIND. Desks without it get the same
 					 * job with the same key again: there it is EFFECT_NONE */
+	NOTIFIER_BOOSTS = 1u << 13,
 	NOTIFIER_DESK_READS = 1u << 12	/* TICKET_ANSWERS: what the desk's people wrote comes back */
 };
 
@@ -84,6 +85,7 @@ enum job_type {
 	JOB_EDIT,      /* target_id text language; result.id is the id after the edit */
 	JOB_DELETE,    /* target_id */
 	JOB_FAVOURITE, /* target_id */
+	JOB_BOOST,     /* target_id; twice is as once */
 	JOB_RECENT,    /* our own posts since since_ms, newest first: emits ITEM_OWN; visibility DIRECT:
 			* direct messages of ours, too, where those stand elsewhere */
 	JOB_COLLECT,   /* mentions and direct messages behind cursor: emits ITEM_REPLY, ITEM_CURSOR last */

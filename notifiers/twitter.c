@@ -44,6 +44,7 @@ static int check_job(const struct job *job, struct err *err)
 	switch (job->type) {
 	case JOB_POST: return check_post(job, err);
 	case JOB_EDIT: return err_set(err, "X lets nobody edit without paying for Premium");
+	case JOB_BOOST: return err_set(err, "on X nothing is boosted: a repost by a machine is against its rules");
 	case JOB_FAVOURITE: return err_set(err, "X sells no favourites to this kind of access");
 	case JOB_THREAD: return err_set(err, "X does not list what stands under a post");
 	case JOB_DELETE:
@@ -79,6 +80,7 @@ static enum op_step (*run_of(enum job_type type))(struct op *, struct turn *)
 	case JOB_LOOKUP: return twitter_lookup;
 	case JOB_EDIT:
 	case JOB_FAVOURITE:
+	case JOB_BOOST:
 	case JOB_THREAD:
 	case JOB_TICKET:
 	case JOB_TICKET_NOTE:

@@ -264,6 +264,7 @@ static unsigned about(const struct op *op)
 	case JOB_COLLECT: return ABOUT_MENTIONS;
 	case JOB_EDIT:
 	case JOB_FAVOURITE:
+	case JOB_BOOST:
 	case JOB_VERIFY:
 	case JOB_THREAD:
 	case JOB_TICKET:

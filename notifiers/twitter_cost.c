@@ -35,6 +35,7 @@ int64_t twitter_price(const struct account *a, const struct job *job)
 	case JOB_DELETE: return a->prices[PRICE_DELETE];
 	case JOB_EDIT:
 	case JOB_FAVOURITE:
+	case JOB_BOOST:
 	case JOB_VERIFY:
 	case JOB_RECENT:
 	case JOB_COLLECT:

@@ -252,15 +252,17 @@ serve_post(struct sim *s, const struct request *request, int64_t late_ms, struct
 
 static int serve_favourite(struct sim *s, const struct request *request)
 {
+	bool is_boost = strcmp(request->url, "sim:boost") == 0;
 	struct sim_favourite *f = &s->favourites[s->n_favourites];
 
 	ASK(request, "account", f->account);
 	ASK(request, "target", f->target);
 	for (unsigned i = 0; i < s->n_favourites; i++) {
-		if (strcmp(s->favourites[i].target, f->target) == 0 &&
+		if (strcmp(s->favourites[i].target, f->target) == 0 && s->favourites[i].is_boost == is_boost &&
 		    strcmp(s->favourites[i].account, f->account) == 0)
 			return 200;
 	}
+	f->is_boost = is_boost;
 	if (++s->n_favourites == SIM_REPLIES)
 		abort();
 	return 200;
@@ -455,7 +457,7 @@ serve_create(struct sim *s, const struct request *request, struct buf *out, bool
 	is_error |= take_one(&s->error_next);
 	if (strcmp(request->url, "sim:post") == 0)
 		status = serve_post(s, request, late_ms, out);
-	else if (strcmp(request->url, "sim:favourite") == 0)
+	else if (strcmp(request->url, "sim:favourite") == 0 || strcmp(request->url, "sim:boost") == 0)
 		status = serve_favourite(s, request);
 	else
 		status = serve_change(s, request, out);

@@ -54,6 +54,7 @@ struct sim_reply {
 
 struct sim_favourite {
 	char account[SIM_NAME], target[SIM_ID];
+	bool is_boost; /* it was boosted, not marked */
 };
 
 struct sim_person {

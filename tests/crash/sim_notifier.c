@@ -116,6 +116,7 @@ static const char *verb(enum job_type type)
 	case JOB_EDIT: return "edit";
 	case JOB_DELETE: return "delete";
 	case JOB_FAVOURITE: return "favourite";
+	case JOB_BOOST: return "boost";
 	case JOB_RECENT: return "recent";
 	case JOB_COLLECT: return "collect";
 	case JOB_THREAD: return "thread";
@@ -131,13 +132,14 @@ static const char *verb(enum job_type type)
 
 static bool is_create(enum job_type type)
 {
-	return type == JOB_POST || type == JOB_EDIT || type == JOB_DELETE || type == JOB_FAVOURITE;
+	return type == JOB_POST || type == JOB_EDIT || type == JOB_DELETE || type == JOB_FAVOURITE ||
+	       type == JOB_BOOST;
 }
 
 /* No answer means that it may have happened, and must not happen twice. A delete may: gone is gone. */
 static bool is_risky(enum job_type type)
 {
-	return is_create(type) && type != JOB_DELETE;
+	return is_create(type) && type != JOB_DELETE && type != JOB_BOOST;
 }
 
 static enum op_step sim_ask(struct op *op, struct request *request)
@@ -370,7 +372,7 @@ static enum op_step sim_step(
 
 const struct notifier notifier_sim = {
     .name = "sim",
-    .caps = NOTIFIER_THREADS | NOTIFIER_EDITS | NOTIFIER_DELETES | NOTIFIER_FAVOURITES |
+    .caps = NOTIFIER_THREADS | NOTIFIER_EDITS | NOTIFIER_DELETES | NOTIFIER_FAVOURITES | NOTIFIER_BOOSTS |
 	    NOTIFIER_KEYS | NOTIFIER_DIRECT | NOTIFIER_COLLECTS | NOTIFIER_ANSWERS,
     .check = sim_check,
     .open = sim_open,

@@ -174,7 +174,7 @@ void run_look(void *arg)
 		put_x_message(r, &s->x->messages[r->x_messages_seen]);
 	for (; r->favourites_seen < s->n_favourites; r->favourites_seen++) {
 		run_stamp(r);
-		buf_printf(&r->out, "favourite %s\n",
+		buf_printf(&r->out, "%s %s\n", s->favourites[r->favourites_seen].is_boost ? "boost" : "favourite",
 			   number_of(r, s->favourites[r->favourites_seen].target, to, sizeof to));
 	}
 	put_deletions(r);

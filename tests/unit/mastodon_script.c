@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const job_names[] = {"VERIFY", "POST",    "EDIT",   "DELETE", "FAVOURITE",
+static const char *const job_names[] = {"VERIFY", "POST",    "EDIT",   "DELETE", "FAVOURITE", "BOOST",
 					"RECENT", "COLLECT", "THREAD", "GET",    "LOOKUP",
 					"TICKET", "TICKET_NOTE", "TICKET_FIND", "TICKET_ANSWERS"};
 

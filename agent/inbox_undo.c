@@ -1,0 +1,165 @@
+/*
+ * `undo`: the inverse of a person's last command, within ten minutes. Called by
+ * inbox_person.c. It must never take back what another person has done since, nor a thing
+ * of another incident than the one that is answered.
+ */
+#include "agent/inbox_internal.h"
+#include "agent/incident_hand.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define UNDO_MS INT64_C(600000)
+
+struct undo {
+	const struct inbox_reply *by;
+	uint64_t incident;
+	char verb[32];
+	int64_t done_ms;
+	bool is_overtaken;
+};
+
+/* What only asks, or says something, is no command. */
+static bool is_command(const char *verb)
+{
+	static const char *const words[] = {"", "?", "comment", "note", "last", "help", "start", "enrol", "me too"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(verb, words[i]) == 0)
+			return false;
+	return true;
+}
+
+static int last_row(void *arg, const struct reply_row *row)
+{
+	struct undo *u = arg;
+	bool is_done = row->state == REPLY_CONFIRMED || row->state == REPLY_DONE;
+
+	if (row->id == u->by->row.id || !is_done || !row->incident || !is_command(row->verb) ||
+	    (u->by->row.incident && row->incident != u->by->row.incident))
+		return 0;
+	u->incident = row->incident;
+	u->done_ms = row->done_ms;
+	snprintf(u->verb, sizeof(u->verb), "%s", row->verb);
+	return 1;
+}
+
+/* Another person's later word of the same kind stands. */
+static int later_row(void *arg, const struct reply_row *row)
+{
+	struct undo *u = arg;
+
+	u->is_overtaken = row->done_ms >= u->done_ms && row->state == REPLY_DONE &&
+			  strcmp(row->verb, u->verb) == 0 && strcmp(row->person, u->by->row.person) != 0;
+	return u->is_overtaken;
+}
+
+static bool is_overtaken(struct inbox *b, struct undo *u)
+{
+	store_replies_of_incident(b->store, u->incident, later_row, u, NULL);
+	return u->is_overtaken;
+}
+
+static void undo_done(struct inbox *b, struct inbox_reply *r)
+{
+	inbox_hand_done(
+	    b, r, &(struct inbox_answer){.event = SAY_TROUBLE, .reason = "undone"}, IN_WORDS);
+}
+
+/* Nobody has it since, or it stays so. */
+static void undo_unack(struct inbox *b, struct inbox_reply *r)
+{
+	const struct reply_parsed none = {.verb = REPLY_VERB_ACK};
+	struct incident_view v;
+
+	if (engine_view(b->engine, r->row.incident, &v) && v.acked)
+		inbox_hand_failed(b, r, "already_acked");
+	else
+		inbox_act_ack(b, r, &none);
+}
+
+static void undo_ack(struct inbox *b, struct inbox_reply *r)
+{
+	const struct reply_parsed none = {.verb = REPLY_VERB_UNACK};
+
+	inbox_act_unack(b, r, &none);
+}
+
+typedef int undo_fn(
+    struct engine *e, uint64_t incident, const char *by, const struct now *now, struct err *err);
+
+static int undo_quiet(struct engine *e, uint64_t incident, const char *by, const struct now *now, struct err *err)
+{
+	return engine_quiet(e, incident, 0, by, now, err);
+}
+
+static int undo_major(struct engine *e, uint64_t incident, const char *by, const struct now *now, struct err *err)
+{
+	return engine_major(e, incident, false, by, now, err);
+}
+
+static int undo_not_major(struct engine *e, uint64_t incident, const char *by, const struct now *now, struct err *err)
+{
+	return engine_major(e, incident, true, by, now, err);
+}
+
+static int undo_ticket(struct engine *e, uint64_t incident, const char *by, const struct now *now, struct err *err)
+{
+	return engine_ticket(e, incident, "", by, now, err);
+}
+
+static undo_fn *undo_of(const char *verb)
+{
+	static const struct {
+		const char *verb;
+		undo_fn *fn;
+	} inverse[] = {{"quiet", undo_quiet},	      {"eta", engine_undo_eta},	    {"major", undo_major},
+		       {"not major", undo_not_major}, {"known", engine_undo_known}, {"part of", engine_undo_part_of},
+		       {"ticket", undo_ticket}};
+
+	for (size_t i = 0; i < sizeof(inverse) / sizeof(*inverse); i++)
+		if (strcmp(inverse[i].verb, verb) == 0)
+			return inverse[i].fn;
+	return NULL;
+}
+
+static void undo_it(struct inbox *b, struct inbox_reply *r, struct undo *u)
+{
+	undo_fn *fn = undo_of(u->verb);
+	struct err err;
+
+	if (strcmp(u->verb, "ack") == 0) {
+		undo_ack(b, r);
+	} else if (strcmp(u->verb, "unack") == 0) {
+		undo_unack(b, r);
+	} else if (strcmp(u->verb, "say") == 0) {
+		b->events.unsay(b->events.arg, u->incident, u->done_ms);
+		undo_done(b, r);
+	} else if (!fn) {
+		inbox_hand_failed(b, r, "cannot_undo");
+	} else if (is_overtaken(b, u)) {
+		inbox_hand_failed(b, r, "not_yours");
+	} else if (fn(b->engine, r->row.incident, inbox_author(r), &b->now, &err) == -1) {
+		inbox_hand_failed(b, r, "nothing_to_undo");
+	} else {
+		undo_done(b, r);
+	}
+}
+
+void inbox_act_undo(struct inbox *b, struct inbox_reply *r)
+{
+	struct undo u = {.by = r};
+	char verb[48];
+
+	if (!r->is_local)
+		store_replies_of_person(
+		    b->store, r->row.person, b->now.wall_ms - UNDO_MS, last_row, &u, NULL);
+	if (!u.incident || strncmp(u.verb, INBOX_UNDO, strlen(INBOX_UNDO)) == 0) {
+		inbox_hand_failed(b, r, "nothing_to_undo");
+		return;
+	}
+	r->row.incident = u.incident;
+	snprintf(verb, sizeof(verb), INBOX_UNDO "%s", u.verb);
+	inbox_set(r, TEXT_VERB, verb);
+	undo_it(b, r, &u);
+}
