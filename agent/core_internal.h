@@ -52,6 +52,7 @@ struct core {
 	unsigned char given[27 * 27 * 27 / 8 + 1]; /* a bit for each tag that core_fresh_tag() gave */
 };
 
+/* core_tag.c */
 void core_fresh_tag(void *arg, char tag[TAG_SIZE]); /* unused within a year */
 void core_note(struct core *c, uint64_t incident, const char *kind, const char *text);
 
