@@ -88,6 +88,10 @@ enum emitted feed_emit(void *arg, const struct item *item)
 	case ITEM_SELF: feed_self(f, item); return EMIT_NEW;
 	case ITEM_NOTICE: feed_notice(f, item->text); return EMIT_NEW;
 	case ITEM_REPLY: return feed_reply(f, item);
+	case ITEM_REACTION:
+		return f->job.type == JOB_COLLECT
+			   ? inbox_reaction(f->collector->parts.inbox, f->index, item, &f->collector->now)
+			   : EMIT_KNOWN;
 	case ITEM_CURSOR: return f->job.type == JOB_COLLECT ? feed_cursor(f, item) : EMIT_KNOWN;
 	case ITEM_PERSON:
 	case ITEM_OWN: return EMIT_KNOWN;

@@ -63,6 +63,9 @@ int inbox_load(struct inbox *b, const struct now *now, struct err *err); /* what
 /* One collected ITEM_REPLY: once per uri. Writes its row into the open transaction. */
 enum emitted inbox_item(struct inbox *b, unsigned account, const struct item *item, const struct now *now);
 
+/* A collected ITEM_REACTION: who is no person counts as one who has the trouble, too. No row is kept of it. */
+enum emitted inbox_reaction(struct inbox *b, unsigned account, const struct item *item, const struct now *now);
+
 /* The GET for want_parent came back: its uri ("" = no such status) and its own parent. */
 void inbox_parent(struct inbox *b, uint64_t reply, const char *uri, const char *parent_id, const struct now *now);
 

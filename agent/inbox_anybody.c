@@ -292,6 +292,37 @@ static void anybody_reports(struct inbox *b, struct inbox_reply *r)
 	inbox_finish(b, r, REPLY_DONE, "counted");
 }
 
+static int reacted_post(void *arg, const struct post_row *row)
+{
+	if (row->kind == POST_SAY)
+		*(uint64_t *)arg = row->incident;
+	return 1;
+}
+
+/* As the network dates it, so that one that is read twice falls into the same hour. */
+enum emitted
+inbox_reaction(struct inbox *b, unsigned account, const struct item *item, const struct now *now)
+{
+	struct inbox_reporter by = {
+	    .account = account, .author_id = item->author_id, .at_ms = item->created_ms};
+	struct reply_row row = {.author_id = item->author_id};
+	unsigned person;
+
+	b->now = *now;
+	if (item->bot || account >= b->config->n_accounts || inbox_is_ours(b, account, item) ||
+	    people_who(b->people, account, item->author_id, item->acct, item->bot, now, &person) != PEOPLE_NOBODY)
+		return EMIT_KNOWN;
+	row.account = b->config->accounts[account].name;
+	if (store_post_by_remote(b->store, row.account, item->parent_id, reacted_post, &by.incident, NULL) != 1 ||
+	    !by.incident)
+		return EMIT_KNOWN;
+	row.incident = by.incident;
+	if (!is_public(b, &row))
+		return EMIT_KNOWN;
+	inbox_report(b, &by);
+	return EMIT_NEW;
+}
+
 /* ---- all of it ---- */
 
 /* As anybody means it: "me too" is no comment here. */

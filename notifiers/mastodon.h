@@ -137,6 +137,7 @@ bool mastodon_acct(const struct account *a, const char *acct, char *out, size_t 
 /* Emits a status as that kind; ITEM_REPLY becomes ITEM_OWN never. KNOWN when it is unusable. */
 enum emitted
 mastodon_emit(struct op *op, struct turn *turn, const json_t *status, enum item_kind kind);
+enum emitted mastodon_emit_reaction(struct op *op, struct turn *turn, const json_t *notification);
 /* True when the author of the status is this account. */
 bool mastodon_is_ours(const struct account *a, const json_t *status);
 /* id, uri and url of a status into the result; false without an id. */

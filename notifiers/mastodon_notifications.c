@@ -1,5 +1,5 @@
 /*
- * COLLECT: mentions and direct messages behind our cursor.
+ * COLLECT: mentions, direct messages, boosts and favourites behind our cursor.
  * Called by the frame in mastodon.c, some 4 times a minute and account.
  * It must never move the cursor over what the store has not taken.
  *
@@ -60,24 +60,31 @@ static bool is_back(const struct collect *c)
 	return *c->below || !*c->from;
 }
 
+static void add_wanted(struct op *op)
+{
+	mastodon_query(op, "types[]", "mention");
+	mastodon_query(op, "types[]", "favourite");
+	mastodon_query(op, "types[]", "reblog");
+}
+
 /*
  * types[] is ignored by snac, and an unknown word in it refused by Pleroma; exclude_types[]
  * is known to all. snac is asked for all kinds, to see when its window of 64 was too short.
  */
 static void add_types(struct op *op)
 {
-	static const char *const unwanted[] = {"favourite", "reblog", "follow", "poll"};
+	static const char *const unwanted[] = {"follow", "poll"};
 	size_t i;
 
 	switch (op->account->software) {
 	case MASTODON_SNAC: return;
 	case MASTODON_GOTOSOCIAL:
-		mastodon_query(op, "types[]", "mention");
+		add_wanted(op);
 		/* A reply that the interaction policy holds back is here only. */
 		mastodon_query(op, "types[]", "pending.reply");
 		return;
 	case MASTODON_MASTODON:
-	case MASTODON_PLEROMA: mastodon_query(op, "types[]", "mention"); return;
+	case MASTODON_PLEROMA: add_wanted(op); return;
 	case MASTODON_UNKNOWN:
 	case MASTODON_OTHER: break;
 	}
@@ -147,6 +154,13 @@ static bool is_reply(const json_t *notification)
 	return type && (strcmp(type, "mention") == 0 || strcmp(type, "pending.reply") == 0);
 }
 
+static bool is_reaction(const json_t *notification)
+{
+	const char *type = json_string_value(json_object_get(notification, "type"));
+
+	return type && (strcmp(type, "favourite") == 0 || strcmp(type, "reblog") == 0);
+}
+
 static void measure_page(const json_t *list, struct page *page)
 {
 	json_t *notification;
@@ -204,15 +218,18 @@ static bool emit_page(struct op *op, struct turn *turn, const json_t *list)
 {
 	char behind[MASTODON_ID_MAX], id[MASTODON_ID_MAX];
 	const json_t *notification, *status;
+	enum emitted emitted;
 
 	copy_id(behind, op->collect.from);
 	while ((notification = next_behind(list, behind, id))) {
 		copy_id(behind, id);
 		status = json_object_get(notification, "status");
-		if (!is_reply(notification) || !json_is_object(status) ||
-		    is_too_old(&op->collect, notification))
+		if (!json_is_object(status) || is_too_old(&op->collect, notification))
 			continue;
-		if (mastodon_emit(op, turn, status, ITEM_REPLY) == EMIT_FAILED)
+		emitted = is_reply(notification)      ? mastodon_emit(op, turn, status, ITEM_REPLY)
+			  : is_reaction(notification) ? mastodon_emit_reaction(op, turn, notification)
+						      : EMIT_KNOWN;
+		if (emitted == EMIT_FAILED)
 			return false;
 	}
 	return true;

@@ -131,6 +131,36 @@ static const char *string_of(const json_t *object, const char *key)
 	return s ? s : "";
 }
 
+/* Who reacts is in the notification; which post of ours, in its status. */
+enum emitted mastodon_emit_reaction(struct op *op, struct turn *turn, const json_t *notification)
+{
+	const json_t *author = json_object_get(notification, "account");
+	char id[MASTODON_ID_MAX], parent[MASTODON_ID_MAX], author_id[MASTODON_ID_MAX];
+	char acct[MASTODON_ACCT_MAX], full[MASTODON_ACCT_MAX], created[64];
+	struct item item = {
+	    .kind = ITEM_REACTION,
+	    .id = id,
+	    .uri = "",
+	    .url = "",
+	    .parent_id = parent,
+	    .author_id = author_id,
+	    .acct = full,
+	    .display = "",
+	    .text = "",
+	    .cursor = ""};
+
+	json_text(notification, "id", id, sizeof id);
+	json_text(json_object_get(notification, "status"), "id", parent, sizeof parent);
+	json_text(author, "id", author_id, sizeof author_id);
+	json_text(author, "acct", acct, sizeof acct);
+	json_text(notification, "created_at", created, sizeof created);
+	if (!*id || !*parent || !*author_id || !mastodon_acct(op->account, acct, full, sizeof full) ||
+	    !iso8601_ms(created, &item.created_ms))
+		return EMIT_KNOWN;
+	item.bot = json_flag(author, "bot");
+	return turn->env->emit(turn->env->arg, &item);
+}
+
 enum emitted
 mastodon_emit(struct op *op, struct turn *turn, const json_t *status, enum item_kind kind)
 {

@@ -88,7 +88,8 @@ enum job_type {
 	JOB_BOOST,     /* target_id; twice is as once */
 	JOB_RECENT,    /* our own posts since since_ms, newest first: emits ITEM_OWN; visibility DIRECT:
 			* direct messages of ours, too, where those stand elsewhere */
-	JOB_COLLECT,   /* mentions and direct messages behind cursor: emits ITEM_REPLY, ITEM_CURSOR last */
+	JOB_COLLECT,   /* mentions, direct messages and, where they cost nothing, boosts and favourites behind
+			* cursor: emits ITEM_REPLY, ITEM_REACTION, ITEM_CURSOR last */
 	JOB_THREAD,    /* answers under our post target_id: emits ITEM_REPLY */
 	JOB_GET,       /* one status, target_id: emits ITEM_REPLY, or ITEM_OWN when it is ours */
 	JOB_LOOKUP,    /* the account `to` ("name@server"): emits ITEM_PERSON; OK without an item = no such account */
@@ -213,6 +214,7 @@ enum item_kind {
 	ITEM_OWN,    /* a post of our own: id, uri, url, parent_id, text, created_ms */
 	ITEM_REPLY,  /* somebody's words: all fields */
 	ITEM_CURSOR, /* cursor: store it in the same transaction as the items before */
+	ITEM_REACTION, /* somebody boosted or marked our post parent_id: id, author_id, acct, created_ms, bot */
 	ITEM_NOTICE  /* text: what an admin should know (policy drops mentions, not flagged as bot ...) */
 };
 

@@ -291,7 +291,7 @@ static int serve_change(struct sim *s, const struct request *request, struct buf
 
 static void say_reply(struct buf *out, const struct sim_reply *r)
 {
-	say(out, "kind", "reply");
+	say(out, "kind", r->is_reaction ? "reaction" : "reply");
 	say(out, "id", r->id);
 	say(out, "uri", r->uri);
 	say(out, "url", r->uri);

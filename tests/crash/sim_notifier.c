@@ -227,6 +227,7 @@ static const struct {
 } kinds[] = {
     {"own", ITEM_OWN},
     {"reply", ITEM_REPLY},
+    {"reaction", ITEM_REACTION},
     {"cursor", ITEM_CURSOR},
     {"person", ITEM_PERSON},
     {"self", ITEM_SELF}};

@@ -120,6 +120,8 @@ static void do_reply(struct run *r, char *args)
 			reply.visibility = VISIBILITY_DIRECT;
 		else if (!strcmp(w, "bot"))
 			reply.is_bot = true;
+		else if (!strcmp(w, "likes"))
+			reply.is_reaction = true;
 		else if (!strcmp(w, "boost"))
 			reply.is_boost = true;
 		else if (!strcmp(w, "edited"))

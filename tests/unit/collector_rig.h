@@ -80,6 +80,13 @@ void inbox_parent(
 
 static char looked[200]; /* "r5 there", "r5 gone", "r5 ?" */
 
+enum emitted
+inbox_reaction(struct inbox *b, unsigned account, const struct item *item, const struct now *at)
+{
+	(void)b, (void)account, (void)item, (void)at;
+	return EMIT_KNOWN;
+}
+
 void inbox_looked(struct inbox *b, uint64_t reply, enum inbox_look look, const struct now *now)
 {
 	static const char *const words[] = {"there", "gone", "?"};

@@ -11,7 +11,7 @@
 static const char *const item_fields[] = {"id",     "uri",        "url",     "parent",
 					  "author", "acct",       "display", "text",
 					  "cursor", "visibility", "created", "flags", "root"};
-static const char *const item_kinds[] = {"SELF", "PERSON", "OWN", "REPLY", "CURSOR", "NOTICE"};
+static const char *const item_kinds[] = {"SELF", "PERSON", "OWN", "REPLY", "CURSOR", "REACTION", "NOTICE"};
 static const char *const tickets[] = {"unsaid", "open", "closed"};
 static const char *const refusals[] = {"none", "parent", "replies"};
 static const char *const classes[] = {"OK",        "RETRY",   "LIMIT", "AUTH",
