@@ -113,6 +113,15 @@ static bool is_tired(const struct inbox *b, const struct reply_row *row)
 	return told == -1 || told >= ANSWERS_AN_HOUR;
 }
 
+/* Nobody is answered for money unless the admin says so. */
+static bool costs(const struct inbox *b, const struct reply_row *row)
+{
+	int account = config_account_index(b->config, row->account);
+
+	return account >= 0 && inbox_is_metered(b, row) &&
+	       b->config->accounts[account].feedback != FEEDBACK_REPLY;
+}
+
 /* What is told is kept as such before it is said: the limits count that. */
 static void anybody_tell(
     struct inbox *b, struct inbox_reply *r, enum reply_state state, enum say_event event,
@@ -120,8 +129,8 @@ static void anybody_tell(
 {
 	int account = config_account_index(b->config, r->row.account);
 
-	if (account < 0 || is_tired(b, &r->row)) {
-		inbox_finish(b, r, state, "limit");
+	if (account < 0 || costs(b, &r->row) || is_tired(b, &r->row)) {
+		inbox_finish(b, r, state, costs(b, &r->row) ? "costs" : "limit");
 		return;
 	}
 	inbox_finish(b, r, state, "told");
