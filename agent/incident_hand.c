@@ -127,7 +127,7 @@ int engine_ticket(struct engine *e, uint64_t incident, const char *number, const
 	if (!i)
 		return err_set(err, "it is closed");
 	engine_set_string(&i->ticket, number);
-	i->dirty = true;
+	incident_touch(i);
 	engine_note(e, i, "command", "ticket %.100s, by %s", number, by);
 	return 0;
 }

@@ -14,13 +14,13 @@ int engine_undo_eta(struct engine *e, uint64_t incident, const char *by, const s
 	if (!i->eta_s)
 		return err_set(err, "no end is promised");
 	i->eta_s = 0;
-	i->dirty = true;
+	incident_touch(i);
 	engine_note(e, i, "command", "no end is promised any more, by %s", by);
 	for (struct thread *t = i->threads; t; t = t->next) {
 		if (t->state == THREAD_RESOLVED) /* there another question may be on its way */
 			continue;
 		t->ask = 0;
-		t->dirty = true;
+		thread_touch(t);
 	}
 	return 0;
 }
@@ -36,7 +36,7 @@ int engine_undo_known(struct engine *e, uint64_t incident, const char *by, const
 		return err_set(err, "it is no known error");
 	engine_set_string(&i->known, NULL);
 	engine_set_string(&i->known_tag, NULL);
-	i->dirty = true;
+	incident_touch(i);
 	engine_note(e, i, "command", "no known error after all, by %s", by);
 	return 0;
 }
@@ -52,11 +52,11 @@ int engine_undo_part_of(struct engine *e, uint64_t incident, const char *by, con
 	i->parent = NULL;
 	i->release = 0;
 	i->flags &= ~(unsigned)INCIDENT_BOUND;
-	i->dirty = true;
+	incident_touch(i);
 	engine_note(e, i, "command", "part of nothing any more, by %s", by);
 	for (struct thread *t = i->threads; t; t = t->next) {
 		t->flags &= ~(unsigned)THREAD_PART_TOLD;
-		t->dirty = true;
+		thread_touch(t);
 	}
 	for (struct problem *p = i->problems; p; p = p->next)
 		threads_for(e, i, p, now);
