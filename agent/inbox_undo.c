@@ -33,7 +33,8 @@ static bool is_command(const char *verb)
 static int last_row(void *arg, const struct reply_row *row)
 {
 	struct undo *u = arg;
-	bool is_done = row->state == REPLY_CONFIRMED || row->state == REPLY_DONE;
+	bool is_done = row->state == REPLY_CONFIRMED || row->state == REPLY_DONE ||
+		       row->state == REPLY_SUBMITTED;
 
 	if (row->id == u->by->row.id || !is_done || !row->incident || !is_command(row->verb) ||
 	    (u->by->row.incident && row->incident != u->by->row.incident))
@@ -42,6 +43,14 @@ static int last_row(void *arg, const struct reply_row *row)
 	u->done_ms = row->done_ms;
 	snprintf(u->verb, sizeof(u->verb), "%s", row->verb);
 	return 1;
+}
+
+/* What is on its way to the core, or waits for a check's result, comes after all that is done. */
+static void last_pending(const struct inbox *b, struct undo *u)
+{
+	for (const struct inbox_reply *r = b->live; r; r = r->hh.next)
+		if (r->row.state == REPLY_SUBMITTED && strcmp(r->row.person, u->by->row.person) == 0)
+			last_row(u, &r->row);
 }
 
 /* Another person's later word of the same kind stands. */
@@ -151,9 +160,11 @@ void inbox_act_undo(struct inbox *b, struct inbox_reply *r)
 	struct undo u = {.by = r};
 	char verb[48];
 
-	if (!r->is_local)
+	if (!r->is_local) {
 		store_replies_of_person(
 		    b->store, r->row.person, b->now.wall_ms - UNDO_MS, last_row, &u, NULL);
+		last_pending(b, &u);
+	}
 	if (!u.incident || strncmp(u.verb, INBOX_UNDO, strlen(INBOX_UNDO)) == 0) {
 		inbox_hand_failed(b, r, "nothing_to_undo");
 		return;
