@@ -250,9 +250,11 @@ static void save_all(struct core *c)
 	outbox_save(c->outbox);
 	inbox_save(c->inbox);
 	ledger_save(c->ledger);
+	knowledge_save(c->knowledge);
 	collector_save(c->collector); /* behind the inbox: a cursor follows what it passed */
 	for (struct note *n = c->notes; n; n = n->next)
 		store_put_timeline(c->store, &n->row);
+	core_keep_house(c);
 }
 
 /* True: all that was decided is on disk. */
@@ -275,6 +277,7 @@ static bool commit(struct core *c)
 	outbox_saved(c->outbox);
 	inbox_saved(c->inbox);
 	ledger_saved(c->ledger);
+	knowledge_saved(c->knowledge);
 	collector_saved(c->collector);
 	notes_free(c);
 	return true;
@@ -349,7 +352,7 @@ static int build(struct core *c, struct err *err)
 					     .alarm = core_alarm, .is_paused = core_is_paused};
 	const struct inbox_events inbox = {.arg = c, .command = on_command, .answer = core_answer,
 					   .favourite = core_favourite, .boost = core_boost,
-					   .unsay = on_unsay, .note = on_inbox_note,
+					   .unsay = on_unsay, .note = on_inbox_note, .learn = core_learn,
 					   .want_parent = on_want_parent, .local_done = on_local_done,
 					   .next_id = on_next_id};
 
@@ -357,6 +360,7 @@ static int build(struct core *c, struct err *err)
 	    !(c->runner = runner_create(c->env.carrier, c->env.random)) ||
 	    !(c->people = people_create(c->config, c->store)) ||
 	    !(c->ledger = ledger_create(c->store)) ||
+	    !(c->knowledge = knowledge_create(c->store)) ||
 	    !(c->outbox = outbox_create(c->runner, c->store, c->ledger, &outbox, c->env.random)) ||
 	    !(c->inbox = inbox_create(c->config, c->engine, c->people, c->store, &inbox)) ||
 	    !(c->collector = collector_build(c)))
@@ -398,6 +402,7 @@ void core_destroy(struct core *c)
 	inbox_destroy(c->inbox);
 	outbox_destroy(c->outbox);
 	ledger_destroy(c->ledger);
+	knowledge_destroy(c->knowledge);
 	people_destroy(c->people);
 	engine_destroy(c->engine);
 	core_accounts_close(c, &c->accounts);

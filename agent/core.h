@@ -73,6 +73,12 @@ int core_reply(struct core *c, const char *tag, const char *words, const char *u
 void core_forget(struct core *c, void *ticket);
 /* The answer to `?` in words, for the command line. */
 int core_status_text(struct core *c, uint64_t incident, const struct now *now, struct buf *out);
+/*
+ * What helped in the last three incidents like it, a line each, for one answer of at most max
+ * characters in an account's language. 1: nothing is known; -1: there is no such incident.
+ */
+int core_last_text(struct core *c, uint64_t incident, unsigned account, unsigned max, const struct now *now,
+		   struct buf *out);
 /* What a reason says of it: "db1/Postgres: noted, expected by 16:00." */
 int core_reason_text(struct core *c, uint64_t incident, const char *reason, const struct now *now,
 		     struct buf *out);

@@ -5,6 +5,7 @@
 #define TWICKET_CORE_INTERNAL_H
 
 #include "agent/core.h"
+#include "agent/knowledge.h"
 
 struct note {
 	struct note *next;
@@ -31,6 +32,7 @@ struct core {
 	struct runner *runner;
 	struct people *people;
 	struct ledger *ledger;
+	struct knowledge *knowledge;
 	struct outbox *outbox;
 	struct inbox *inbox;
 	struct collector *collector;
@@ -48,6 +50,7 @@ struct core {
 	int64_t retry_boot_ms;
 	int64_t turned_ms; /* boot: the last turn */
 	bool has_news; /* a core has said something since */
+	int64_t house_boot_ms; /* the next slice of core_keep_house() */
 	bool same_boot;
 	unsigned char given[27 * 27 * 27 / 8 + 1]; /* a bit for each tag that core_fresh_tag() gave */
 };
@@ -57,6 +60,12 @@ void core_fresh_tag(void *arg, char tag[TAG_SIZE]); /* unused within a year */
 void core_note(struct core *c, uint64_t incident, const char *kind, const char *text);
 
 int core_load(struct core *c, struct err *err); /* core_load.c */
+
+/* core_knowledge.c: what helps is kept (for the inbox, see its learn) and told again */
+void core_learn(void *arg, const struct reply_row *reply, const char *kind, const char *text, const char *by);
+bool core_last_fix(struct core *c, uint64_t incident, const struct say *say, const struct words *words,
+		   struct buf *out); /* false: nothing is known */
+void core_keep_house(struct core *c); /* a slice of what can wait: the index, retention */
 
 /* core_born.c: since when each audience is told on each account */
 int core_born_load(struct core *c, const struct config *config, int64_t **out, struct err *err);

@@ -47,6 +47,8 @@ struct inbox_events {
 	/* A person's words to the public (of that incident, decided at that wall time) are to go again. */
 	void (*unsay)(void *arg, uint64_t incident, int64_t at_ms);
 	void (*note)(void *arg, uint64_t incident, const char *kind, const char *text);
+	/* Something that helped, or the cause; kind: "fixed", "cause", "workaround". May be NULL. */
+	void (*learn)(void *arg, const struct reply_row *reply, const char *kind, const char *text, const char *by);
 	/* A reply that hangs under something unknown: please GET it (collector) and call inbox_parent(). */
 	void (*want_parent)(void *arg, unsigned account, uint64_t reply, const char *remote_id);
 	/* A reply from the command line is through: state and reason say how. */

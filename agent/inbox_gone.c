@@ -80,6 +80,7 @@ static void gone_story(struct inbox *b, const struct reply_row *row)
 	inbox_read(b, row->text, &b->now, &p);
 	if (!p.text[0])
 		return;
+	store_drop_knowledge(b->store, row->incident, p.text);
 	gone_cut(b, row, "by ", p.text, gone_prefix(p.text));
 	gone_cut(b, row, "acknowledged by ", p.text, gone_plain(p.text));
 }

@@ -216,6 +216,8 @@ static void hand_fixed(struct inbox *b, struct inbox_reply *r, const struct repl
 		return;
 	}
 	inbox_note(b, r->row.incident, "command", "%-9s by %s: %.600s", r->row.verb, inbox_author(r), p->text);
+	if (b->events.learn)
+		b->events.learn(b->events.arg, &r->row, r->row.verb, p->text, inbox_author(r));
 	if (inbox_checks_fixed(b, r))
 		hand_thank(b, r, &answer, BY_FEEDBACK);
 	else

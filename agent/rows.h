@@ -311,6 +311,19 @@ struct timeline_row {
 	const char *text;
 };
 
+/* What a person said that helped, or was the cause. */
+struct knowledge_row {
+	uint64_t id, incident;
+	const char *tag, *node;
+	const char *object; /* "db1/Postgres": the root of the incident when it was said */
+	const char *kind;   /* "fixed", "cause", "workaround" */
+	const char *text;
+	const char *same; /* the text folded: equal ones are one fix */
+	const char *by;	  /* person; of an endorsed answer its author's handle */
+	int64_t at_s;
+	unsigned times; /* how often the incident had broken by then */
+};
+
 struct audit_row {
 	int64_t at_ms;
 	const char *actor; /* person, local user, or the handle of somebody else */

@@ -223,6 +223,8 @@ static int settle(struct store *s, struct err *err)
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_extended_result_codes(s->db, 1);
 	sqlite3_busy_timeout(s->db, BUSY_MS);
+	if (store_add_functions(s) != SQLITE_OK)
+		return store_err(s, err, "cannot open it");
 	if (sqlite3_exec(s->db, pragmas, NULL, NULL, NULL) != SQLITE_OK)
 		return store_err(s, err, "cannot open it");
 	if (sqlite3_db_readonly(s->db, "main") == 1)

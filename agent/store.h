@@ -11,6 +11,7 @@
 #define TWICKET_STORE_H
 
 #include "agent/rows.h"
+#include "common/buf.h"
 #include "common/err.h"
 
 #include <stdbool.h>
@@ -55,6 +56,7 @@ int store_put_command(struct store *s, const struct command_row *r); /* one that
 int store_put_timeline(struct store *s, const struct timeline_row *r);
 /* For ever: the store refuses to change or delete such a row (store_schema.c). */
 int store_put_audit(struct store *s, const struct audit_row *r);
+int store_put_knowledge(struct store *s, const struct knowledge_row *r);
 int store_put_ledger(struct store *s, const struct ledger_row *r);
 /* Rows that are `gone` are deleted. */
 int store_put_downtime(struct store *s, const struct downtime_row *r);
@@ -70,6 +72,8 @@ int store_put_alias(struct store *s, const char *account, const char *remote_id,
 /* Of a reply that is there: when its network is asked for it again, 0 = never; its text is gone, a hash stays. */
 int store_look_reply(struct store *s, uint64_t id, int64_t look_ms);
 int store_purge_reply(struct store *s, uint64_t id, const char *hash);
+/* What was learnt in exactly these words. */
+int store_drop_knowledge(struct store *s, uint64_t incident, const char *text);
 /* The lines of an incident's timeline that hold these words end in `instead` from there on. */
 int store_cut_timeline(struct store *s, uint64_t incident, const char *words, const char *instead);
 
@@ -92,6 +96,7 @@ STORE_WALK(person, person_row);
 STORE_WALK(command, command_row);
 STORE_WALK(timeline, timeline_row);
 STORE_WALK(audit, audit_row);
+STORE_WALK(knowledge, knowledge_row);
 STORE_WALK(ledger, ledger_row);
 STORE_WALK(downtime, downtime_row);
 STORE_WALK(channel, channel_row);
@@ -123,6 +128,7 @@ int store_commands(struct store *s, store_command_fn *fn, void *arg, struct err 
 int store_incidents(struct store *s, bool closed_too, int64_t since_ms, store_incident_fn *fn, void *arg, struct err *err);
 /* By tag: the newest incident of that tag. 1 found, 0 none, -1. */
 int store_incident_by_tag(struct store *s, const char *tag, store_incident_fn *fn, void *arg, struct err *err);
+int store_incident_by_id(struct store *s, uint64_t id, store_incident_fn *fn, void *arg, struct err *err);
 int store_timeline(struct store *s, uint64_t incident, store_timeline_fn *fn, void *arg, struct err *err);
 /* Since since_ms, newest first, at most max. */
 int store_audit(struct store *s, int64_t since_ms, unsigned max, store_audit_fn *fn, void *arg, struct err *err);
@@ -164,5 +170,46 @@ int store_count_told(struct store *s, const char *account, int64_t since_ms, str
 int store_replies_of_person(struct store *s, const char *person, int64_t since_ms, store_reply_fn *fn, void *arg, struct err *err);
 /* Threads on an account whose problem is told and whose end is not: recoveries that are still to come. */
 int store_count_promises(struct store *s, const char *account, struct err *err);
+
+/*
+ * What was learnt. An incident's fix held when the incident was over for a day (STORE_HELD_S)
+ * without a new one of the same object, and did not break again after the fix was said.
+ */
+#define STORE_HELD_S 86400
+int store_knowledge_of_incident(struct store *s, uint64_t incident, store_knowledge_fn *fn, void *arg, struct err *err);
+/* Newest first, at most max. */
+int store_knowledge_of_object(struct store *s, const char *object, unsigned max, store_knowledge_fn *fn, void *arg,
+			      struct err *err);
+/* Of incidents whose output has some of these (folded) words, the likest ones; newest first. */
+int store_knowledge_alike(struct store *s, const char *words, store_knowledge_fn *fn, void *arg, struct err *err);
+/* The incidents in which a fix held, newest first: of an object, folded; or all that a person said. */
+int store_fix_held(struct store *s, const char *object, const char *same, int64_t now_s, store_incident_fn *fn,
+		   void *arg, struct err *err);
+int store_fixes_held_of(struct store *s, const char *by, int64_t now_s, store_incident_fn *fn, void *arg,
+			struct err *err);
+
+/*
+ * The index for searching: store_read_stories() takes up to max incidents that changed into it
+ * and returns how many (-1: remembered); store_read_story() one, also when it did not change.
+ */
+int store_read_stories(struct store *s, unsigned max);
+int store_read_story(struct store *s, uint64_t incident);
+/* An incident's outputs as fold_output() leaves them, a line each; "" when there is none. 1, 0, -1. */
+int store_story_output(struct store *s, uint64_t incident, struct buf *out, struct err *err);
+/*
+ * Incidents that have all these words (or beginnings of words), newest first, at most max.
+ * object and excerpt show why: \1 before, \2 behind what was found.
+ */
+typedef int store_search_fn(void *arg, uint64_t incident, const char *object, const char *excerpt);
+int store_search(struct store *s, const char *words, unsigned max, store_search_fn *fn, void *arg, struct err *err);
+
+/*
+ * Retention (store_purge.c): deletes what is older than before_ms, at most about max rows at a
+ * time: closed incidents with all that belongs to them, replies and posts that belong to none,
+ * the audit. Returns how many rows went; 0 = nothing is left to do; -1: remembered.
+ */
+int store_purge(struct store *s, int64_t before_ms, unsigned max);
+/* When a purged incident was closed. 1 found, 0 there was none of that tag, -1. */
+int store_purged_tag(struct store *s, const char *tag, int64_t *closed_ms, struct err *err);
 
 #endif

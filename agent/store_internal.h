@@ -103,6 +103,11 @@
 #define AUDIT_FIELDS(A, F, t)                                                                      \
 	A(t, at_ms) F(t, actor) F(t, action) F(t, object) F(t, via) F(t, result)
 
+#define KNOWLEDGE_FIELDS(A, F, t)                                                                  \
+	A(t, id)                                                                                   \
+	F(t, incident) F(t, tag) F(t, node) F(t, object) F(t, kind) F(t, text) F(t, same) F(t, by) \
+	F(t, at_s) F(t, times)
+
 enum store_table {
 	TABLE_NODE,
 	TABLE_PROBLEM,
@@ -123,7 +128,8 @@ enum store_table {
 	TABLE_PERSON,
 	TABLE_COMMAND,
 	TABLE_MUTED,
-	TABLE_REPORT
+	TABLE_REPORT,
+	TABLE_KNOWLEDGE
 };
 
 enum column_type {
@@ -174,6 +180,11 @@ enum store_sql {
 	SQL_PUT_MUTED,
 	SQL_PUT_REPORT,
 	SQL_DROP_MUTED,
+	SQL_PUT_KNOWLEDGE,
+	SQL_DROP_KNOWLEDGE,
+	SQL_NEXT_UNREAD,
+	SQL_PUT_STORY,
+	SQL_DROP_UNREAD,
 	SQL_DROP_DOWNTIME,
 	SQL_DROP_QUIET,
 	SQL_DROP_PAUSE,
@@ -201,6 +212,7 @@ enum store_sql {
 	SQL_RECENT_OPEN,
 	SQL_RECENT_ALL,
 	SQL_INCIDENT_BY_TAG,
+	SQL_INCIDENT_BY_ID,
 	SQL_TIMELINE,
 	SQL_POSTS_OF_INCIDENT,
 	SQL_POSTS_OF_THREAD,
@@ -226,6 +238,15 @@ enum store_sql {
 	SQL_COUNT_REPORTS,
 	SQL_COUNT_TOLD,
 	SQL_REPLIES_OF_PERSON,
+	SQL_KNOWLEDGE_OF_INCIDENT,
+	SQL_KNOWLEDGE_OF_OBJECT,
+	SQL_KNOWLEDGE_ALIKE,
+	SQL_STORY_OUTPUT,
+	SQL_FIX_HELD,
+	SQL_FIXES_HELD_OF,
+	SQL_SEARCH,
+	SQL_MERGE_STORY,
+	SQL_PURGED_TAG,
 	SQL_END
 };
 
@@ -248,6 +269,20 @@ int store_migrate(struct store *s, struct err *err);
 /* A statement that nobody else is stepping; give it back to store_put_back(). NULL: sqlite says why. */
 sqlite3_stmt *store_take(struct store *s, enum store_sql which);
 void store_put_back(struct store *s, enum store_sql which, sqlite3_stmt *stmt);
+
+/* store_story.c: the functions that its statements call; SQLite's code. */
+int store_add_functions(struct store *s);
+
+/*
+ * Words that left the index are in it until it was merged: a slice of that. 1: there is more to
+ * do, 0: there is none left, -1: remembered.
+ */
+int store_merge_story(struct store *s);
+
+/* A question for the index: any or all of the words, each quoted. False: there is no word in it. */
+enum store_words { STORE_ANY_WORD, STORE_ALL_WORDS };
+#define STORE_QUERY_MAX 16384
+bool store_query(const char *words, enum store_words how, struct buf *out);
 
 /* Fills err with what failed, in words, and SQLite's own; returns -1. */
 int store_err(struct store *s, struct err *err, const char *doing);

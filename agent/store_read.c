@@ -37,6 +37,7 @@ union any_row {
 	struct command_row command;
 	struct timeline_row timeline;
 	struct audit_row audit;
+	struct knowledge_row knowledge;
 	struct ledger_row ledger;
 	struct downtime_row downtime;
 	struct channel_row channel;
@@ -161,6 +162,7 @@ GIVE(person)
 GIVE(command)
 GIVE(timeline)
 GIVE(audit)
+GIVE(knowledge)
 GIVE(ledger)
 GIVE(downtime)
 GIVE(channel)
@@ -261,6 +263,11 @@ int store_incident_by_tag(
     struct store *s, const char *tag, store_incident_fn *fn, void *arg, struct err *err)
 {
 	return WALK(incident, TABLE_INCIDENT, SQL_INCIDENT_BY_TAG, 1, TEXT(tag));
+}
+
+int store_incident_by_id(struct store *s, uint64_t id, store_incident_fn *fn, void *arg, struct err *err)
+{
+	return WALK(incident, TABLE_INCIDENT, SQL_INCIDENT_BY_ID, 1, NUMBER(id));
 }
 
 int store_timeline(
@@ -404,6 +411,55 @@ int store_count_posts(struct store *s, const char *account, int64_t since_ms, st
 	if (ask_number(s, SQL_COUNT_POSTS, params, 2, &n, err) == -1)
 		return -1;
 	return (int)n;
+}
+
+int store_knowledge_of_incident(
+    struct store *s, uint64_t incident, store_knowledge_fn *fn, void *arg, struct err *err)
+{
+	return WALK(knowledge, TABLE_KNOWLEDGE, SQL_KNOWLEDGE_OF_INCIDENT, 1, NUMBER(incident));
+}
+
+int store_knowledge_of_object(
+    struct store *s, const char *object, unsigned max, store_knowledge_fn *fn, void *arg,
+    struct err *err)
+{
+	return WALK(knowledge, TABLE_KNOWLEDGE, SQL_KNOWLEDGE_OF_OBJECT, 2, TEXT(object), NUMBER(max));
+}
+
+int store_knowledge_alike(
+    struct store *s, const char *words, store_knowledge_fn *fn, void *arg, struct err *err)
+{
+	struct buf query;
+	int n = 0;
+
+	buf_init(&query, STORE_QUERY_MAX);
+	buf_str(&query, "output : (");
+	if (store_query(words, STORE_ANY_WORD, &query) && buf_char(&query, ')') == 0)
+		n = WALK(knowledge, TABLE_KNOWLEDGE, SQL_KNOWLEDGE_ALIKE, 1, TEXT(buf_text(&query)));
+	buf_finish(&query);
+	return n;
+}
+
+int store_fix_held(
+    struct store *s, const char *object, const char *same, int64_t now_s, store_incident_fn *fn,
+    void *arg, struct err *err)
+{
+	return WALK(
+	    incident, TABLE_INCIDENT, SQL_FIX_HELD, 3, NUMBER(now_s), TEXT(object), TEXT(same));
+}
+
+int store_fixes_held_of(
+    struct store *s, const char *by, int64_t now_s, store_incident_fn *fn, void *arg,
+    struct err *err)
+{
+	return WALK(incident, TABLE_INCIDENT, SQL_FIXES_HELD_OF, 2, NUMBER(now_s), TEXT(by));
+}
+
+int store_purged_tag(struct store *s, const char *tag, int64_t *closed_ms, struct err *err)
+{
+	const struct param params[] = {TEXT(tag)};
+
+	return ask_number(s, SQL_PURGED_TAG, params, 1, closed_ms, err);
 }
 
 int store_ledger(

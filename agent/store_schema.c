@@ -185,6 +185,27 @@ static const char *const migrations[] = {
     " BEGIN SELECT RAISE(ABORT,'the audit is kept'); END;"
     "CREATE TABLE command(id INTEGER PRIMARY KEY, reply INTEGER, node TEXT, host TEXT, service TEXT,"
     " kind INTEGER, state INTEGER, reason TEXT);",
+    /*
+     * 6: what was learnt. story is one row per incident, for searching; what is in unread changed
+     * since. A line that is cut (its author took it away) leaves the index at once.
+     */
+    "PRAGMA user_version=6;"
+    "CREATE TABLE knowledge(id INTEGER PRIMARY KEY, incident INTEGER, tag TEXT, node TEXT,"
+    " object TEXT, kind TEXT, text TEXT, same TEXT, \"by\" TEXT, at_s INTEGER, times INTEGER);"
+    "CREATE INDEX knowledge_incident ON knowledge(incident);"
+    "CREATE INDEX knowledge_object ON knowledge(object, at_s);"
+    "CREATE INDEX knowledge_by ON knowledge(\"by\");"
+    "CREATE INDEX incident_object ON incident(object, since_s);"
+    "CREATE TABLE purged(tag TEXT PRIMARY KEY, closed_ms INTEGER) WITHOUT ROWID;"
+    "CREATE VIRTUAL TABLE story USING"
+    " fts5(object, output, words, tokenize='unicode61 remove_diacritics 2');"
+    "CREATE TABLE unread(incident INTEGER PRIMARY KEY);"
+    "INSERT INTO unread SELECT id FROM incident;"
+    "CREATE TRIGGER timeline_added AFTER INSERT ON timeline BEGIN"
+    " INSERT OR IGNORE INTO unread VALUES(NEW.incident); END;"
+    "CREATE TRIGGER timeline_cut AFTER UPDATE ON timeline BEGIN"
+    " DELETE FROM story WHERE rowid=NEW.incident;"
+    " INSERT OR IGNORE INTO unread VALUES(NEW.incident); END;",
 };
 
 #define MIGRATIONS ((int)(sizeof migrations / sizeof migrations[0]))

@@ -28,6 +28,15 @@
 #define SELECT_INCIDENT SELECT("incident", INCIDENT_FIELDS)
 #define SELECT_THREAD SELECT("thread", THREAD_FIELDS)
 #define SELECT_POST SELECT("post", POST_FIELDS)
+#define SELECT_KNOWLEDGE SELECT("knowledge", KNOWLEDGE_FIELDS)
+/* Incidents whose fix held; ?1 is now, in seconds. */
+#define SELECT_HELD                                                                                \
+	SELECT_INCIDENT                                                                            \
+	"WHERE id IN (SELECT k.incident FROM knowledge k JOIN incident i ON i.id=k.incident WHERE" \
+	" k.kind='fixed' AND i.until_s<>0 AND i.until_s<=?1-86400 AND i.times<=k.times AND NOT"   \
+	" EXISTS(SELECT 1 FROM incident j WHERE j.object=i.object AND j.id<>i.id AND"             \
+	" j.since_s>=i.until_s AND j.since_s<i.until_s+86400) AND "
+#define HELD_END ") ORDER BY id DESC"
 #define SELECT_REPLY SELECT("reply", REPLY_FIELDS)
 
 /* "+id" keeps the planner from walking the whole table just to have it in order. */
@@ -51,6 +60,18 @@ const char *const store_sql[SQL_END] = {
     [SQL_PUT_IDENTITY] = PUT("identity", IDENTITY_FIELDS),
     [SQL_PUT_TIMELINE] = PUT("timeline", TIMELINE_FIELDS),
     [SQL_PUT_AUDIT] = PUT("audit", AUDIT_FIELDS),
+    [SQL_PUT_KNOWLEDGE] = PUT("knowledge", KNOWLEDGE_FIELDS),
+    [SQL_DROP_KNOWLEDGE] = "DELETE FROM knowledge WHERE incident=?1 AND text=?2",
+    [SQL_NEXT_UNREAD] = "SELECT incident FROM unread WHERE incident>? ORDER BY incident LIMIT 1",
+    [SQL_DROP_UNREAD] = "DELETE FROM unread WHERE incident=?",
+    [SQL_PUT_STORY] =
+	"INSERT OR REPLACE INTO story(rowid,object,output,words) SELECT id,object,coalesce((SELECT"
+	" group_concat(o,char(10)) FROM (SELECT DISTINCT fold_output(substr(text,instr(text,': ')+2)) AS o"
+	" FROM timeline WHERE incident=i.id AND kind='event' AND instr(text,': ')<>0 AND text LIKE '% hard%'"
+	" AND text NOT LIKE '% OK hard%' AND text NOT LIKE '% UP hard%' ORDER BY rowid LIMIT 20)),''),"
+	"tag||' '||name||' '||text||' '||known||char(10)||coalesce((SELECT group_concat(text,char(10))"
+	" FROM (SELECT text FROM timeline WHERE incident=i.id ORDER BY at_ms,rowid LIMIT 500)),'')"
+	" FROM incident i WHERE id=?",
     [SQL_PUT_LEDGER] = PUT("ledger", LEDGER_FIELDS),
     [SQL_PUT_DOWNTIME] = PUT("downtime", DOWNTIME_FIELDS),
     [SQL_PUT_CHANNEL] = PUT("channel", CHANNEL_FIELDS),
@@ -75,7 +96,8 @@ const char *const store_sql[SQL_END] = {
 		    "coalesce((SELECT max(id) FROM post),0),"
 		    "coalesce((SELECT max(id) FROM reply),0),"
 		    "coalesce((SELECT max(id) FROM quiet),0),"
-		    "coalesce((SELECT max(id) FROM command),0))",
+		    "coalesce((SELECT max(id) FROM command),0),"
+		    "coalesce((SELECT max(id) FROM knowledge),0))",
     [SQL_NODES] = SELECT("node", NODE_FIELDS) "ORDER BY name",
     [SQL_LIVE_PROBLEMS] = SELECT_PROBLEM
     "WHERE id IN (SELECT id FROM problem WHERE until_s=0 UNION ALL SELECT p.id FROM incident i"
@@ -99,6 +121,7 @@ const char *const store_sql[SQL_END] = {
     [SQL_RECENT_ALL] = SELECT_INCIDENT
     "WHERE id IN (SELECT id FROM incident WHERE open=1 UNION ALL SELECT id FROM incident"
     " WHERE closed_ms>=max(?,1)) ORDER BY opened_ms DESC,+id DESC",
+    [SQL_INCIDENT_BY_ID] = SELECT_INCIDENT "WHERE id=?",
     [SQL_INCIDENT_BY_TAG] = SELECT_INCIDENT "WHERE tag=? ORDER BY id DESC LIMIT 1",
     [SQL_TIMELINE] = SELECT("timeline", TIMELINE_FIELDS) "WHERE incident=? ORDER BY at_ms,rowid",
     [SQL_POSTS_OF_INCIDENT] = SELECT_POST "WHERE incident=? ORDER BY id",
@@ -124,7 +147,7 @@ const char *const store_sql[SQL_END] = {
     "WHERE account=? AND look_ms<>0 AND look_ms<=? ORDER BY look_ms LIMIT 1",
     [SQL_TAG_USED] =
 	"SELECT EXISTS(SELECT 1 FROM incident WHERE tag=?1 AND (open=1 OR closed_ms>=?2 OR"
-	" opened_ms>=?2))",
+	" opened_ms>=?2)) OR EXISTS(SELECT 1 FROM purged WHERE tag=?1 AND closed_ms>=?2)",
     /* 3: only what was said directly makes a direct message's "it" */
     [SQL_LAST_INCIDENT_OF] =
 	"SELECT max(incident) FROM reply WHERE account=? AND author_id=? AND created_ms>=? AND"
@@ -135,6 +158,20 @@ const char *const store_sql[SQL_END] = {
     [SQL_LEDGER] = SELECT("ledger", LEDGER_FIELDS) "WHERE account=? AND month=?",
     [SQL_COUNT_PROMISES] =
 	"SELECT count(*) FROM thread WHERE account=? AND state IN (1,2) AND root IN (2,3)",
+    [SQL_KNOWLEDGE_OF_INCIDENT] = SELECT_KNOWLEDGE "WHERE incident=? ORDER BY id",
+    [SQL_KNOWLEDGE_OF_OBJECT] = SELECT_KNOWLEDGE "WHERE object=? ORDER BY at_s DESC,id DESC LIMIT ?",
+    [SQL_KNOWLEDGE_ALIKE] = SELECT_KNOWLEDGE
+    "WHERE incident IN (SELECT rowid FROM story WHERE story MATCH ? AND rowid IN"
+    " (SELECT incident FROM knowledge) ORDER BY rank LIMIT 50) ORDER BY at_s DESC,id DESC",
+    [SQL_STORY_OUTPUT] = "SELECT output FROM story WHERE rowid=?",
+    /* it was over, for a day, and nothing began anew; the incident did not break again after it */
+    [SQL_FIX_HELD] = SELECT_HELD "k.object=?2 AND k.same=?3" HELD_END,
+    [SQL_FIXES_HELD_OF] = SELECT_HELD "k.\"by\"=?2" HELD_END,
+    /* ?1 is not looked at; 64 pages are a few milliseconds */
+    [SQL_MERGE_STORY] = "INSERT INTO story(story,rank) SELECT 'merge',-64+0*?1",
+    [SQL_SEARCH] = "SELECT rowid,highlight(story,0,char(1),char(2)),snippet(story,2,char(1),char(2),"
+		   "char(8230),12) FROM story WHERE story MATCH ? ORDER BY rowid DESC LIMIT ?",
+    [SQL_PURGED_TAG] = "SELECT closed_ms FROM purged WHERE tag=?",
     [SQL_AUDIT] =
 	SELECT("audit", AUDIT_FIELDS) "WHERE at_ms>=? ORDER BY at_ms DESC,rowid DESC LIMIT ?",
     [SQL_MUTED] = "SELECT since_ms FROM muted WHERE place=? AND author_id=?",
@@ -182,6 +219,7 @@ COLUMNS(person, PERSON_FIELDS);
 COLUMNS(command, COMMAND_FIELDS);
 COLUMNS(timeline, TIMELINE_FIELDS);
 COLUMNS(audit, AUDIT_FIELDS);
+COLUMNS(knowledge, KNOWLEDGE_FIELDS);
 COLUMNS(ledger, LEDGER_FIELDS);
 COLUMNS(downtime, DOWNTIME_FIELDS);
 COLUMNS(channel, CHANNEL_FIELDS);
@@ -201,4 +239,5 @@ const struct columns store_columns[] = {
     [TABLE_PAUSE] = COUNTED(pause),       [TABLE_PERSON] = COUNTED(person),
     [TABLE_POST_MOVED] = COUNTED(post_moved), [TABLE_COMMAND] = COUNTED(command),
     [TABLE_MUTED] = COUNTED(muted),       [TABLE_REPORT] = COUNTED(report),
+    [TABLE_KNOWLEDGE] = COUNTED(knowledge),
 };

@@ -126,6 +126,11 @@ int store_put_audit(struct store *s, const struct audit_row *r)
 	return put(s, SQL_PUT_AUDIT, TABLE_AUDIT, r);
 }
 
+int store_put_knowledge(struct store *s, const struct knowledge_row *r)
+{
+	return put(s, SQL_PUT_KNOWLEDGE, TABLE_KNOWLEDGE, r);
+}
+
 int store_put_ledger(struct store *s, const struct ledger_row *r)
 {
 	return put(s, SQL_PUT_LEDGER, TABLE_LEDGER, r);
@@ -245,6 +250,11 @@ int store_look_reply(struct store *s, uint64_t id, int64_t look_ms)
 int store_purge_reply(struct store *s, uint64_t id, const char *hash)
 {
 	return change(s, SQL_PURGE_REPLY, id, hash ? hash : "", NULL, 0);
+}
+
+int store_drop_knowledge(struct store *s, uint64_t incident, const char *text)
+{
+	return change(s, SQL_DROP_KNOWLEDGE, incident, text ? text : "", NULL, 0);
 }
 
 int store_cut_timeline(struct store *s, uint64_t incident, const char *words, const char *instead)

@@ -203,6 +203,16 @@ void words_neutralise(const char *text, struct buf *out);
  */
 void words_unlink(const char *text, struct buf *out);
 
+/* What helped once: "3 May, cleared /var/spool, alice, held 4 times". */
+struct say_fix {
+	int64_t at;	    /* wall seconds */
+	const char *object; /* where, if it was not here; else NULL */
+	const char *text, *by;
+	unsigned held; /* times; 0 = not known to have */
+};
+/* Appends it, its text cut to so many characters; as foreign as it came. */
+void words_fix(const struct words *w, const struct say_fix *fix, int64_t now, unsigned max, struct buf *out);
+
 /* "1 h 20 min", "42 min", "30 s", "2 d 4 h". */
 void words_duration(int64_t seconds, struct buf *out);
 

@@ -160,3 +160,37 @@ size_t words_grapheme_floor(const char *text, size_t bytes)
 		at = next;
 	return at;
 }
+
+/* Newlines are none here: it is a part of a line. */
+static void put_cut_to(const char *text, unsigned max, struct buf *out)
+{
+	size_t n = words_graphemes(text, max), all = strlen(text), end;
+
+	while (all && strchr(" .!", text[all - 1])) /* a list goes on behind it */
+		all--;
+	n = end = n < all ? n : all;
+	while (n < all && end && text[end] != ' ')
+		end--;
+	n = end ? end : n;
+	buf_add(out, text, n);
+	if (n < all)
+		buf_str(out, "…");
+}
+
+void words_fix(const struct words *w, const struct say_fix *fix, int64_t now, unsigned max, struct buf *out)
+{
+	struct tm tm;
+
+	local_day(fix->at, &tm);
+	put_format(w, words_same_day(fix->at, now) ? w->time : w->on_day, &tm, out);
+	if (fix->object)
+		buf_printf(out, ", %s", fix->object);
+	buf_str(out, ", ");
+	put_cut_to(fix->text, max, out);
+	if (fix->by && *fix->by)
+		buf_printf(out, ", %s", fix->by);
+	if (fix->held) {
+		buf_str(out, ", ");
+		words_bit(w->held[fix->held > 1], fix->held, NULL, NULL, out);
+	}
+}

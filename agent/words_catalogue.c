@@ -59,7 +59,7 @@ static int take_bits(const config_t *cfg, struct words *w, struct err *err)
 	    {"bits.all_ok", &w->all_ok}, {"bits.disrupted", &w->disrupted},
 	    {"bits.open", &w->open},     {"bits.still", &w->still},
 	    {"bits.time", &w->time},     {"bits.day", &w->day},
-	    {"bits.date", &w->date},
+	    {"bits.date", &w->date},     {"bits.on_day", &w->on_day},
 	};
 
 	for (size_t i = 0; i < sizeof bits / sizeof *bits; i++) {
@@ -93,6 +93,7 @@ static int take_arrays(const config_t *cfg, struct words *w, struct err *err)
 		int n;
 	} arrays[] = {
 	    {"bits.with", w->with, 2},      {"bits.times", w->times, 4}, {"bits.went", w->went, 2},
+	    {"bits.held", w->held, 2},
 	    {"bits.span", w->span, 3},      {"bits.units", w->units, 4}, {"bits.days", w->days, 7},
 	    {"bits.months", w->months, 12},
 	};

@@ -1,0 +1,118 @@
+/*
+ * What was learnt, between the inbox, the store and the words: kept when somebody says it, told
+ * when something like it breaks. Called by the inbox, core_words.c and the control socket.
+ * Must never let it into a public text: only sentences for operators have a place for it.
+ */
+#include "agent/core_internal.h"
+#include "common/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FIX_CHARS 80 /* of a fix in a first post: what is longer is in `twicket show` */
+#define LAST_MAX 3
+#define HOUSE_MS 5000
+#define HOUSE_STORIES 20 /* incidents that are taken into the index in one slice */
+
+static int knowledge_root(void *arg, const struct incident_row *row)
+{
+	struct knowledge_row *k = arg;
+	static char tag[TAG_SIZE], object[KNOWLEDGE_OBJECT];
+
+	snprintf(tag, sizeof tag, "%s", row->tag);
+	snprintf(object, sizeof object, "%s", row->object);
+	k->tag = tag;
+	k->object = object;
+	k->times = row->times;
+	return 1;
+}
+
+void core_learn(void *arg, const struct reply_row *reply, const char *kind, const char *text, const char *by)
+{
+	struct core *c = arg;
+	struct knowledge_row row = {.incident = reply->incident, .kind = kind, .text = text, .by = by,
+				    .at_s = c->now.wall_ms / 1000};
+	struct incident_view v;
+
+	if (engine_view(c->engine, reply->incident, &v)) {
+		row.tag = v.tag;
+		row.node = v.node;
+		row.object = v.object;
+		row.times = v.times;
+	} else if (store_incident_by_id(c->store, reply->incident, knowledge_root, &row, NULL) != 1) {
+		return;
+	}
+	if (knowledge_keep(c->knowledge, &row) == -1)
+		log_warnx("core", "out of memory: what was learnt of #%s is not kept", row.tag);
+}
+
+static void put_fix(const struct knowledge_fix *fix, const struct words *words, int64_t now_s, unsigned max,
+		    struct buf *out)
+{
+	words_fix(words,
+		  &(struct say_fix){.at = fix->at_s, .object = fix->is_same ? NULL : fix->object,
+				    .text = fix->text, .by = fix->by, .held = fix->held},
+		  now_s, max, out);
+}
+
+bool core_last_fix(struct core *c, uint64_t incident, const struct say *say, const struct words *words,
+		   struct buf *out)
+{
+	const struct knowledge_about about = {.incident = incident, .object = say->object, .output = say->output,
+					      .now_s = c->now.wall_ms / 1000};
+	struct knowledge_fix fix;
+	struct err err;
+	int n = knowledge_like(c->store, &about, &fix, 1, &err);
+
+	if (n == -1)
+		log_warnx("core", "cannot look for what helped before: %s", err.text);
+	if (n < 1)
+		return false;
+	put_fix(&fix, words, about.now_s, FIX_CHARS, out);
+	return true;
+}
+
+static int last_about(void *arg, const struct incident_row *row)
+{
+	struct knowledge_about *about = arg;
+	static char object[KNOWLEDGE_OBJECT];
+
+	snprintf(object, sizeof object, "%s", row->object);
+	about->object = object;
+	return 1;
+}
+
+int core_last_text(struct core *c, uint64_t incident, unsigned account, unsigned max, const struct now *now,
+		   struct buf *out)
+{
+	struct knowledge_about about = {.incident = incident, .now_s = now->wall_ms / 1000};
+	static struct knowledge_fix fixes[LAST_MAX];
+	struct incident_view v;
+	struct buf line;
+	int n;
+
+	if (engine_view(c->engine, incident, &v)) {
+		about.object = v.object;
+		about.output = v.output;
+	} else if (store_incident_by_id(c->store, incident, last_about, &about, NULL) != 1) {
+		return -1;
+	}
+	n = knowledge_like(c->store, &about, fixes, LAST_MAX, NULL);
+	for (int i = 0; i < n; i++) {
+		buf_init(&line, max * 8);
+		buf_printf(&line, "%s#%s ", i ? "\n" : "", fixes[i].tag);
+		/* what stands around the words takes about 60 characters */
+		put_fix(&fixes[i], c->accounts.words[account], about.now_s, max / (unsigned)n > 70 ? max / (unsigned)n - 60 : 10, &line);
+		buf_str(out, buf_text(&line));
+		buf_finish(&line);
+	}
+	return n > 0 ? 0 : 1;
+}
+
+void core_keep_house(struct core *c)
+{
+	if (c->now.boot_ms < c->house_boot_ms)
+		return;
+	c->house_boot_ms = c->now.boot_ms + HOUSE_MS;
+	store_read_stories(c->store, HOUSE_STORIES);
+}

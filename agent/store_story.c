@@ -1,0 +1,158 @@
+/*
+ * The index for searching: one row per incident, caught up in slices.
+ * Called by knowledge.c and by the control socket before it searches.
+ * It must never take words as a query's grammar, nor keep words that were taken away.
+ */
+#include "agent/fold.h"
+#include "agent/store_internal.h"
+
+#include <string.h>
+
+#define FOLD_MAX 65536
+
+static void sql_fold(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+	struct buf out;
+
+	(void)argc;
+	buf_init(&out, FOLD_MAX);
+	fold_output((const char *)sqlite3_value_text(argv[0]), &out);
+	sqlite3_result_text(context, buf_text(&out), -1, SQLITE_TRANSIENT);
+	buf_finish(&out);
+}
+
+int store_add_functions(struct store *s)
+{
+	return sqlite3_create_function_v2(
+	    s->db, "fold_output", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
+	    sql_fold, NULL, NULL, NULL);
+}
+
+bool store_query(const char *words, enum store_words how, struct buf *out)
+{
+	bool has_word = false;
+
+	while (words && *words) {
+		size_t n = strcspn(words, " \t\n\r\"");
+
+		if (n) {
+			buf_str(out, !has_word ? "\"" : how == STORE_ANY_WORD ? " OR \"" : " AND \"");
+			buf_add(out, words, n);
+			buf_str(out, how == STORE_ANY_WORD ? "\"" : "\"*");
+			has_word = true;
+		}
+		words += n + (words[n] != '\0');
+	}
+	return has_word;
+}
+
+/* One statement with one number; 0, or -1 (remembered). */
+static int run_with(struct store *s, enum store_sql which, uint64_t id)
+{
+	sqlite3_stmt *stmt = store_begin(s) == 0 ? store_take(s, which) : NULL;
+	int rc = stmt ? sqlite3_bind_int64(stmt, 1, (int64_t)id) : SQLITE_ERROR;
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc != SQLITE_DONE)
+		store_fail(s, "cannot write");
+	store_put_back(s, which, stmt);
+	return rc == SQLITE_DONE ? 0 : -1;
+}
+
+int store_read_story(struct store *s, uint64_t incident)
+{
+	if (run_with(s, SQL_PUT_STORY, incident) == -1)
+		return -1;
+	return run_with(s, SQL_DROP_UNREAD, incident);
+}
+
+/* The next that changed, behind this one; 0 = none. */
+static uint64_t next_unread(struct store *s, uint64_t behind)
+{
+	sqlite3_stmt *stmt = store_take(s, SQL_NEXT_UNREAD);
+	uint64_t id = 0;
+
+	if (stmt && sqlite3_bind_int64(stmt, 1, (int64_t)behind) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW)
+		id = (uint64_t)sqlite3_column_int64(stmt, 0);
+	store_put_back(s, SQL_NEXT_UNREAD, stmt);
+	return id;
+}
+
+int store_read_stories(struct store *s, unsigned max)
+{
+	uint64_t id = 0;
+	unsigned n = 0;
+
+	while (n < max && (id = next_unread(s, id))) {
+		if (store_read_story(s, id) == -1)
+			return -1;
+		n++;
+	}
+	return (int)n;
+}
+
+int store_merge_story(struct store *s)
+{
+	int before = sqlite3_total_changes(s->db);
+
+	if (run_with(s, SQL_MERGE_STORY, 0) == -1)
+		return -1;
+	return sqlite3_total_changes(s->db) - before < 2 ? 0 : 1;
+}
+
+int store_story_output(struct store *s, uint64_t incident, struct buf *out, struct err *err)
+{
+	sqlite3_stmt *stmt = store_take(s, SQL_STORY_OUTPUT);
+	int rc = stmt ? sqlite3_bind_int64(stmt, 1, (int64_t)incident) : SQLITE_ERROR;
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW)
+		buf_str(out, (const char *)sqlite3_column_text(stmt, 0));
+	else if (rc != SQLITE_DONE)
+		store_err(s, err, "cannot read");
+	store_put_back(s, SQL_STORY_OUTPUT, stmt);
+	return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : -1;
+}
+
+static int each_found(sqlite3_stmt *stmt, store_search_fn *fn, void *arg)
+{
+	int rc;
+
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		const char *object = (const char *)sqlite3_column_text(stmt, 1);
+		const char *excerpt = (const char *)sqlite3_column_text(stmt, 2);
+
+		if (fn(arg, (uint64_t)sqlite3_column_int64(stmt, 0), object ? object : "",
+		       excerpt ? excerpt : ""))
+			return SQLITE_DONE;
+	}
+	return rc;
+}
+
+int store_search(
+    struct store *s, const char *words, unsigned max, store_search_fn *fn, void *arg,
+    struct err *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = SQLITE_DONE;
+	struct buf query;
+
+	buf_init(&query, STORE_QUERY_MAX);
+	if (!store_query(words, STORE_ALL_WORDS, &query))
+		goto out;
+	stmt = store_take(s, SQL_SEARCH);
+	rc = stmt ? sqlite3_bind_text(stmt, 1, buf_text(&query), -1, SQLITE_STATIC) : SQLITE_ERROR;
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_int64(stmt, 2, max);
+	if (rc == SQLITE_OK)
+		rc = each_found(stmt, fn, arg);
+	if (rc != SQLITE_DONE)
+		store_err(s, err, "cannot search");
+	store_put_back(s, SQL_SEARCH, stmt);
+out:
+	buf_finish(&query);
+	return rc == SQLITE_DONE ? 0 : -1;
+}
