@@ -115,6 +115,22 @@ static void read_log_format(struct reader *r, const config_setting_t *s, void *i
 		c->log_format = (enum log_format)i;
 }
 
+/* A year and a bit, so that "last time" works for what comes once a year. */
+#define KEEP_MS (400 * INT64_C(86400000))
+#define KEEP_LEAST_MS (7 * INT64_C(86400000))
+
+static void read_keep(struct reader *r, const config_setting_t *s, void *into)
+{
+	struct config *c = into;
+	int64_t ms = c->keep_ms;
+
+	config_read_duration(r, s, &ms);
+	if (ms < KEEP_LEAST_MS)
+		config_fault(r, s, "at least \"7d\": incidents that people still answer are younger");
+	else
+		c->keep_ms = ms;
+}
+
 const struct config_key config_global_keys[] = {
     {"language", KEY_OWN, 0, read_language},
     {"timezone", KEY_OWN, 0, read_timezone},
@@ -134,7 +150,7 @@ const struct config_key config_global_keys[] = {
     {"isolation", KEY_OWN, 0, config_read_isolation},
     {"database", KEY_OWN, 0, config_read_database},
     {"metrics_file", KEY_OWN, 0, config_read_metrics_file},
-    {"keep", KEY_LATER, 0, config_later_duration},
+    {"keep", KEY_OWN, 0, read_keep},
     {"icinga2", KEY_LATER, 0, config_later_icinga2},
     {"desk", KEY_ELSEWHERE, 0, NULL},
     {NULL, KEY_TEXT, 0, NULL},
@@ -152,6 +168,7 @@ static void set_defaults(struct reader *r, const char *path)
 	config_keep(r, &c->state_dir, "/var/lib/twicket");
 	config_keep(r, &c->run_dir, "/run/twicket");
 	config_group_defaults(r);
+	c->keep_ms = KEEP_MS;
 	c->log = LOG_LEVEL_INFO;
 	c->log_format = LOG_FORMAT_TEXT;
 	c->core_users = calloc(2, sizeof *c->core_users);

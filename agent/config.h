@@ -113,6 +113,7 @@ struct config {
 	unsigned n_core_users;
 	enum group_kind group_kind;
 	char *group_by; /* the group's or variable's name ("web", "_RACK"); "" = none */
+	int64_t keep_ms; /* history */
 	unsigned group_min; /* objects; fewer stay single */
 	char **same_objects; /* nodes that watch the same objects */
 	unsigned n_same_objects;

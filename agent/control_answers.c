@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <utf8proc.h>
 
@@ -275,6 +276,21 @@ static json_t *sorted(json_t *story)
 	return out;
 }
 
+static json_t *no_incident(struct store *store, const char *tag)
+{
+	int64_t closed_ms = 0;
+	char day[32];
+	struct tm tm;
+	time_t t;
+
+	if (store_purged_tag(store, tag, &closed_ms, NULL) != 1)
+		return answer_error("no incident %s", tag);
+	t = (time_t)(closed_ms / 1000);
+	if (!localtime_r(&t, &tm) || !strftime(day, sizeof day, "%Y-%m-%d", &tm))
+		day[0] = '\0';
+	return answer_error("#%s was closed on %s and is removed: older than `keep`", tag, day);
+}
+
 json_t *answer_show(struct control *c, json_t *request)
 {
 	const char *tag = json_string_value(json_object_get(request, "tag"));
@@ -292,7 +308,7 @@ json_t *answer_show(struct control *c, json_t *request)
 		upper[k] = (char)(tag[k] >= 'a' && tag[k] <= 'z' ? tag[k] - 32 : tag[k]);
 	upper[k] = '\0';
 	if (store_incident_by_tag(store, upper, found, &s, &err) != 1)
-		return answer_error("%s%s", err.text[0] ? err.text : "no incident ", err.text[0] ? "" : upper);
+		return err.text[0] ? answer_error("%s", err.text) : no_incident(store, upper);
 	s.story = json_array();
 	if (store_timeline(store, s.id, add_event, s.story, &err) == -1 ||
 	    store_posts_of_incident(store, s.id, add_post, s.story, &err) == -1 ||

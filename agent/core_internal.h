@@ -50,6 +50,7 @@ struct core {
 	int64_t retry_boot_ms;
 	int64_t turned_ms; /* boot: the last turn */
 	bool has_news; /* a core has said something since */
+	int64_t purge_boot_ms;
 	int64_t house_boot_ms; /* the next slice of core_keep_house() */
 	bool same_boot;
 	unsigned char given[27 * 27 * 27 / 8 + 1]; /* a bit for each tag that core_fresh_tag() gave */

@@ -12,6 +12,8 @@
 #define FIX_CHARS 80 /* of a fix in a first post: what is longer is in `twicket show` */
 #define LAST_MAX 3
 #define HOUSE_MS 5000
+#define PURGE_ROWS 200 /* in one slice: some milliseconds */
+#define PURGE_MS 3600000 /* when nothing was left to do */
 #define HOUSE_STORIES 20 /* incidents that are taken into the index in one slice */
 
 static int knowledge_root(void *arg, const struct incident_row *row)
@@ -109,10 +111,23 @@ int core_last_text(struct core *c, uint64_t incident, unsigned account, unsigned
 	return n > 0 ? 0 : 1;
 }
 
+/* What is older than `keep` goes, a little at a time, and nobody waits for it. */
+static void keep_history(struct core *c)
+{
+	int gone = 0;
+
+	if (c->now.boot_ms < c->purge_boot_ms)
+		return;
+	gone = store_purge(c->store, c->now.wall_ms - c->config->keep_ms, PURGE_ROWS);
+	c->purge_boot_ms = c->now.boot_ms + (gone ? HOUSE_MS : PURGE_MS);
+}
+
 void core_keep_house(struct core *c)
 {
 	if (c->now.boot_ms < c->house_boot_ms)
 		return;
 	c->house_boot_ms = c->now.boot_ms + HOUSE_MS;
 	store_read_stories(c->store, HOUSE_STORIES);
+	store_merge_story(c->store);
+	keep_history(c);
 }

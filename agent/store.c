@@ -215,7 +215,8 @@ static int settle(struct store *s, struct err *err)
 				      "PRAGMA journal_size_limit=8388608;"
 				      "PRAGMA temp_store=MEMORY;"
 				      "PRAGMA cell_size_check=ON;"
-				      "PRAGMA trusted_schema=OFF;";
+				      "PRAGMA trusted_schema=OFF;"
+				      "PRAGMA secure_delete=ON;"; /* what is deleted is overwritten */
 
 	/* A misspelt "column" must be an error, not a string. */
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);

@@ -194,6 +194,11 @@ int store_fixes_held_of(struct store *s, const char *by, int64_t now_s, store_in
  */
 int store_read_stories(struct store *s, unsigned max);
 int store_read_story(struct store *s, uint64_t incident);
+/*
+ * Words that left the index (a purge, a deleted reply) are in its file until it was merged: a
+ * slice of that. 1: there is more to do, 0: there is none left, -1: remembered.
+ */
+int store_merge_story(struct store *s);
 /* An incident's outputs as fold_output() leaves them, a line each; "" when there is none. 1, 0, -1. */
 int store_story_output(struct store *s, uint64_t incident, struct buf *out, struct err *err);
 /*

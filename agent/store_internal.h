@@ -247,6 +247,22 @@ enum store_sql {
 	SQL_SEARCH,
 	SQL_MERGE_STORY,
 	SQL_PURGED_TAG,
+	SQL_OLD_INCIDENT,
+	SQL_PURGE_ALIAS,
+	SQL_PURGE_POST,
+	SQL_PURGE_REPLY_OF,
+	SQL_PURGE_TIMELINE,
+	SQL_PURGE_THREAD,
+	SQL_PURGE_PROBLEM,
+	SQL_PURGE_KNOWLEDGE,
+	SQL_PURGE_STORY,
+	SQL_PURGE_SKELETON,
+	SQL_PURGE_INCIDENT,
+	SQL_PURGE_LOOSE_REPLY,
+	SQL_PURGE_LOOSE_ALIAS,
+	SQL_PURGE_LOOSE_POST,
+	SQL_PURGE_ADOPTED,
+	SQL_PURGE_AUDIT,
 	SQL_END
 };
 
@@ -273,11 +289,8 @@ void store_put_back(struct store *s, enum store_sql which, sqlite3_stmt *stmt);
 /* store_story.c: the functions that its statements call; SQLite's code. */
 int store_add_functions(struct store *s);
 
-/*
- * Words that left the index are in it until it was merged: a slice of that. 1: there is more to
- * do, 0: there is none left, -1: remembered.
- */
-int store_merge_story(struct store *s);
+/* There is something to merge; remembered until it is done. */
+void store_story_lost_words(struct store *s);
 
 /* A question for the index: any or all of the words, each quoted. False: there is no word in it. */
 enum store_words { STORE_ANY_WORD, STORE_ALL_WORDS };

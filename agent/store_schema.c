@@ -187,7 +187,7 @@ static const char *const migrations[] = {
     " kind INTEGER, state INTEGER, reason TEXT);",
     /*
      * 6: what was learnt. story is one row per incident, for searching; what is in unread changed
-     * since. A line that is cut (its author took it away) leaves the index at once.
+     * since.
      */
     "PRAGMA user_version=6;"
     "CREATE TABLE knowledge(id INTEGER PRIMARY KEY, incident INTEGER, tag TEXT, node TEXT,"
@@ -196,6 +196,7 @@ static const char *const migrations[] = {
     "CREATE INDEX knowledge_object ON knowledge(object, at_s);"
     "CREATE INDEX knowledge_by ON knowledge(\"by\");"
     "CREATE INDEX incident_object ON incident(object, since_s);"
+    "CREATE INDEX alias_post ON alias(post);"
     "CREATE TABLE purged(tag TEXT PRIMARY KEY, closed_ms INTEGER) WITHOUT ROWID;"
     "CREATE VIRTUAL TABLE story USING"
     " fts5(object, output, words, tokenize='unicode61 remove_diacritics 2');"
@@ -204,7 +205,6 @@ static const char *const migrations[] = {
     "CREATE TRIGGER timeline_added AFTER INSERT ON timeline BEGIN"
     " INSERT OR IGNORE INTO unread VALUES(NEW.incident); END;"
     "CREATE TRIGGER timeline_cut AFTER UPDATE ON timeline BEGIN"
-    " DELETE FROM story WHERE rowid=NEW.incident;"
     " INSERT OR IGNORE INTO unread VALUES(NEW.incident); END;",
 };
 

@@ -28,6 +28,8 @@
 #define SELECT_INCIDENT SELECT("incident", INCIDENT_FIELDS)
 #define SELECT_THREAD SELECT("thread", THREAD_FIELDS)
 #define SELECT_POST SELECT("post", POST_FIELDS)
+#define PURGE_OF(table)                                                                            \
+	"DELETE FROM " table " WHERE rowid IN (SELECT rowid FROM " table " WHERE incident=?1 LIMIT ?2)"
 #define SELECT_KNOWLEDGE SELECT("knowledge", KNOWLEDGE_FIELDS)
 /* Incidents whose fix held; ?1 is now, in seconds. */
 #define SELECT_HELD                                                                                \
@@ -172,6 +174,33 @@ const char *const store_sql[SQL_END] = {
     [SQL_SEARCH] = "SELECT rowid,highlight(story,0,char(1),char(2)),snippet(story,2,char(1),char(2),"
 		   "char(8230),12) FROM story WHERE story MATCH ? ORDER BY rowid DESC LIMIT ?",
     [SQL_PURGED_TAG] = "SELECT closed_ms FROM purged WHERE tag=?",
+    /* ?1: the incident, or the time before which it is old; ?2: rows */
+    [SQL_OLD_INCIDENT] =
+	"SELECT id FROM incident WHERE open=0 AND closed_ms>0 AND closed_ms<? ORDER BY closed_ms LIMIT 1",
+    [SQL_PURGE_ALIAS] = "DELETE FROM alias WHERE post IN (SELECT id FROM post WHERE incident=?1 ORDER BY id"
+	" LIMIT ?2)",
+    [SQL_PURGE_POST] =
+	"DELETE FROM post WHERE id IN (SELECT id FROM post WHERE incident=?1 ORDER BY id LIMIT ?2)",
+    [SQL_PURGE_REPLY_OF] = PURGE_OF("reply"),
+    [SQL_PURGE_TIMELINE] = PURGE_OF("timeline"),
+    [SQL_PURGE_THREAD] = PURGE_OF("thread"),
+    [SQL_PURGE_PROBLEM] = PURGE_OF("problem"),
+    [SQL_PURGE_KNOWLEDGE] = PURGE_OF("knowledge"),
+    [SQL_PURGE_STORY] = "DELETE FROM story WHERE rowid=?1 AND ?2",
+    [SQL_PURGE_SKELETON] = "INSERT OR REPLACE INTO purged(tag,closed_ms) SELECT tag,closed_ms FROM"
+	" incident WHERE id=?1 AND ?2",
+    [SQL_PURGE_INCIDENT] = "DELETE FROM incident WHERE id=?1 AND ?2",
+    /* of no incident: only the oldest are looked at, their ids grow with time */
+    [SQL_PURGE_LOOSE_REPLY] = "DELETE FROM reply WHERE id IN (SELECT id FROM reply WHERE incident=0"
+	" ORDER BY id LIMIT ?2) AND seen_ms<?1 AND state>1",
+    [SQL_PURGE_LOOSE_ALIAS] = "DELETE FROM alias WHERE post IN (SELECT id FROM (SELECT id,created_ms FROM"
+	" post WHERE incident=0 ORDER BY id LIMIT ?2) WHERE created_ms<?1)",
+    [SQL_PURGE_LOOSE_POST] = "DELETE FROM post WHERE id IN (SELECT id FROM post WHERE incident=0"
+	" ORDER BY id LIMIT ?2) AND created_ms<?1",
+    [SQL_PURGE_ADOPTED] = "DELETE FROM problem WHERE id IN (SELECT id FROM problem WHERE incident=0"
+	" AND until_s<>0 AND until_s<?1/1000 LIMIT ?2)",
+    [SQL_PURGE_AUDIT] =
+	"DELETE FROM audit WHERE rowid IN (SELECT rowid FROM audit WHERE at_ms<?1 LIMIT ?2)",
     [SQL_AUDIT] =
 	SELECT("audit", AUDIT_FIELDS) "WHERE at_ms>=? ORDER BY at_ms DESC,rowid DESC LIMIT ?",
     [SQL_MUTED] = "SELECT since_ms FROM muted WHERE place=? AND author_id=?",

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define FOLD_MAX 65536
+#define MERGE_KEY "story_merge"
 
 static void sql_fold(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
@@ -93,13 +94,24 @@ int store_read_stories(struct store *s, unsigned max)
 	return (int)n;
 }
 
+void store_story_lost_words(struct store *s)
+{
+	store_put_meta(s, MERGE_KEY, "1");
+}
+
 int store_merge_story(struct store *s)
 {
-	int before = sqlite3_total_changes(s->db);
+	char wanted[4];
+	int before;
 
+	if (store_meta(s, MERGE_KEY, wanted, sizeof wanted, NULL) == -1 || strcmp(wanted, "1") != 0)
+		return 0;
+	before = sqlite3_total_changes(s->db);
 	if (run_with(s, SQL_MERGE_STORY, 0) == -1)
 		return -1;
-	return sqlite3_total_changes(s->db) - before < 2 ? 0 : 1;
+	if (sqlite3_total_changes(s->db) - before >= 2)
+		return 1;
+	return store_put_meta(s, MERGE_KEY, "0");
 }
 
 int store_story_output(struct store *s, uint64_t incident, struct buf *out, struct err *err)
@@ -125,7 +137,7 @@ static int each_found(sqlite3_stmt *stmt, store_search_fn *fn, void *arg)
 		const char *object = (const char *)sqlite3_column_text(stmt, 1);
 		const char *excerpt = (const char *)sqlite3_column_text(stmt, 2);
 
-		if (fn(arg, (uint64_t)sqlite3_column_int64(stmt, 0), object ? object : "",
+		if (fn && fn(arg, (uint64_t)sqlite3_column_int64(stmt, 0), object ? object : "",
 		       excerpt ? excerpt : ""))
 			return SQLITE_DONE;
 	}

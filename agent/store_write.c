@@ -259,5 +259,8 @@ int store_drop_knowledge(struct store *s, uint64_t incident, const char *text)
 
 int store_cut_timeline(struct store *s, uint64_t incident, const char *words, const char *instead)
 {
-	return change(s, SQL_CUT_TIMELINE, incident, words, instead ? instead : "", 0);
+	if (change(s, SQL_CUT_TIMELINE, incident, words, instead ? instead : "", 0) == -1)
+		return -1;
+	store_story_lost_words(s);
+	return change(s, SQL_PURGE_STORY, incident, NULL, NULL, 1); /* until it is read anew */
 }

@@ -1,0 +1,179 @@
+/*
+ * Retention: what is old goes, a slice at a time; what is open or young stays, and no text of
+ * what went is left in the file. Run by make check; needs nothing but a temporary folder.
+ */
+#include "tests/unit/store_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define DAY_MS INT64_C(86400000)
+#define SECRET "zebrafinch"
+
+/* An incident with a row of everything, each with the secret in it. */
+static void put_all(struct store *s, uint64_t id, const char *tag, bool open, int64_t closed_ms)
+{
+	const struct post_row post = {.id = id + 1, .incident = id, .account = "noc", .state = POST_SENT,
+				      .text = SECRET, .remote_id = tag, .created_ms = closed_ms};
+	const struct reply_row reply = {.id = id + 2, .incident = id, .account = "noc", .text = SECRET,
+					.acct = SECRET, .state = REPLY_DONE, .seen_ms = closed_ms};
+	const struct problem_row problem = {.id = id + 3, .incident = id, .host = "db1", .output = SECRET, .until_s = 1};
+	const struct thread_row thread = {.id = id + 4, .incident = id, .missed = SECRET, .account = "noc"};
+	const struct knowledge_row knowledge = {.id = id + 5, .incident = id, .tag = tag, .object = "db1",
+						.kind = "fixed", .text = SECRET, .same = SECRET, .by = "bob"};
+	struct timeline_row line = {.incident = id, .at_ms = closed_ms, .kind = "event",
+				    .text = "db1 DOWN hard 3/3: " SECRET " is away"};
+
+	store_rig_incident(s, id, tag, open, 1, closed_ms);
+	assert_int_equal(store_put_post(s, &post), 0);
+	assert_int_equal(store_put_alias(s, "noc", tag, id + 1), 0);
+	assert_int_equal(store_put_reply(s, &reply), 0);
+	assert_int_equal(store_put_problem(s, &problem), 0);
+	assert_int_equal(store_put_thread(s, &thread), 0);
+	for (int i = 0; i < 30; i++)
+		assert_int_equal(store_put_timeline(s, &line), 0);
+	assert_int_equal(store_put_knowledge(s, &knowledge), 0);
+	assert_int_equal(store_read_story(s, id), 0);
+}
+
+static int count(struct store *s, const char *table)
+{
+	sqlite3_stmt *stmt;
+	char *sql = sqlite3_mprintf("SELECT count(*) FROM \"%w\"", table);
+	int n;
+
+	assert_int_equal(sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	n = sqlite3_column_int(stmt, 0);
+	sqlite3_finalize(stmt);
+	sqlite3_free(sql);
+	return n;
+}
+
+/* Is a piece of the secret in the file? The index cuts off what words begin with in common. */
+static bool file_has_secret(void)
+{
+	static char bytes[1 << 20];
+	FILE *f = fopen(store_rig_path, "rb");
+	size_t n;
+
+	assert_non_null(f);
+	n = fread(bytes, 1, sizeof bytes, f);
+	fclose(f);
+	return memmem(bytes, n, "rafinch", 7) != NULL;
+}
+
+/* Slices until nothing is left, each in a transaction of its own; the most that one took. */
+static int purge_all(struct store *s, int64_t before_ms, unsigned max)
+{
+	int n, most = 0;
+
+	for (int i = 0; i < 1000 && (n = store_purge(s, before_ms, max)); i++) {
+		assert_true(n > 0);
+		most = n > most ? n : most;
+		store_rig_commit(s);
+	}
+	assert_int_equal(n, 0);
+	for (int i = 0; i < 1000 && store_merge_story(s) == 1; i++)
+		store_rig_commit(s);
+	return most;
+}
+
+static const char *const tables[] = {"incident", "post",	 "reply",  "problem", "thread",
+				     "timeline", "knowledge", "story", "alias"};
+
+static void test_what_is_old_goes(void **state)
+{
+	struct store *s = store_rig_open();
+	int64_t closed_ms = 0;
+
+	(void)state;
+	put_all(s, 10, "T222", false, DAY_MS);
+	put_all(s, 20, "T333", false, 2 * DAY_MS);
+	s = store_rig_reopen(s);
+	store_close(s);
+	assert_true(file_has_secret());
+	s = store_rig_open();
+	assert_true(purge_all(s, 3 * DAY_MS, 7) <= 8);
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		assert_int_equal(count(s, tables[i]), 0);
+	assert_int_equal(store_purged_tag(s, "T222", &closed_ms, &store_rig_err), 1);
+	assert_int_equal(closed_ms, DAY_MS);
+	assert_int_equal(store_purged_tag(s, "T444", &closed_ms, &store_rig_err), 0);
+	assert_int_equal(store_tag_used_since(s, "T222", DAY_MS, &store_rig_err), 1);
+	s = store_rig_reopen(s);
+	store_close(s);
+	assert_false(file_has_secret());
+}
+
+static void test_what_is_open_or_young_stays(void **state)
+{
+	struct store *s = store_rig_open();
+
+	(void)state;
+	put_all(s, 10, "T222", true, 0);
+	put_all(s, 20, "T333", false, 3 * DAY_MS);
+	put_all(s, 30, "T444", false, 3 * DAY_MS - 1);
+	purge_all(s, 3 * DAY_MS, 100);
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		assert_int_equal(count(s, tables[i]), strcmp(tables[i], "timeline") ? 2 : 60);
+	assert_int_equal(store_incident_by_tag(s, "T444", NULL, NULL, &store_rig_err), 0);
+	assert_int_equal(store_incident_by_tag(s, "T333", NULL, NULL, &store_rig_err), 1);
+	store_close(s);
+}
+
+/* What belongs to no incident: strangers' replies, favourites, the audit. */
+static void test_what_is_loose_goes(void **state)
+{
+	struct store *s = store_rig_open();
+	struct reply_row reply = {.id = 1, .text = SECRET, .state = REPLY_IGNORED, .seen_ms = DAY_MS};
+	struct post_row post = {.id = 3, .kind = POST_FAVOURITE, .state = POST_SENT, .created_ms = DAY_MS};
+	struct audit_row audit = {.at_ms = DAY_MS, .actor = SECRET};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		store_put_reply(s, &reply);
+		store_put_post(s, &post);
+		store_put_audit(s, &audit);
+		reply.id++, post.id++;
+		reply.seen_ms = post.created_ms = audit.at_ms = 4 * DAY_MS;
+	}
+	purge_all(s, 3 * DAY_MS, 100);
+	assert_int_equal(count(s, "reply"), 1);
+	assert_int_equal(count(s, "post"), 1);
+	assert_int_equal(count(s, "audit"), 1);
+	store_close(s);
+}
+
+/* Its author took a reply away: the words leave the index as well. */
+static void test_cut_words_leave_the_index(void **state)
+{
+	struct store *s = store_rig_open();
+
+	(void)state;
+	put_all(s, 10, "T222", true, 0);
+	assert_int_equal(store_search(s, SECRET, 10, NULL, NULL, &store_rig_err), 0);
+	assert_int_equal(store_cut_timeline(s, 10, SECRET, "(deleted)"), 0);
+	assert_int_equal(count(s, "story"), 0);
+	assert_int_equal(store_read_stories(s, 10), 1);
+	assert_int_equal(count(s, "story"), 1);
+	store_close(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_what_is_old_goes, store_rig_setup, store_rig_teardown),
+	    cmocka_unit_test_setup_teardown(test_what_is_open_or_young_stays, store_rig_setup, store_rig_teardown),
+	    cmocka_unit_test_setup_teardown(test_what_is_loose_goes, store_rig_setup, store_rig_teardown),
+	    cmocka_unit_test_setup_teardown(test_cut_words_leave_the_index, store_rig_setup, store_rig_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
