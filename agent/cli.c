@@ -40,8 +40,9 @@ static const struct command commands[] = {
      "status\n"
      "    Module, accounts, queue, money: is twicket well.\n"},
     {"list", cli_list,
-     "list [MATCH] [--all] [--since TIME]\n"
+     "list [MATCH] [--all] [--since TIME] [--search WORDS]\n"
      "    Incidents, open ones first. --all: closed ones too. --since: begun since TIME.\n"
+     "    --search: all that have these words anywhere in their story, newest first.\n"
      "    MATCH as in the configuration: \"hostgroup:web, service:HTTP*\".\n"},
     {"show", cli_show,
      "show TAG\n"
@@ -118,7 +119,7 @@ static const char usage[] =
     "\n"
     "What is going on\n"
     "  status                            module, accounts, queue, money: is twicket well\n"
-    "  list [MATCH] [--all] [--since TIME]\n"
+    "  list [MATCH] [--all] [--since TIME] [--search WORDS]\n"
     "                                    incidents, open ones first\n"
     "  show TAG                          the whole story of one incident\n"
     "\n"

@@ -14,6 +14,7 @@
 
 struct wish {
 	bool all;
+	const char *search; /* words, NULL = no */
 	const char *since; /* as typed, NULL = any time */
 	int64_t since_ms;
 	const char *match_text;
@@ -108,12 +109,20 @@ static void incident_row(const json_t *incident, int64_t now_ms, struct cli_tabl
 		cli_table_cell(t, "%s", cli_string(incident, "object"));
 	state_cell(incident, t);
 	cli_table_cell(t, "%s", *owner ? owner : "-");
-	told_cell(incident, t);
+	if (json_object_get(incident, "found"))
+		cli_table_cell(t, "%s", cli_string(incident, "found"));
+	else
+		told_cell(incident, t);
+}
+
+static bool is_search(const json_t *incidents)
+{
+	return json_object_get(json_array_get(incidents, 0), "found") != NULL;
 }
 
 void cli_list_text(const json_t *answer, int64_t now_ms, struct buf *out)
 {
-	static const struct cli_column columns[] = {
+	struct cli_column columns[] = {
 	    {"TAG", 8, 2, false},    {"SINCE", 11, 2, false}, {"FOR", 8, 2, false},
 	    {"WHAT", 17, 2, false},  {"STATE", 11, 2, false}, {"WHO", 8, 2, false},
 	    {"TOLD TO", 0, 0, false}};
@@ -121,6 +130,8 @@ void cli_list_text(const json_t *answer, int64_t now_ms, struct buf *out)
 	struct cli_table t;
 	size_t i;
 
+	if (is_search(incidents))
+		columns[6].title = "FOUND";
 	cli_table_init(&t, columns, sizeof columns / sizeof columns[0]);
 	json_array_foreach (incidents, i, incident)
 		incident_row(incident, now_ms, &t);
@@ -197,8 +208,10 @@ static enum cli_exit print_list(const struct cli *cli, const struct wish *w, con
 		cli_list_text(answer, cli->now_ms, &out);
 	else
 		buf_printf(
-		    &out, "No %sincidents%s.\n", w->all ? "" : "open ",
-		    w->match || w->since ? " of that kind" : "");
+		    &out, "No %sincidents%s.\n", w->all || w->search ? "" : "open ",
+		    w->match || w->since || w->search ? " of that kind" : "");
+	if (json_is_true(json_object_get(answer, "cut")))
+		buf_str(&out, "There are older ones: say more words.\n");
 	rc = cli_put(cli, &out);
 	buf_finish(&out);
 	if (w->match && !json_array_size(json_object_get(answer, "incidents")))
@@ -220,8 +233,8 @@ static enum cli_exit ask_and_print(const struct cli *cli, const struct wish *w)
 	rc = cli_ask(
 	    cli,
 	    json_pack(
-		"{s:s, s:b, s:I}", "do", "list", "closed", w->all, "since_ms",
-		(json_int_t)w->since_ms),
+		"{s:s, s:b, s:I, s:s*}", "do", "list", "closed", w->all, "since_ms",
+		(json_int_t)w->since_ms, "search", w->search),
 	    CONTROL_TIMEOUT_MS, &answer);
 	if (rc == CLI_DONE) {
 		filter(w, &objects, answer);
@@ -236,12 +249,14 @@ enum cli_exit cli_list(struct cli *cli, int argc, char **argv)
 {
 	struct wish w = {.all = false};
 	const struct cli_option options[] = {
-	    {"--all", &w.all, NULL}, {"--since", NULL, &w.since}, {NULL, NULL, NULL}};
+	    {"--all", &w.all, NULL}, {"--since", NULL, &w.since}, {"--search", NULL, &w.search}, {NULL, NULL, NULL}};
 	enum cli_exit rc;
 	struct err err;
 
 	if (!cli_command_options(cli, &argc, argv, options, CLI_ALL_WORDS, &rc))
 		return rc;
+	if (w.search && !w.search[strspn(w.search, " \t\"")])
+		return cli_misused(cli, "list", "--search: which words?");
 	if (argc > 2)
 		return cli_misused(
 		    cli, "list", "list: one MATCH only; quote it: list \"host:a, host:b\"");

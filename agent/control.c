@@ -261,7 +261,7 @@ static json_t *refuse_members(const json_t *request)
 		json_type type;
 	} all[] = {{"do", JSON_STRING},	       {"tag", JSON_STRING},   {"words", JSON_STRING},	 {"user", JSON_STRING},
 		   {"text", JSON_STRING},      {"to", JSON_STRING},    {"name", JSON_STRING},	 {"match", JSON_STRING},
-		   {"enrol", JSON_STRING},     {"revoke", JSON_STRING}, {"restore", JSON_STRING},
+		   {"enrol", JSON_STRING},     {"revoke", JSON_STRING}, {"search", JSON_STRING}, {"restore", JSON_STRING},
 		   {"account", JSON_STRING},   {"end", JSON_STRING},   {"from_ms", JSON_INTEGER}, {"until_ms", JSON_INTEGER},
 		   {"since_ms", JSON_INTEGER}, {"retry", JSON_INTEGER}, {"drop", JSON_INTEGER},	 {"delete", JSON_TRUE},
 		   {"list", JSON_TRUE},	       {"closed", JSON_TRUE}};

@@ -29,6 +29,9 @@ json_t *answer_queue(struct control *c, json_t *request);
 json_t *answer_login(struct control *c, json_t *request);
 json_t *answer_reply(struct control *c, const struct reply_row *reply, const struct now *now);
 
+/* control_search.c: as `list`, each with why it was "found" */
+json_t *control_search(struct control *c, const char *words);
+
 /* control_list.c: an incident as in `list` */
 json_t *control_live(struct control *c, const struct incident_view *v);
 json_t *control_kept(struct control *c, const struct incident_row *r);

@@ -160,8 +160,13 @@ json_t *answer_list(struct control *c, json_t *request)
 {
 	struct listing l = {.control = c, .incidents = json_array()};
 	int64_t since = json_integer_value(json_object_get(request, "since_ms"));
+	const char *words = json_string_value(json_object_get(request, "search"));
 	struct err err;
 
+	if (words) {
+		json_decref(l.incidents);
+		return control_search(c, words);
+	}
 	engine_each(core_engine(c->core), list_live, &l);
 	if (json_is_true(json_object_get(request, "closed")) &&
 	    store_incidents(core_store(c->core), true, since, list_kept, &l, &err) == -1) {
