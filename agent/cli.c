@@ -45,8 +45,8 @@ static const struct command commands[] = {
      "    --search: all that have these words anywhere in their story, newest first.\n"
      "    MATCH as in the configuration: \"hostgroup:web, service:HTTP*\".\n"},
     {"show", cli_show,
-     "show TAG\n"
-     "    The whole story of one incident.\n"},
+     "show TAG [--md|--html]\n"
+     "    The whole story of one incident. --md, --html: as a document, the post-mortem.\n"},
     {"reply", cli_reply,
      "reply TAG WORDS...\n"
      "    As if you had answered on your phone:\n"
@@ -121,7 +121,7 @@ static const char usage[] =
     "  status                            module, accounts, queue, money: is twicket well\n"
     "  list [MATCH] [--all] [--since TIME] [--search WORDS]\n"
     "                                    incidents, open ones first\n"
-    "  show TAG                          the whole story of one incident\n"
+    "  show TAG [--md|--html]            the whole story of one incident; as a post-mortem\n"
     "\n"
     "Speak\n"
     "  reply TAG WORDS...                as if you had answered on your phone: ack 2h disk full,\n"

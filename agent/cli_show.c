@@ -4,6 +4,7 @@
  */
 #include "agent/cli.h"
 #include "agent/cli_control.h"
+#include "agent/cli_story.h"
 #include "agent/cli_text.h"
 
 #include <inttypes.h>
@@ -210,6 +211,22 @@ static void line_text(
 	buf_char(out, '\n');
 }
 
+/* In the agent's order: what was learnt, and in which incidents it held. */
+static void fixes_text(const json_t *fixes, struct buf *out)
+{
+	const json_t *fix, *tag;
+	size_t i, k;
+
+	json_array_foreach (fixes, i, fix) {
+		cli_printf(
+		    out, "%s: %s, by %s", cli_string(fix, "kind"), cli_string(fix, "text"),
+		    cli_string(fix, "by"));
+		json_array_foreach (json_object_get(fix, "held"), k, tag)
+			cli_printf(out, "%s#%s", k ? ", " : "; held in ", json_string_value(tag));
+		buf_char(out, '\n');
+	}
+}
+
 void cli_show_text(const json_t *answer, int64_t now_ms, struct buf *out)
 {
 	const json_t *story = json_object_get(answer, "story"), *line;
@@ -223,10 +240,21 @@ void cli_show_text(const json_t *answer, int64_t now_ms, struct buf *out)
 		if (!is_told_twice(story, line))
 			line_text(line, now_ms, time_width, account_width, out);
 	}
+	fixes_text(json_object_get(answer, "fixes"), out);
 	if (cli_number(answer, "cost_micro"))
 		buf_printf(
 		    out, "cost: %s USD for its posts\n",
 		    cli_usd(cost, cli_number(answer, "cost_micro")));
+}
+
+static void show_md(const json_t *answer, int64_t now_ms, struct buf *out)
+{
+	cli_story_write(&cli_story_md, answer, now_ms, out);
+}
+
+static void show_html(const json_t *answer, int64_t now_ms, struct buf *out)
+{
+	cli_story_write(&cli_story_html, answer, now_ms, out);
 }
 
 enum cli_exit cli_show(struct cli *cli, int argc, char **argv)
@@ -234,9 +262,13 @@ enum cli_exit cli_show(struct cli *cli, int argc, char **argv)
 	enum cli_exit rc;
 	json_t *answer;
 	char tag[16];
+	bool md = false, html = false;
+	const struct cli_option options[] = {{"--md", &md, NULL}, {"--html", &html, NULL}, {NULL, NULL, NULL}};
 
-	if (!cli_command_options(cli, &argc, argv, NULL, CLI_ALL_WORDS, &rc))
+	if (!cli_command_options(cli, &argc, argv, options, CLI_ALL_WORDS, &rc))
 		return rc;
+	if (md + html + cli->json > 1)
+		return cli_misused(cli, "show", "show: one of --md, --html and --json");
 	if (argc != 2)
 		return cli_misused(cli, "show", "show: which incident? (show T7K2)");
 	if (!cli_tag(argv[1], tag))
@@ -245,5 +277,5 @@ enum cli_exit cli_show(struct cli *cli, int argc, char **argv)
 	    cli, json_pack("{s:s, s:s}", "do", "show", "tag", tag), CONTROL_TIMEOUT_MS, &answer);
 	if (rc != CLI_DONE)
 		return rc;
-	return cli_put_answer(cli, answer, cli_show_text);
+	return cli_put_answer(cli, answer, md ? show_md : html ? show_html : cli_show_text);
 }

@@ -225,11 +225,12 @@ static int add_event(void *arg, const struct timeline_row *r)
 static int add_reply(void *arg, const struct reply_row *r)
 {
 	json_array_append_new(
-		arg, json_pack("{s:I, s:s, s:o, s:o, s:o, s:s, s:o}", "at_ms", (json_int_t)r->seen_ms, "kind",
+		arg, json_pack("{s:I, s:s, s:o, s:o, s:o, s:s, s:o, s:o}", "at_ms", (json_int_t)r->seen_ms, "kind",
 			       "reply", "account", control_text(r->account), "who",
 			       control_text(r->person && r->person[0] ? r->person : r->acct), "text",
 			       control_text(r->hash && r->hash[0] ? "(deleted)" : r->text), "state",
-			       reply_state_word(r->state), "reason", control_text(r->reason)));
+			       reply_state_word(r->state), "reason", control_text(r->reason), "verb",
+			       control_text(r->verb)));
 	return 0;
 }
 
@@ -318,6 +319,7 @@ json_t *answer_show(struct control *c, json_t *request)
 		return answer_error("%s", err.text);
 	}
 	answer = json_pack("{s:b, s:o, s:o}", "ok", 1, "incident", s.incident, "story", sorted(s.story));
+	control_story_facts(c, s.id, answer);
 	if (sum_of(json_object_get(answer, "story")))
 		json_object_set_new(answer, "cost_micro", json_integer(sum_of(json_object_get(answer, "story"))));
 	return answer;

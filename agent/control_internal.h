@@ -29,6 +29,9 @@ json_t *answer_queue(struct control *c, json_t *request);
 json_t *answer_login(struct control *c, json_t *request);
 json_t *answer_reply(struct control *c, const struct reply_row *reply, const struct now *now);
 
+/* control_story.c: adds the durations and the fixes to the answer of `show` */
+void control_story_facts(struct control *c, uint64_t incident, json_t *answer);
+
 /* control_search.c: as `list`, each with why it was "found" */
 json_t *control_search(struct control *c, const char *words);
 
