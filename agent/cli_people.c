@@ -62,6 +62,23 @@ static void handle_text(const json_t *handle, int64_t now_ms, struct buf *out)
 	buf_char(out, '\n');
 }
 
+/* "fixes that held: 2 (#T7K2, #T9QM)" */
+static void held_text(const json_t *held, struct buf *out)
+{
+	struct cli_flow f = new_line(out);
+	size_t n = json_array_size(held);
+
+	if (!n)
+		return;
+	say(&f, "fixes that held: %zu", n);
+	for (size_t i = 0; i < n; i++) {
+		const char *tag = json_string_value(json_array_get(held, i));
+
+		say(&f, "%s#%s%s", i ? "" : "(", tag ? tag : "?", i + 1 < n ? "," : ")");
+	}
+	buf_char(out, '\n');
+}
+
 static void person_text(const json_t *person, int64_t now_ms, struct buf *out)
 {
 	const json_t *handles = json_object_get(person, "handles"), *handle;
@@ -86,6 +103,7 @@ static void person_text(const json_t *person, int64_t now_ms, struct buf *out)
 	buf_char(out, '\n');
 	json_array_foreach (handles, i, handle)
 		handle_text(handle, now_ms, out);
+	held_text(json_object_get(person, "held"), out);
 	if (is_listed && !json_array_size(handles))
 		buf_printf(out, "%*sno handle: no reply counts as theirs\n", PEOPLE_LEFT, "");
 }

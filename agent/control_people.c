@@ -82,6 +82,21 @@ struct people_list {
 	json_t *people;
 };
 
+static int add_held(void *arg, const struct incident_row *row)
+{
+	json_array_append_new(arg, control_text(row->tag));
+	return 0;
+}
+
+/* The incidents in which what they said to have fixed it held: the count, and what it is made of. */
+static json_t *held_of(struct control *c, const char *name)
+{
+	json_t *held = json_array();
+
+	store_fixes_held_of(core_store(c->core), name, c->now.wall_ms / 1000, add_held, held, NULL);
+	return held;
+}
+
 static void add_person(void *arg, const struct people_view *v)
 {
 	struct people_list *l = arg;
@@ -93,11 +108,12 @@ static void add_person(void *arg, const struct people_view *v)
 	}
 	json_array_append_new(
 		l->people,
-		json_pack("{s:o, s:s, s:o, s:b, s:o, s:I, s:o, s:I}", "name", control_text(v->name), "role",
+		json_pack("{s:o, s:s, s:o, s:b, s:o, s:I, s:o, s:I, s:o}", "name", control_text(v->name), "role",
 			  v->person ? role_word(v->person->role) : "", "match",
 			  control_text(v->person ? v->person->match_text : ""), "listed", v->person != NULL,
 			  "handles", handles, "revoked_ms", (json_int_t)v->revoked_ms, "revoked_by",
-			  control_text(v->revoked_by), "code_until_ms", (json_int_t)v->code_until_ms));
+			  control_text(v->revoked_by), "code_until_ms", (json_int_t)v->code_until_ms, "held",
+			  held_of(l->control, v->name)));
 }
 
 static json_t *list_people(struct control *c)
