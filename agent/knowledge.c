@@ -81,7 +81,6 @@ int knowledge_keep(struct knowledge *k, const struct knowledge_row *row)
 	if (!l)
 		return -1;
 	l->row = *row;
-	l->row.id = store_next_id(k->store);
 	buf_init(&same, FOLDED_MAX);
 	fold_words(row->text, &same);
 	{

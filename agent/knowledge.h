@@ -13,7 +13,7 @@ struct knowledge;
 struct knowledge *knowledge_create(struct store *store); /* NULL: out of memory */
 void knowledge_destroy(struct knowledge *k);		 /* NULL is fine */
 
-/* To be kept with the next commit; strings are copied, `same` and id are filled in here. */
+/* To be kept with the next commit; strings are copied, `same` is filled in here. */
 int knowledge_keep(struct knowledge *k, const struct knowledge_row *row);
 /* As all who keep something: rows stay here until saved(), after the commit. */
 void knowledge_save(struct knowledge *k);

@@ -313,7 +313,8 @@ struct timeline_row {
 
 /* What a person said that helped, or was the cause. */
 struct knowledge_row {
-	uint64_t id, incident;
+	uint64_t id; /* 0 = a new one */
+	uint64_t incident;
 	const char *tag, *node;
 	const char *object; /* "db1/Postgres": the root of the incident when it was said */
 	const char *kind;   /* "fixed", "cause", "workaround" */

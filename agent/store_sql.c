@@ -10,6 +10,7 @@
 #define NAME_F(t, f) ",\"" #f "\""
 #define MARK_A(t, f) "?"
 #define MARK_F(t, f) ",?"
+#define MARK_FRESH(t, f) "nullif(?,0)" /* 0: SQLite counts */
 #define NAMES(FIELDS) FIELDS(NAME_A, NAME_F, t)
 #define PUT(table, FIELDS)                                                                         \
 	"INSERT OR REPLACE INTO " table "(" NAMES(FIELDS) ") VALUES(" FIELDS(MARK_A, MARK_F, t) ")"
@@ -62,7 +63,8 @@ const char *const store_sql[SQL_END] = {
     [SQL_PUT_IDENTITY] = PUT("identity", IDENTITY_FIELDS),
     [SQL_PUT_TIMELINE] = PUT("timeline", TIMELINE_FIELDS),
     [SQL_PUT_AUDIT] = PUT("audit", AUDIT_FIELDS),
-    [SQL_PUT_KNOWLEDGE] = PUT("knowledge", KNOWLEDGE_FIELDS),
+    [SQL_PUT_KNOWLEDGE] = "INSERT OR REPLACE INTO knowledge(" NAMES(KNOWLEDGE_FIELDS) ") VALUES("
+	KNOWLEDGE_FIELDS(MARK_FRESH, MARK_F, t) ")",
     [SQL_DROP_KNOWLEDGE] = "DELETE FROM knowledge WHERE incident=?1 AND text=?2",
     [SQL_NEXT_UNREAD] = "SELECT incident FROM unread WHERE incident>? ORDER BY incident LIMIT 1",
     [SQL_DROP_UNREAD] = "DELETE FROM unread WHERE incident=?",
@@ -71,7 +73,7 @@ const char *const store_sql[SQL_END] = {
 	" group_concat(o,char(10)) FROM (SELECT DISTINCT fold_output(substr(text,instr(text,': ')+2)) AS o"
 	" FROM timeline WHERE incident=i.id AND kind='event' AND instr(text,': ')<>0 AND text LIKE '% hard%'"
 	" AND text NOT LIKE '% OK hard%' AND text NOT LIKE '% UP hard%' ORDER BY rowid LIMIT 20)),''),"
-	"tag||' '||name||' '||text||' '||known||char(10)||coalesce((SELECT group_concat(text,char(10))"
+	"trim(tag||' '||name||' '||text||' '||known)||char(10)||coalesce((SELECT group_concat(text,char(10))"
 	" FROM (SELECT text FROM timeline WHERE incident=i.id ORDER BY at_ms,rowid LIMIT 500)),'')"
 	" FROM incident i WHERE id=?",
     [SQL_PUT_LEDGER] = PUT("ledger", LEDGER_FIELDS),
@@ -98,8 +100,7 @@ const char *const store_sql[SQL_END] = {
 		    "coalesce((SELECT max(id) FROM post),0),"
 		    "coalesce((SELECT max(id) FROM reply),0),"
 		    "coalesce((SELECT max(id) FROM quiet),0),"
-		    "coalesce((SELECT max(id) FROM command),0),"
-		    "coalesce((SELECT max(id) FROM knowledge),0))",
+		    "coalesce((SELECT max(id) FROM command),0))",
     [SQL_NODES] = SELECT("node", NODE_FIELDS) "ORDER BY name",
     [SQL_LIVE_PROBLEMS] = SELECT_PROBLEM
     "WHERE id IN (SELECT id FROM problem WHERE until_s=0 UNION ALL SELECT p.id FROM incident i"

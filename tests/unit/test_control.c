@@ -161,12 +161,16 @@ static const struct exchange others[] = {
 	{"{\"do\":\"login\",\"account\":\"noo\"}", NO("no account \\\"noo\\\"")},
 	{"{\"do\":\"login\",\"account\":\"noc\"}", YES},
 	{"{\"do\":\"inventory\"}", NO("no core is connected")},
+	{"{\"do\":\"list\",\"search\":\"refused nowhere\"}", "{\"ok\":true,\"cut\":false,\"incidents\":[]}"},
+	{"{\"do\":\"list\",\"search\":\"\\\" OR (\"}", "{\"ok\":true,\"cut\":false,\"incidents\":[]}"},
+	{"{\"do\":\"list\",\"search\":7}", NO("search must be a string")},
+	{"{\"do\":\"show\",\"tag\":\"T222\"}", NO("no incident T222")},
 };
 
 #define ALICE(rest)                                                                                \
 	"{\"ok\":true,\"people\":[{\"name\":\"alice\",\"role\":\"operator\",\"match\":\"*\"," \
 	"\"listed\":true,\"handles\":[{\"network\":\"mastodon\",\"handle\":"                      \
-	"\"alice@social.example.org\",\"ids\":[]}]," rest "}]}"
+	"\"alice@social.example.org\",\"ids\":[]}]," rest ",\"held\":[]}]}"
 
 static const struct exchange people[] = {
 	{"{\"do\":\"people\"}", ALICE("\"revoked_ms\":0,\"revoked_by\":\"\",\"code_until_ms\":0")},
