@@ -194,8 +194,8 @@ const char *const store_sql[SQL_END] = {
     /* of no incident: only the oldest are looked at, their ids grow with time */
     [SQL_PURGE_LOOSE_REPLY] = "DELETE FROM reply WHERE id IN (SELECT id FROM reply WHERE incident=0"
 	" ORDER BY id LIMIT ?2) AND seen_ms<?1 AND state>1",
-    [SQL_PURGE_LOOSE_ALIAS] = "DELETE FROM alias WHERE post IN (SELECT id FROM (SELECT id,created_ms FROM"
-	" post WHERE incident=0 ORDER BY id LIMIT ?2) WHERE created_ms<?1)",
+    [SQL_PURGE_LOOSE_ALIAS] = "DELETE FROM alias WHERE post IN (SELECT id FROM post WHERE id IN (SELECT"
+	" id FROM post WHERE incident=0 ORDER BY id LIMIT ?2) AND created_ms<?1)",
     [SQL_PURGE_LOOSE_POST] = "DELETE FROM post WHERE id IN (SELECT id FROM post WHERE incident=0"
 	" ORDER BY id LIMIT ?2) AND created_ms<?1",
     [SQL_PURGE_ADOPTED] = "DELETE FROM problem WHERE id IN (SELECT id FROM problem WHERE incident=0"
