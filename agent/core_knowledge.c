@@ -11,6 +11,7 @@
 
 #define FIX_CHARS 80 /* of a fix in a first post: what is longer is in `twicket show` */
 #define LAST_MAX 3
+#define AROUND 60 /* characters of date, person and count */
 #define HOUSE_MS 5000
 #define PURGE_ROWS 200 /* in one slice: some milliseconds */
 #define PURGE_MS 3600000 /* when nothing was left to do */
@@ -84,13 +85,34 @@ static int last_about(void *arg, const struct incident_row *row)
 	return 1;
 }
 
+static size_t characters(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+/* A line each; what stands around the words of a fix takes about 60 characters. */
+static void put_fixes(const struct knowledge_fix *fixes, unsigned n, const struct words *words, int64_t now_s,
+		      unsigned max, struct buf *out)
+{
+	unsigned each = max / n > AROUND + 10 ? max / n - AROUND : 10;
+
+	for (unsigned i = 0; i < n; i++) {
+		buf_printf(out, "%s#%s ", i ? "\n" : "", fixes[i].tag);
+		put_fix(&fixes[i], words, now_s, each, out);
+	}
+}
+
 int core_last_text(struct core *c, uint64_t incident, unsigned account, unsigned max, const struct now *now,
 		   struct buf *out)
 {
 	struct knowledge_about about = {.incident = incident, .now_s = now->wall_ms / 1000};
 	static struct knowledge_fix fixes[LAST_MAX];
 	struct incident_view v;
-	struct buf line;
+	struct buf text;
 	int n;
 
 	if (engine_view(c->engine, incident, &v)) {
@@ -99,15 +121,16 @@ int core_last_text(struct core *c, uint64_t incident, unsigned account, unsigned
 	} else if (store_incident_by_id(c->store, incident, last_about, &about, NULL) != 1) {
 		return -1;
 	}
+	buf_init(&text, out->max);
 	n = knowledge_like(c->store, &about, fixes, LAST_MAX, NULL);
-	for (int i = 0; i < n; i++) {
-		buf_init(&line, max * 8);
-		buf_printf(&line, "%s#%s ", i ? "\n" : "", fixes[i].tag);
-		/* what stands around the words takes about 60 characters */
-		put_fix(&fixes[i], c->accounts.words[account], about.now_s, max / (unsigned)n > 70 ? max / (unsigned)n - 60 : 10, &line);
-		buf_str(out, buf_text(&line));
-		buf_finish(&line);
+	for (int k = n; k > 0; k--) { /* rather fewer than half of each */
+		buf_reset(&text);
+		put_fixes(fixes, (unsigned)k, c->accounts.words[account], about.now_s, max, &text);
+		if (characters(buf_text(&text)) <= max)
+			break;
 	}
+	buf_str(out, buf_text(&text));
+	buf_finish(&text);
 	return n > 0 ? 0 : 1;
 }
 
