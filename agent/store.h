@@ -180,8 +180,7 @@ int store_knowledge_of_incident(struct store *s, uint64_t incident, store_knowle
 /* Newest first, at most max. */
 int store_knowledge_of_object(struct store *s, const char *object, unsigned max, store_knowledge_fn *fn, void *arg,
 			      struct err *err);
-/* Of incidents whose output has some of these (folded) words, the likest ones; newest first. */
-int store_knowledge_alike(struct store *s, const char *words, store_knowledge_fn *fn, void *arg, struct err *err);
+int store_knowledge_recent(struct store *s, unsigned max, store_knowledge_fn *fn, void *arg, struct err *err);
 /* The incidents in which a fix held, newest first: of an object, folded; or all that a person said. */
 int store_fix_held(struct store *s, const char *object, const char *same, int64_t now_s, store_incident_fn *fn,
 		   void *arg, struct err *err);

@@ -240,7 +240,7 @@ enum store_sql {
 	SQL_REPLIES_OF_PERSON,
 	SQL_KNOWLEDGE_OF_INCIDENT,
 	SQL_KNOWLEDGE_OF_OBJECT,
-	SQL_KNOWLEDGE_ALIKE,
+	SQL_KNOWLEDGE_RECENT,
 	SQL_STORY_OUTPUT,
 	SQL_FIX_HELD,
 	SQL_FIXES_HELD_OF,
@@ -291,11 +291,6 @@ int store_add_functions(struct store *s);
 
 /* There is something to merge; remembered until it is done. */
 void store_story_lost_words(struct store *s);
-
-/* A question for the index: any or all of the words, each quoted. False: there is no word in it. */
-enum store_words { STORE_ANY_WORD, STORE_ALL_WORDS };
-#define STORE_QUERY_MAX 16384
-bool store_query(const char *words, enum store_words how, struct buf *out);
 
 /* Fills err with what failed, in words, and SQLite's own; returns -1. */
 int store_err(struct store *s, struct err *err, const char *doing);

@@ -426,18 +426,10 @@ int store_knowledge_of_object(
 	return WALK(knowledge, TABLE_KNOWLEDGE, SQL_KNOWLEDGE_OF_OBJECT, 2, TEXT(object), NUMBER(max));
 }
 
-int store_knowledge_alike(
-    struct store *s, const char *words, store_knowledge_fn *fn, void *arg, struct err *err)
+int store_knowledge_recent(
+    struct store *s, unsigned max, store_knowledge_fn *fn, void *arg, struct err *err)
 {
-	struct buf query;
-	int n = 0;
-
-	buf_init(&query, STORE_QUERY_MAX);
-	buf_str(&query, "output : (");
-	if (store_query(words, STORE_ANY_WORD, &query) && buf_char(&query, ')') == 0)
-		n = WALK(knowledge, TABLE_KNOWLEDGE, SQL_KNOWLEDGE_ALIKE, 1, TEXT(buf_text(&query)));
-	buf_finish(&query);
-	return n;
+	return WALK(knowledge, TABLE_KNOWLEDGE, SQL_KNOWLEDGE_RECENT, 1, NUMBER(max));
 }
 
 int store_fix_held(

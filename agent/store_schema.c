@@ -194,6 +194,7 @@ static const char *const migrations[] = {
     " object TEXT, kind TEXT, text TEXT, same TEXT, \"by\" TEXT, at_s INTEGER, times INTEGER);"
     "CREATE INDEX knowledge_incident ON knowledge(incident);"
     "CREATE INDEX knowledge_object ON knowledge(object, at_s);"
+    "CREATE INDEX knowledge_at ON knowledge(at_s);"
     "CREATE INDEX knowledge_by ON knowledge(\"by\");"
     "CREATE INDEX incident_object ON incident(object, since_s);"
     "CREATE INDEX alias_post ON alias(post);"

@@ -163,9 +163,7 @@ const char *const store_sql[SQL_END] = {
 	"SELECT count(*) FROM thread WHERE account=? AND state IN (1,2) AND root IN (2,3)",
     [SQL_KNOWLEDGE_OF_INCIDENT] = SELECT_KNOWLEDGE "WHERE incident=? ORDER BY id",
     [SQL_KNOWLEDGE_OF_OBJECT] = SELECT_KNOWLEDGE "WHERE object=? ORDER BY at_s DESC,id DESC LIMIT ?",
-    [SQL_KNOWLEDGE_ALIKE] = SELECT_KNOWLEDGE
-    "WHERE incident IN (SELECT rowid FROM story WHERE story MATCH ? AND rowid IN"
-    " (SELECT incident FROM knowledge) ORDER BY rank LIMIT 50) ORDER BY at_s DESC,id DESC",
+    [SQL_KNOWLEDGE_RECENT] = SELECT_KNOWLEDGE "ORDER BY at_s DESC,id DESC LIMIT ?",
     [SQL_STORY_OUTPUT] = "SELECT output FROM story WHERE rowid=?",
     /* it was over, for a day, and nothing began anew; the incident did not break again after it */
     [SQL_FIX_HELD] = SELECT_HELD "k.object=?2 AND k.same=?3" HELD_END,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define FOLD_MAX 65536
+#define QUERY_MAX 65536
 #define MERGE_KEY "story_merge"
 
 static void sql_fold(sqlite3_context *context, int argc, sqlite3_value **argv)
@@ -29,17 +30,18 @@ int store_add_functions(struct store *s)
 	    sql_fold, NULL, NULL, NULL);
 }
 
-bool store_query(const char *words, enum store_words how, struct buf *out)
+/* All of the words, or what begins so, each quoted. False: there is no word in it. */
+static bool put_query(const char *words, struct buf *out)
 {
 	bool has_word = false;
 
-	while (words && *words) {
+	while (*words) {
 		size_t n = strcspn(words, " \t\n\r\"");
 
 		if (n) {
-			buf_str(out, !has_word ? "\"" : how == STORE_ANY_WORD ? " OR \"" : " AND \"");
+			buf_str(out, has_word ? " AND \"" : "\"");
 			buf_add(out, words, n);
-			buf_str(out, how == STORE_ANY_WORD ? "\"" : "\"*");
+			buf_str(out, "\"*");
 			has_word = true;
 		}
 		words += n + (words[n] != '\0');
@@ -152,8 +154,8 @@ int store_search(
 	int rc = SQLITE_DONE;
 	struct buf query;
 
-	buf_init(&query, STORE_QUERY_MAX);
-	if (!store_query(words, STORE_ALL_WORDS, &query))
+	buf_init(&query, QUERY_MAX);
+	if (!put_query(words, &query))
 		goto out;
 	stmt = store_take(s, SQL_SEARCH);
 	rc = stmt ? sqlite3_bind_text(stmt, 1, buf_text(&query), -1, SQLITE_STATIC) : SQLITE_ERROR;
