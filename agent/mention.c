@@ -1,0 +1,166 @@
+/*
+ * Does a text name a thing? Called by core_ticket.c. Pure. It must never take a piece of a
+ * word for the word: an answer that names the wrong trouble hides a report.
+ */
+#include "agent/mention.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#define WORDS 400
+#define PART_LETTERS 4
+
+/* Folded words, in one buffer; blank_before: not joined to the word before by a sign. */
+struct words_of {
+	char *text;
+	unsigned at[WORDS], len[WORDS], n;
+	bool blank_before[WORDS];
+};
+
+static bool is_letter(utf8proc_int32_t c)
+{
+	switch (utf8proc_category(c)) {
+	case UTF8PROC_CATEGORY_LU:
+	case UTF8PROC_CATEGORY_LL:
+	case UTF8PROC_CATEGORY_LT:
+	case UTF8PROC_CATEGORY_LM:
+	case UTF8PROC_CATEGORY_LO:
+	case UTF8PROC_CATEGORY_MN:
+	case UTF8PROC_CATEGORY_MC:
+	case UTF8PROC_CATEGORY_ND: return true;
+	default: return false; /* all other kinds of Unicode */
+	}
+}
+
+static char *fold(const char *text)
+{
+	utf8proc_uint8_t *out = NULL;
+	char cut[MENTION_TEXT + 1];
+
+	snprintf(cut, sizeof cut, "%s", text);
+	for (size_t n = strlen(cut); n && ((unsigned char)cut[n - 1] & 0xc0) == 0x80 && n + 4 > MENTION_TEXT; n--)
+		cut[n - 1] = '\0'; /* a character that was cut */
+	if (utf8proc_map(
+		(const utf8proc_uint8_t *)cut, 0, &out,
+		UTF8PROC_NULLTERM | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD |
+		    UTF8PROC_STRIPMARK | UTF8PROC_IGNORE) < 0) {
+		free(out);
+		return NULL;
+	}
+	return (char *)out;
+}
+
+static bool split(const char *text, struct words_of *w)
+{
+	const utf8proc_uint8_t *at;
+	utf8proc_int32_t c;
+	utf8proc_ssize_t n;
+	bool is_in = false, blank = true;
+
+	w->n = 0;
+	w->text = fold(text);
+	if (!w->text)
+		return false;
+	for (at = (const utf8proc_uint8_t *)w->text; *at; at += n) {
+		n = utf8proc_iterate(at, -1, &c);
+		if (n <= 0)
+			break;
+		if (!is_letter(c)) {
+			blank = blank || c == ' ' || c == '\n';
+			is_in = false;
+			continue;
+		}
+		if (!is_in && w->n == WORDS)
+			break;
+		if (!is_in) {
+			w->at[w->n] = (unsigned)(at - (const utf8proc_uint8_t *)w->text);
+			w->len[w->n] = 0;
+			w->blank_before[w->n++] = blank;
+		}
+		w->len[w->n - 1] += (unsigned)n;
+		is_in = true;
+		blank = false;
+	}
+	return true;
+}
+
+static const char *word(const struct words_of *w, unsigned k)
+{
+	return w->text + w->at[k];
+}
+
+static size_t letters(const struct words_of *w, unsigned k)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < w->len[k]; i++)
+		n += ((unsigned char)word(w, k)[i] & 0xc0) != 0x80;
+	return n;
+}
+
+/* Do the words of the text from k on, put together, make all words of the name? */
+static bool runs(const struct words_of *text, unsigned k, const struct words_of *name)
+{
+	unsigned of_text = 0, of_name = 0, j = 0;
+
+	for (;;) {
+		if (of_text == text->len[k]) {
+			k++;
+			of_text = 0;
+		}
+		if (of_name == name->len[j]) {
+			j++;
+			of_name = 0;
+		}
+		if (j == name->n)
+			return of_text == 0; /* where a word of the text ends */
+		if (k == text->n || word(text, k)[of_text++] != word(name, j)[of_name++])
+			return false;
+	}
+}
+
+static bool has_word(const struct words_of *text, const struct words_of *name, unsigned k)
+{
+	for (unsigned i = 0; i < text->n; i++)
+		if (text->len[i] == name->len[k] && !memcmp(word(text, i), word(name, k), name->len[k]))
+			return true;
+	return false;
+}
+
+static enum mention_fit fit(const struct words_of *text, const struct words_of *name)
+{
+	bool has_all = true, has_part = false, is_compound = true;
+
+	if (!name->n)
+		return MENTION_NONE;
+	for (unsigned i = 0; i < text->n; i++)
+		if (runs(text, i, name))
+			return MENTION_NAME;
+	for (unsigned k = 0; k < name->n; k++) {
+		bool has = has_word(text, name, k);
+
+		has_all = has_all && has;
+		has_part = has_part || (has && letters(name, k) >= PART_LETTERS);
+		is_compound = is_compound && (k == 0 || !name->blank_before[k]);
+	}
+	if (has_all)
+		return MENTION_WORDS;
+	return has_part && is_compound ? MENTION_PART : MENTION_NONE;
+}
+
+enum mention_fit mention_fits(const char *text, const char *name)
+{
+	struct words_of *of = calloc(2, sizeof *of);
+	enum mention_fit found = MENTION_NONE;
+
+	if (of && split(text, &of[0]) && split(name, &of[1]))
+		found = fit(&of[0], &of[1]);
+	if (of) {
+		free(of[0].text);
+		free(of[1].text);
+	}
+	free(of);
+	return found;
+}

@@ -1,0 +1,25 @@
+/*
+ * Which of the things that we speak of does a mention mean? By whole words of their
+ * public names and nothing else. Pure. Used by core_ticket.c with what is in trouble,
+ * and by whoever counts alike mentions.
+ */
+#ifndef TWICKET_MENTION_H
+#define TWICKET_MENTION_H
+
+#include <stdbool.h>
+
+#define MENTION_TEXT 2000 /* bytes of a text that are looked at */
+
+/*
+ * How well does the text name it? Folded: case, accents and what joins words are nothing,
+ * "#EMail", "e mail" and "E-Mail" are one name; a tag's words count as such.
+ */
+enum mention_fit {
+	MENTION_NONE,
+	MENTION_PART, /* a part of a compound name, "mail" of "E-mail"; four letters at least */
+	MENTION_WORDS, /* all words of the name, wherever they stand */
+	MENTION_NAME   /* the name itself */
+};
+enum mention_fit mention_fits(const char *text, const char *name);
+
+#endif
