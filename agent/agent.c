@@ -119,6 +119,9 @@ static void *submit(void *arg, unsigned account, const struct request *request,
 	if (account < config->n_accounts) {
 		route.proxy = config->accounts[account].proxy;
 		route.ca_file = config->accounts[account].ca_file;
+	} else if (config->desk) {
+		route.proxy = config->desk->proxy;
+		route.ca_file = config->desk->ca_file;
 	}
 	call = http_submit(a->http, request, &route, done, done_arg, &err);
 	if (!call)
@@ -335,6 +338,7 @@ static int open_core(struct agent *a, struct err *err)
 		.carrier = &a->carrier,
 		.random = random_bytes,
 		.notifier = notifier_find,
+		.desk = desk_find,
 		.load_token = load_token,
 		.free_token = secret_free,
 		.boot_id = a->boot_id,

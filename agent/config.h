@@ -64,6 +64,7 @@ struct config_audience {
 	unsigned states; /* STATE_BITs; DOWN includes UNREACHABLE */
 	char *as_contact;
 	bool soft, internals, acks, links;
+	bool tickets; /* what a stranger tells us becomes a ticket, where it is nothing known */
 	/* stand in the file: then they hold where a post costs, too */
 	bool acks_asked, remind_asked, remind_acked_asked;
 	int64_t hold_ms, recovery_hold_ms, reopen_ms, update_ms, remind_ms, remind_acked_ms;

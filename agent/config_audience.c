@@ -129,7 +129,7 @@ const struct config_key config_audience_keys[] = {
     {"announce", KEY_OWN, 0, config_read_announce},
     {"quiet_hours", KEY_TEXT, AT(quiet_hours_text), NULL},
     {"urgent", KEY_TEXT, AT(urgent_text), NULL},
-    {"tickets", KEY_LATER, 0, config_later_flag},
+    {"tickets", KEY_FLAG, AT(tickets), NULL},
     {"reports", KEY_OWN, 0, config_read_reports},
     {NULL, KEY_TEXT, 0, NULL},
 };

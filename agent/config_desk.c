@@ -95,6 +95,4 @@ void config_read_desk(
 	settings = config_settings(a, "");
 	if (n && n->check(&settings, &err) == -1)
 		config_fault(r, desk, "%s", err.text);
-	else if (n)
-		config_warning(r, desk, "is checked, but gets no tickets in this version");
 }

@@ -38,6 +38,7 @@ void config_built_in(struct reader *r, struct config_audience *a, const char *ba
 	a->storm = public ? CONFIG_STORM_PUBLIC : CONFIG_STORM_OPERATORS;
 	a->visibility = public ? VISIBILITY_PUBLIC : VISIBILITY_FOLLOWERS;
 	a->acks = true;
+	a->tickets = public;
 }
 
 /* A copy of n elements; NULL without any. Without memory *n becomes 0. */

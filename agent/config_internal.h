@@ -115,8 +115,6 @@ void config_group_finish(struct config *c);
 
 /* --- keys of later versions (config_later.c) -------------------------------------------------- */
 
-void config_later_duration(struct reader *r, const config_setting_t *s, void *into);
-void config_later_flag(struct reader *r, const config_setting_t *s, void *into);
 void config_later_icinga2(struct reader *r, const config_setting_t *s, void *into);
 void config_read_database(struct reader *r, const config_setting_t *s, void *into);
 void config_read_metrics_file(struct reader *r, const config_setting_t *s, void *into);

@@ -8,25 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void config_later_duration(struct reader *r, const config_setting_t *s, void *into)
-{
-	int64_t ms;
-
-	(void)into;
-	config_read_duration(r, s, &ms);
-}
-
-void config_later_flag(struct reader *r, const config_setting_t *s, void *into)
-{
-	static const struct config_key flag = {"", KEY_FLAG, 0, NULL};
-	bool is_set;
-
-	(void)into;
-	config_read_key(r, s, &flag, &is_set);
-}
-
 /* What says no more than what is so anyway gets no warning. */
-
 void config_read_database(struct reader *r, const config_setting_t *s, void *into)
 {
 	const char *text = config_text(r, s);

@@ -28,14 +28,8 @@ static void add_word(
 
 static void unknown_sentence(struct reader *r, const config_setting_t *s, const char *event)
 {
-	static const char *const later[] = {"known_over", "ticket", NULL};
 	const char *names[SAY_EVENTS + 1] = {NULL};
 
-	for (int i = 0; later[i]; i++)
-		if (!strcmp(event, later[i])) {
-			config_fault(r, s, "no such sentence in this version");
-			return;
-		}
 	for (int e = 0; e < SAY_EVENTS; e++)
 		names[e] = words_event_name((enum say_event)e);
 	config_unknown(r, s, "no such sentence", config_nearest(event, names));

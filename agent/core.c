@@ -83,7 +83,7 @@ static void on_erase(void *arg, uint64_t thread)
 	outbox_erase_thread(c->outbox, thread, &c->now);
 }
 
-static void on_engine_note(void *arg, uint64_t incident, const char *kind, const char *text)
+static void on_note(void *arg, uint64_t incident, const char *kind, const char *text)
 {
 	core_note(arg, incident, kind, text);
 }
@@ -115,11 +115,6 @@ static int on_command(void *arg, const char *node, const struct event *cmd)
 	struct core *c = arg;
 
 	return c->env.command(c->env.source_arg, node, cmd);
-}
-
-static void on_inbox_note(void *arg, uint64_t incident, const char *kind, const char *text)
-{
-	core_note(arg, incident, kind, text);
 }
 
 static void on_unsay(void *arg, uint64_t incident, int64_t at_ms)
@@ -249,6 +244,7 @@ static void save_all(struct core *c)
 	engine_save(c->engine, &rows, &c->now);
 	outbox_save(c->outbox);
 	inbox_save(c->inbox);
+	tickets_save(c->tickets);
 	ledger_save(c->ledger);
 	knowledge_save(c->knowledge);
 	collector_save(c->collector); /* behind the inbox: a cursor follows what it passed */
@@ -276,6 +272,7 @@ static bool commit(struct core *c)
 	engine_saved(c->engine);
 	outbox_saved(c->outbox);
 	inbox_saved(c->inbox);
+	tickets_saved(c->tickets);
 	ledger_saved(c->ledger);
 	knowledge_saved(c->knowledge);
 	collector_saved(c->collector);
@@ -317,6 +314,7 @@ void core_turn(struct core *c, const struct now *now)
 		runner_turn(c->runner, now);
 		engine_timers(c->engine, now);
 		inbox_turn(c->inbox, now);
+		tickets_turn(c->tickets, now);
 		outbox_turn(c->outbox, now);
 		if (!commit(c))
 			return;
@@ -345,15 +343,16 @@ static int build(struct core *c, struct err *err)
 {
 	const struct engine_sink sink = {.arg = c, .say = core_say, .describe = on_describe, .cancel = on_cancel,
 					 .is_pending = on_is_pending, .erase = on_erase,
-					 .note = on_engine_note, .born_s = core_born_s, .is_revoked = core_is_revoked,
+					 .note = on_note, .born_s = core_born_s, .is_revoked = core_is_revoked,
 					 .next_id = on_next_id,
 					 .fresh_tag = core_fresh_tag};
 	const struct outbox_events outbox = {.arg = c, .delivery = on_delivery, .note = on_outbox_note,
 					     .alarm = core_alarm, .is_paused = core_is_paused};
 	const struct inbox_events inbox = {.arg = c, .command = on_command, .answer = core_answer,
 					   .favourite = core_favourite, .boost = core_boost,
-					   .unsay = on_unsay, .note = on_inbox_note, .learn = core_learn,
-					   .want_parent = on_want_parent, .local_done = on_local_done,
+					   .unsay = on_unsay, .note = on_note, .learn = core_learn,
+					   .want_parent = on_want_parent, .mention = core_mention,
+					   .local_done = on_local_done,
 					   .next_id = on_next_id};
 
 	if (!(c->engine = engine_create(c->config, &sink)) ||
@@ -363,7 +362,7 @@ static int build(struct core *c, struct err *err)
 	    !(c->knowledge = knowledge_create(c->store)) ||
 	    !(c->outbox = outbox_create(c->runner, c->store, c->ledger, &outbox, c->env.random)) ||
 	    !(c->inbox = inbox_create(c->config, c->engine, c->people, c->store, &inbox)) ||
-	    !(c->collector = collector_build(c)))
+	    !(c->tickets = core_tickets_build(c)) || !(c->collector = collector_build(c)))
 		return err_set(err, "out of memory");
 	return 0;
 }
@@ -398,6 +397,7 @@ void core_destroy(struct core *c)
 	if (!c)
 		return;
 	collector_destroy(c->collector); /* ends its ops, so before the runner */
+	tickets_destroy(c->tickets);
 	runner_destroy(c->runner);	 /* ends all others, so before the outbox and the accounts */
 	inbox_destroy(c->inbox);
 	outbox_destroy(c->outbox);

@@ -22,6 +22,8 @@ struct core_env {
 	const struct carrier *carrier;		      /* where requests go */
 	void (*random)(void *bytes, size_t n);
 	const struct notifier *(*notifier)(const char *name); /* normally notifier_find */
+	/* A ticket desk by its type, normally desk_find; NULL: there are none. */
+	const struct notifier *(*desk)(const char *type);
 	/* The token of an account into *token (freed by free_token); 0, or -1 with err: no token yet. */
 	int (*load_token)(const struct config_account *a, char **token, struct err *err);
 	void (*free_token)(char *token);

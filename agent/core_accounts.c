@@ -34,6 +34,10 @@ void core_accounts_close(struct core *c, struct accounts *a)
 		if (a->troubles)
 			free(a->troubles[k]);
 	}
+	if (a->desk_account)
+		a->desk->close(a->desk_account);
+	if (a->desk_token)
+		c->env.free_token(a->desk_token);
 	free(a->notifiers);
 	free(a->accounts);
 	free(a->tokens);
@@ -86,6 +90,23 @@ static int account_open(struct core *c, const struct config_account *config, str
 	return err_set(err, "accounts.%s: %s", config->name, why.text);
 }
 
+/* Without its login tickets wait; a desk that needs none gets an empty one. */
+static void desk_open(struct core *c, const struct config *config, struct accounts *a)
+{
+	struct err err = {""};
+
+	if (!config->desk || !c->env.desk)
+		return;
+	a->desk = c->env.desk(config->desk->network);
+	a->desk_settings = config_settings(config->desk, "");
+	if (a->desk && c->env.load_token(config->desk, &a->desk_token, &err) == 0 && a->desk_token)
+		a->desk_settings.token = a->desk_token;
+	if (a->desk)
+		a->desk_account = a->desk->open(&a->desk_settings, &err);
+	if (!a->desk_account)
+		log_warnx("core", "desk: %s", err.text);
+}
+
 int core_accounts_open(struct core *c, const struct config *config, struct accounts *out, struct err *err)
 {
 	if (accounts_alloc(out, config->n_accounts) == -1)
@@ -93,6 +114,7 @@ int core_accounts_open(struct core *c, const struct config *config, struct accou
 	for (unsigned k = 0; k < config->n_accounts; k++)
 		if (account_open(c, &config->accounts[k], out, k, err) == -1)
 			return -1;
+	desk_open(c, config, out);
 	return 0;
 }
 
@@ -100,6 +122,8 @@ void core_accounts_use(struct core *c)
 {
 	outbox_set_accounts(c->outbox, c->config, c->accounts.notifiers, c->accounts.accounts);
 	collector_set_accounts(c->collector, c->config, c->accounts.notifiers, c->accounts.accounts);
+	tickets_set_desk(c->tickets, c->config->desk != NULL && c->env.desk != NULL, c->accounts.desk,
+			 c->accounts.desk_account, c->config->n_accounts);
 }
 
 /* Takes the fresh ones over; ops that lean on the old ones end before those do. */
@@ -141,6 +165,7 @@ void core_resume(struct core *c, int account, const struct now *now)
 	c->now = *now;
 	outbox_resume(c->outbox, account);
 	collector_resume(c->collector, account);
+	tickets_resume(c->tickets);
 }
 
 /* All accounts are opened anew: rare, and it keeps one way to do it. */

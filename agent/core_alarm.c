@@ -29,6 +29,20 @@ static void tell(struct core *c, unsigned audience, unsigned account, struct say
 	core_say(c, &target, say);
 }
 
+void core_say_inside(struct core *c, struct say *say)
+{
+	for (unsigned a = 0; a < c->config->n_audiences; a++) {
+		const struct config_audience *audience = &c->config->audiences[a];
+
+		for (unsigned k = 0; k < audience->n_accounts; k++) {
+			struct say_target target = {.audience = a, .account = audience->accounts[k]};
+
+			if (is_told_by(c->config, a, target.account))
+				core_say(c, &target, say);
+		}
+	}
+}
+
 void core_alarm(void *arg, const char *account, const char *text, bool is_over)
 {
 	struct core *c = arg;

@@ -6,6 +6,7 @@
 
 #include "agent/core.h"
 #include "agent/knowledge.h"
+#include "agent/ticket.h"
 
 struct note {
 	struct note *next;
@@ -22,6 +23,17 @@ struct accounts {
 	struct notifier_settings *settings;
 	char **troubles; /* why there is no token */
 	struct words **words; /* of the account's language */
+	/* the desk; NULL: none, or no login */
+	const struct notifier *desk;
+	struct account *desk_account;
+	struct notifier_settings desk_settings;
+	char *desk_token;
+};
+
+/* So many within an hour. */
+struct hourly {
+	int64_t since_ms; /* wall */
+	unsigned n;
 };
 
 struct core {
@@ -36,6 +48,7 @@ struct core {
 	struct outbox *outbox;
 	struct inbox *inbox;
 	struct collector *collector;
+	struct tickets *tickets;
 	struct accounts accounts;
 	struct now now; /* of the turn under way */
 	struct note *notes, **notes_tail;
@@ -53,6 +66,7 @@ struct core {
 	int64_t purge_boot_ms;
 	int64_t house_boot_ms; /* the next slice of core_keep_house() */
 	bool same_boot;
+	struct hourly answers, told; /* to strangers; tickets to operators */
 	unsigned char given[27 * 27 * 27 / 8 + 1]; /* a bit for each tag that core_fresh_tag() gave */
 };
 
@@ -81,6 +95,8 @@ void core_accounts_use(struct core *c); /* tells outbox and collector */
 bool core_is_revoked(void *arg, unsigned person);
 
 /* core_alarm.c: an account that cannot speak is told on the others */
+/* To all who may know internals, each account once. */
+void core_say_inside(struct core *c, struct say *say);
 void core_alarm(void *arg, const char *account, const char *text, bool is_over);
 
 /* core_locked.c: may this audience's facts be told on this account? False: said why, once per account and start */
@@ -94,6 +110,15 @@ bool core_is_paused(void *arg, unsigned account, uint64_t thread);
 void core_say(void *arg, const struct say_target *target, const struct say *say);
 void core_answer(void *arg, const struct inbox_answer *answer);
 void core_boost(void *arg, unsigned account, uint64_t reply, const char *remote_id);
+/* incident: whose first post it is, what helped before is said with it; 0 = none.
+ * 0: out holds the text. 1: there is nothing to say. -1: cannot be said (logged). */
+int core_render(struct core *c, unsigned audience, unsigned account, const char *base, const struct say *say,
+		uint64_t incident, struct buf *out);
 void core_favourite(void *arg, unsigned account, uint64_t reply, const char *remote_id);
+
+/* core_ticket.c: what strangers report, and what they hear of it */
+struct tickets *core_tickets_build(struct core *c); /* NULL: no memory */
+void core_mention(void *arg, struct inbox_mention *m);
+void core_tell_reporters(struct core *c, const struct say_target *target, const struct say *say);
 
 #endif

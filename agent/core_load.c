@@ -98,7 +98,7 @@ int core_load(struct core *c, struct err *err)
 	    store_pauses(c->store, load_pause, c->engine, err) == -1)
 		return -1;
 	engine_loaded(c->engine, &c->now);
-	if (people_load(c->people, err) == -1 || outbox_load(c->outbox, &c->now, err) == -1 ||
+	if (tickets_load(c->tickets, err) == -1 || people_load(c->people, err) == -1 || outbox_load(c->outbox, &c->now, err) == -1 ||
 	    inbox_load(c->inbox, &c->now, err) == -1 || collector_load(c->collector, err) == -1)
 		return -1;
 	cancel_orphans(c);

@@ -23,7 +23,7 @@ static int64_t next_ms(const struct core *c, const struct now *now, int64_t wait
 {
 	int64_t boot = sooner(engine_next(c->engine), inbox_next(c->inbox)), wall;
 
-	boot = sooner(boot, collector_next(c->collector, now));
+	boot = sooner(boot, sooner(collector_next(c->collector, now), tickets_next(c->tickets)));
 	wall = sooner(outbox_next(c->outbox, now), runner_next(c->runner));
 	if (boot != NOW_NEVER)
 		wait = sooner(wait, boot - now->boot_ms);

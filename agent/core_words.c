@@ -14,10 +14,8 @@
 #define POST_MAX 8192
 #define HANDLE_MAX 512
 
-/* incident: whose first post it is, what helped before is said with it; 0 = none.
- * 0: out holds the text. 1: there is nothing to say. -1: cannot be said (logged). */
-static int render(struct core *c, unsigned audience, unsigned account, const char *base, const struct say *say,
-		  uint64_t incident, struct buf *out)
+int core_render(struct core *c, unsigned audience, unsigned account, const char *base, const struct say *say,
+		uint64_t incident, struct buf *out)
 {
 	const struct post_voice voice = {
 		.notifier = c->accounts.notifiers[account],
@@ -68,9 +66,10 @@ void core_say(void *arg, const struct say_target *target, const struct say *say)
 	if (!core_may_tell(c, target) || engine_is_paused(c->engine, target->audience, target->account))
 		return;
 	buf_init(&text, POST_MAX);
-	if (render(c, target->audience, target->account, a->base, say, target->incident, &text) == 0) {
+	if (core_render(c, target->audience, target->account, a->base, say, target->incident, &text) == 0) {
 		post.text = buf_text(&text);
 		outbox_add(c->outbox, &post, &c->now);
+		core_tell_reporters(c, target, say);
 	}
 	buf_finish(&text);
 }
@@ -241,8 +240,8 @@ void core_answer(void *arg, const struct inbox_answer *answer)
 	if (!account->is_metered) /* there a reply, and a message, names whom it is for by itself */
 		say.writer = writer;
 	buf_init(&text, POST_MAX);
-	if (render(c, (unsigned)audience, answer->account, manner == MANNER_DIRECT ? "operators" : "public", &say, 0,
-		   &text) == 0)
+	if (core_render(c, (unsigned)audience, answer->account, manner == MANNER_DIRECT ? "operators" : "public", &say, 0,
+			&text) == 0)
 		answer_send(c, answer, manner, &say, buf_text(&text));
 	buf_finish(&text);
 }
@@ -287,7 +286,7 @@ int core_status_text(struct core *c, uint64_t incident, const struct now *now, s
 	c->now = *now;
 	if (!c->config->n_audiences || !engine_status(c->engine, incident, 0, true, now, &say))
 		return -1;
-	return render(c, 0, c->config->audiences[0].accounts[0], "operators", &say, 0, out);
+	return core_render(c, 0, c->config->audiences[0].accounts[0], "operators", &say, 0, out);
 }
 
 int core_reason_text(struct core *c, uint64_t incident, const char *reason, const struct now *now, struct buf *out)
@@ -303,7 +302,7 @@ int core_reason_text(struct core *c, uint64_t incident, const char *reason, cons
 	say.event = SAY_TROUBLE;
 	say.reason = reason;
 	reason_facts(c, incident, reason, label, &say);
-	return render(c, 0, c->config->audiences[0].accounts[0], "operators", &say, 0, out);
+	return core_render(c, 0, c->config->audiences[0].accounts[0], "operators", &say, 0, out);
 }
 
 void core_public_names(struct core *c, uint64_t incident, const char *audience, const struct now *now,

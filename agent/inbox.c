@@ -179,7 +179,10 @@ inbox_judge(struct inbox *b, struct inbox_reply *r, unsigned account, const stru
 	}
 	switch (people_who(
 	    b->people, account, item->author_id, item->acct, item->bot, &b->now, &proof.person)) {
-	case PEOPLE_NOBODY: inbox_stranger(b, r, &p, "stranger"); break;
+	case PEOPLE_NOBODY:
+		if (!inbox_mentions(b, r, &p, item))
+			inbox_stranger(b, r, &p, "stranger");
+		break;
 	case PEOPLE_REVOKED: inbox_stranger(b, r, &p, "revoked"); break;
 	case PEOPLE_DISABLED:
 		if (inbox_enrols(b, r, &proof, &p))

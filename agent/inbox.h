@@ -36,6 +36,17 @@ struct inbox_answer {
 	unsigned count, total;	       /* $COUNT$ of $TOTAL$; total 0 = the incident's own */
 };
 
+/* Words of somebody who is no person, about nothing that we have said. */
+struct inbox_mention {
+	const struct reply_row *reply;
+	unsigned account;
+	const char *link; /* where they stand */
+	/* set by whoever takes them */
+	const char *reason; /* "known", "ticket", "note" ...; NULL: they mean nothing to us */
+	uint64_t incident;  /* that they are about; 0 = none */
+	bool is_done;	    /* something came of it */
+};
+
 struct inbox_events {
 	void *arg;
 	/* Sends a COMMAND (cmd->id is the reply's id) to a node; -1: it is not connected. */
@@ -51,6 +62,8 @@ struct inbox_events {
 	void (*learn)(void *arg, const struct reply_row *reply, const char *kind, const char *text, const char *by);
 	/* A reply that hangs under something unknown: please GET it (collector) and call inbox_parent(). */
 	void (*want_parent)(void *arg, unsigned account, uint64_t reply, const char *remote_id);
+	/* NULL: nobody takes mentions. */
+	void (*mention)(void *arg, struct inbox_mention *mention);
 	/* A reply from the command line is through: state and reason say how. */
 	void (*local_done)(void *arg, void *ticket, const struct reply_row *reply);
 	uint64_t (*next_id)(void *arg);

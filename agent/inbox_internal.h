@@ -268,6 +268,10 @@ void inbox_hand_done(
 void inbox_hand_failed(struct inbox *b, struct inbox_reply *r, const char *reason);
 void inbox_act_hand(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p);
 
+/* inbox_mention.c: is it for nobody in particular? True: the reply is through */
+bool inbox_mentions(
+    struct inbox *b, struct inbox_reply *r, struct reply_parsed *p, const struct item *item);
+
 /* inbox_enrol.c: a one-time code; true: it was one, and the reply is through */
 bool inbox_enrols(
     struct inbox *b, struct inbox_reply *r, const struct people_proof *proof,

@@ -11,6 +11,7 @@
 
 #define WORDS 400
 #define PART_LETTERS 4
+#define ALIKE_WORDS 2
 
 /* Folded words, in one buffer; blank_before: not joined to the word before by a sign. */
 struct words_of {
@@ -163,4 +164,20 @@ enum mention_fit mention_fits(const char *text, const char *name)
 	}
 	free(of);
 	return found;
+}
+
+bool mention_alike(const char *a, const char *b)
+{
+	struct words_of *of = calloc(2, sizeof *of);
+	unsigned same = 0;
+
+	if (of && split(a, &of[0]) && split(b, &of[1]))
+		for (unsigned k = 0; k < of[1].n; k++)
+			same += letters(&of[1], k) >= PART_LETTERS && has_word(&of[0], &of[1], k);
+	if (of) {
+		free(of[0].text);
+		free(of[1].text);
+	}
+	free(of);
+	return same >= ALIKE_WORDS;
 }

@@ -22,4 +22,8 @@ enum mention_fit {
 };
 enum mention_fit mention_fits(const char *text, const char *name);
 
+
+/* Do two texts share words enough to be of one thing? */
+bool mention_alike(const char *a, const char *b);
+
 #endif

@@ -29,9 +29,16 @@ static bool is_past(const struct post_row *row)
 	return row->kind == POST_SAY && row->event == SAY_PAST;
 }
 
+/* Somebody was told that he would hear of it. */
+static bool is_promised(const struct post_row *row)
+{
+	return row->kind == POST_ANSWER &&
+	       (row->event == SAY_ANSWER || row->event == SAY_OVER || row->event == SAY_TICKET);
+}
+
 static bool is_lasting(const struct post_row *row)
 {
-	return row->kind == POST_SAY || row->kind == POST_DELETE;
+	return row->kind == POST_SAY || row->kind == POST_DELETE || is_promised(row);
 }
 
 int64_t post_age_limit(const struct post_row *row)
@@ -114,7 +121,7 @@ void post_sent(struct outbox *o, struct post *p, int64_t now_ms)
 		budget_spend(a, now_ms);
 	if (row_creates(&p->row))
 		a->last_post_ms = now_ms;
-	if (row_creates(&p->row) && p->row.tag[0])
+	if (row_creates(&p->row) && p->row.tag[0] && strlen(p->row.tag) < TAG_SIZE) /* no ticket's name */
 		snprintf(a->last_tag, sizeof a->last_tag, "%s", p->row.tag);
 	breaker_success(a);
 	post_finish(o, p, POST_SENT, "", now_ms);

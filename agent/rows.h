@@ -304,6 +304,56 @@ struct report_row {
 	int64_t at_ms;
 };
 
+/* What somebody who is no person told us: a report of his own, with what was said about it since. */
+enum ticket_state { TICKET_OPEN, TICKET_CLOSED };
+
+struct ticket_row {
+	uint64_t id;
+	const char *name;    /* "Q-4K7M" */
+	const char *account; /* of ours that was addressed */
+	const char *author_id, *acct;
+	const char *remote_id; /* his last words: what an answer hangs under */
+	uint64_t reply;	       /* the same, as a reply */
+	const char *link;      /* where his first words stand */
+	const char *title;
+	unsigned visibility;   /* of his last words */
+	enum ticket_state state;
+	const char *desk_id, *desk_url; /* "" = the desk has not got it yet */
+	const char *cursor;		/* how far the desk's answers were read */
+	unsigned notes;			/* numbers that were given away */
+	int64_t created_ms, changed_ms, closed_ms;
+};
+
+enum ticket_by {
+	TICKET_BY_REPORTER,
+	TICKET_BY_DESK,
+	TICKET_BY_HAND /* `twicket reply` */
+};
+
+/* On its way to the desk; the same rules as for a post. */
+enum ticket_note_state {
+	TICKET_NOTE_QUEUED,
+	TICKET_NOTE_SENDING,
+	TICKET_NOTE_SENT,
+	TICKET_NOTE_RETRY,
+	TICKET_NOTE_UNKNOWN,
+	TICKET_NOTE_DEAD,
+	TICKET_NOTE_KEPT /* there is no desk, or it came from there */
+};
+
+struct ticket_note_row {
+	uint64_t id, ticket;
+	unsigned number; /* 0 = what the ticket began with */
+	enum ticket_by by;
+	const char *author, *text;
+	uint64_t reply;	       /* that brought it, 0 = none */
+	const char *remote_id; /* of the desk: its id there */
+	enum ticket_note_state state;
+	unsigned attempts, looks;
+	int64_t created_ms, sending_ms, sent_ms, looked_ms, not_before_ms;
+	const char *reason; /* why it waits or died */
+};
+
 struct timeline_row {
 	uint64_t incident;
 	int64_t at_ms;

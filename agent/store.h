@@ -53,6 +53,8 @@ int store_put_account(struct store *s, const struct account_row *r);
 int store_put_identity(struct store *s, const struct identity_row *r);
 int store_put_person(struct store *s, const struct person_row *r);
 int store_put_command(struct store *s, const struct command_row *r); /* one that is `gone` is deleted */
+int store_put_ticket(struct store *s, const struct ticket_row *r);
+int store_put_ticket_note(struct store *s, const struct ticket_note_row *r);
 int store_put_timeline(struct store *s, const struct timeline_row *r);
 /* For ever: the store refuses to change or delete such a row (store_schema.c). */
 int store_put_audit(struct store *s, const struct audit_row *r);
@@ -94,6 +96,8 @@ STORE_WALK(account, account_row);
 STORE_WALK(identity, identity_row);
 STORE_WALK(person, person_row);
 STORE_WALK(command, command_row);
+STORE_WALK(ticket, ticket_row);
+STORE_WALK(ticket_note, ticket_note_row);
 STORE_WALK(timeline, timeline_row);
 STORE_WALK(audit, audit_row);
 STORE_WALK(knowledge, knowledge_row);
@@ -215,5 +219,17 @@ int store_search(struct store *s, const char *words, unsigned max, store_search_
 int store_purge(struct store *s, int64_t before_ms, unsigned max);
 /* When a purged incident was closed. 1 found, 0 there was none of that tag, -1. */
 int store_purged_tag(struct store *s, const char *tag, int64_t *closed_ms, struct err *err);
+/* Tickets: open ones, oldest first; those and what was closed since then, newest first; one of them. */
+int store_tickets(struct store *s, store_ticket_fn *fn, void *arg, struct err *err);
+int store_recent_tickets(struct store *s, int64_t since_ms, store_ticket_fn *fn, void *arg, struct err *err);
+int store_ticket_by_name(struct store *s, const char *name, int64_t since_ms, store_ticket_fn *fn, void *arg, struct err *err);
+int store_ticket_by_reply(struct store *s, uint64_t reply, store_ticket_fn *fn, void *arg, struct err *err);
+/* The newest of an author on an account of ours in which somebody said something since. */
+int store_ticket_of(struct store *s, const char *account, const char *author_id, int64_t since_ms, store_ticket_fn *fn, void *arg, struct err *err);
+int store_ticket_notes(struct store *s, uint64_t ticket, store_ticket_note_fn *fn, void *arg, struct err *err);
+int store_unsettled_ticket_notes(struct store *s, store_ticket_note_fn *fn, void *arg, struct err *err);
+int store_ticket_note_by_remote(struct store *s, uint64_t ticket, const char *remote_id, store_ticket_note_fn *fn, void *arg, struct err *err);
+/* Mentions of an author since then that were answered. */
+int store_count_mentions(struct store *s, const char *account, const char *author_id, int64_t since_ms, struct err *err);
 
 #endif

@@ -100,6 +100,16 @@
 	A(t, audience) F(t, account) F(t, text) F(t, by) F(t, since_s)
 #define MUTED_FIELDS(A, F, t) A(t, place) F(t, author_id) F(t, since_ms)
 #define REPORT_FIELDS(A, F, t) A(t, incident) F(t, hour) F(t, who) F(t, at_ms)
+#define TICKET_FIELDS(A, F, t)                                                                     \
+	A(t, id)                                                                                   \
+	F(t, name) F(t, account) F(t, author_id) F(t, acct) F(t, remote_id) F(t, reply) F(t, link) \
+	    F(t, title) F(t, visibility) F(t, state) F(t, desk_id) F(t, desk_url) F(t, cursor)     \
+		F(t, notes) F(t, created_ms) F(t, changed_ms) F(t, closed_ms)
+#define TICKET_NOTE_FIELDS(A, F, t)                                                                \
+	A(t, id)                                                                                   \
+	F(t, ticket) F(t, number) F(t, by) F(t, author) F(t, text) F(t, reply) F(t, remote_id)     \
+	    F(t, state) F(t, attempts) F(t, looks) F(t, created_ms) F(t, sending_ms) F(t, sent_ms) \
+		F(t, looked_ms) F(t, not_before_ms) F(t, reason)
 #define AUDIT_FIELDS(A, F, t)                                                                      \
 	A(t, at_ms) F(t, actor) F(t, action) F(t, object) F(t, via) F(t, result)
 
@@ -129,7 +139,9 @@ enum store_table {
 	TABLE_COMMAND,
 	TABLE_MUTED,
 	TABLE_REPORT,
-	TABLE_KNOWLEDGE
+	TABLE_KNOWLEDGE,
+	TABLE_TICKET,
+	TABLE_TICKET_NOTE
 };
 
 enum column_type {
@@ -185,6 +197,8 @@ enum store_sql {
 	SQL_NEXT_UNREAD,
 	SQL_PUT_STORY,
 	SQL_DROP_UNREAD,
+	SQL_PUT_TICKET,
+	SQL_PUT_TICKET_NOTE,
 	SQL_DROP_DOWNTIME,
 	SQL_DROP_QUIET,
 	SQL_DROP_PAUSE,
@@ -263,6 +277,15 @@ enum store_sql {
 	SQL_PURGE_LOOSE_POST,
 	SQL_PURGE_ADOPTED,
 	SQL_PURGE_AUDIT,
+	SQL_TICKETS,
+	SQL_RECENT_TICKETS,
+	SQL_TICKET_BY_NAME,
+	SQL_TICKET_BY_REPLY,
+	SQL_TICKET_OF,
+	SQL_TICKET_NOTES,
+	SQL_UNSETTLED_TICKET_NOTES,
+	SQL_TICKET_NOTE_BY_REMOTE,
+	SQL_COUNT_MENTIONS,
 	SQL_END
 };
 

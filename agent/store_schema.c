@@ -26,6 +26,9 @@ _Static_assert(VISIBILITY_PUBLIC == 0 && VISIBILITY_DIRECT == 3, "on disk");
 _Static_assert(THREAD_TOLD == 1 && THREAD_RECOVERING == 2, "on disk");
 _Static_assert(THREAD_MISSED == 6, "on disk");
 _Static_assert(THREAD_HELD == 0 && THREAD_CLOSED == 4 && THREAD_DROPPED == 5, "on disk");
+_Static_assert(TICKET_OPEN == 0 && TICKET_CLOSED == 1, "on disk");
+_Static_assert(TICKET_NOTE_SENT == 2 && TICKET_NOTE_UNKNOWN == 4 && TICKET_NOTE_KEPT == 6, "on disk");
+_Static_assert(TICKET_BY_REPORTER == 0 && TICKET_BY_DESK == 1 && TICKET_BY_HAND == 2, "on disk");
 _Static_assert(DELIVERY_NONE == 0 && DELIVERY_DEAD == 4, "on disk");
 _Static_assert(DELIVERY_UNSETTLED == 2 && DELIVERY_SENT == 3, "on disk");
 
@@ -174,6 +177,21 @@ static const char *const migrations[] = {
     "CREATE INDEX reply_told ON reply(account, done_ms) WHERE person='' AND reason='told';"
     "CREATE INDEX reply_person ON reply(person, done_ms) WHERE person<>'';"
     "ALTER TABLE incident ADD COLUMN ticket TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE ticket(id INTEGER PRIMARY KEY, name TEXT, account TEXT, author_id TEXT,"
+    " acct TEXT, remote_id TEXT, reply INTEGER, link TEXT, title TEXT, visibility INTEGER,"
+    " state INTEGER, desk_id TEXT, desk_url TEXT, cursor TEXT, notes INTEGER,"
+    " created_ms INTEGER, changed_ms INTEGER, closed_ms INTEGER);"
+    "CREATE INDEX ticket_open ON ticket(id) WHERE state=0;"
+    "CREATE INDEX ticket_closed ON ticket(closed_ms);"
+    "CREATE INDEX ticket_name ON ticket(name);"
+    "CREATE INDEX ticket_author ON ticket(author_id, account, changed_ms);"
+    "CREATE TABLE ticket_note(id INTEGER PRIMARY KEY, ticket INTEGER, number INTEGER,"
+    " \"by\" INTEGER, author TEXT, text TEXT, reply INTEGER, remote_id TEXT, state INTEGER,"
+    " attempts INTEGER, looks INTEGER, created_ms INTEGER, sending_ms INTEGER,"
+    " sent_ms INTEGER, looked_ms INTEGER, not_before_ms INTEGER, reason TEXT);"
+    "CREATE INDEX ticket_note_ticket ON ticket_note(ticket, number);"
+    "CREATE INDEX ticket_note_reply ON ticket_note(reply) WHERE reply<>0;"
+    "CREATE INDEX ticket_note_unsettled ON ticket_note(id) WHERE state<=4 AND state<>2;"
     "CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit WHEN NEW.at_ms IS NOT OLD.at_ms"
     " OR NEW.action IS NOT OLD.action OR NEW.result IS NOT OLD.result"
     " OR (NEW.actor IS NOT OLD.actor AND NEW.actor<>'')"

@@ -41,6 +41,8 @@
 	" j.since_s>=i.until_s AND j.since_s<i.until_s+86400) AND "
 #define HELD_END ") ORDER BY id DESC"
 #define SELECT_REPLY SELECT("reply", REPLY_FIELDS)
+#define SELECT_TICKET SELECT("ticket", TICKET_FIELDS)
+#define SELECT_TICKET_NOTE SELECT("ticket_note", TICKET_NOTE_FIELDS)
 
 /* "+id" keeps the planner from walking the whole table just to have it in order. */
 const char *const store_sql[SQL_END] = {
@@ -60,6 +62,8 @@ const char *const store_sql[SQL_END] = {
     [SQL_PUT_PERSON] = PUT("person", PERSON_FIELDS),
     [SQL_PUT_COMMAND] = PUT("command", COMMAND_FIELDS),
     [SQL_DROP_COMMAND] = "DELETE FROM command WHERE id=?",
+    [SQL_PUT_TICKET] = PUT("ticket", TICKET_FIELDS),
+    [SQL_PUT_TICKET_NOTE] = PUT("ticket_note", TICKET_NOTE_FIELDS),
     [SQL_PUT_IDENTITY] = PUT("identity", IDENTITY_FIELDS),
     [SQL_PUT_TIMELINE] = PUT("timeline", TIMELINE_FIELDS),
     [SQL_PUT_AUDIT] = PUT("audit", AUDIT_FIELDS),
@@ -99,6 +103,8 @@ const char *const store_sql[SQL_END] = {
 		    "coalesce((SELECT max(id) FROM thread),0),"
 		    "coalesce((SELECT max(id) FROM post),0),"
 		    "coalesce((SELECT max(id) FROM reply),0),"
+		    "coalesce((SELECT max(id) FROM ticket),0),"
+		    "coalesce((SELECT max(id) FROM ticket_note),0),"
 		    "coalesce((SELECT max(id) FROM quiet),0),"
 		    "coalesce((SELECT max(id) FROM command),0))",
     [SQL_NODES] = SELECT("node", NODE_FIELDS) "ORDER BY name",
@@ -209,6 +215,22 @@ const char *const store_sql[SQL_END] = {
 	"SELECT count(*) FROM reply WHERE account=? AND done_ms>=? AND person='' AND reason='told'",
     [SQL_REPLIES_OF_PERSON] =
 	SELECT_REPLY "WHERE person=? AND done_ms>=? AND person<>'' ORDER BY +id DESC",
+    [SQL_TICKETS] = SELECT_TICKET
+    "WHERE id IN (SELECT id FROM ticket WHERE state=0 UNION ALL SELECT ticket FROM ticket_note"
+    " WHERE state<=4 AND state<>2) ORDER BY id",
+    [SQL_RECENT_TICKETS] = SELECT_TICKET
+    "WHERE id IN (SELECT id FROM ticket WHERE state=0 UNION ALL SELECT id FROM ticket"
+    " WHERE closed_ms>=max(?,1)) ORDER BY id DESC",
+    [SQL_TICKET_BY_NAME] = SELECT_TICKET "WHERE name=? AND created_ms>=? ORDER BY +id DESC LIMIT 1",
+    [SQL_TICKET_BY_REPLY] = SELECT_TICKET
+    "WHERE id IN (SELECT ticket FROM ticket_note WHERE reply=? AND reply<>0) LIMIT 1",
+    [SQL_TICKET_OF] = SELECT_TICKET
+    "WHERE account=? AND author_id=? AND changed_ms>=? ORDER BY +id DESC LIMIT 1",
+    [SQL_TICKET_NOTES] = SELECT_TICKET_NOTE "WHERE ticket=? ORDER BY number,id",
+    [SQL_UNSETTLED_TICKET_NOTES] = SELECT_TICKET_NOTE "WHERE state<=4 AND state<>2 ORDER BY id",
+    [SQL_TICKET_NOTE_BY_REMOTE] = SELECT_TICKET_NOTE "WHERE ticket=? AND remote_id=? LIMIT 1",
+    [SQL_COUNT_MENTIONS] = "SELECT count(*) FROM reply WHERE author_id=? AND account=? AND"
+	" created_ms>=? AND reason IN ('known','ticket')",
 };
 
 /* The type comes from the member itself; enums are unsigned to gcc and clang. */
@@ -245,6 +267,8 @@ COLUMNS(account, ACCOUNT_FIELDS);
 COLUMNS(identity, IDENTITY_FIELDS);
 COLUMNS(person, PERSON_FIELDS);
 COLUMNS(command, COMMAND_FIELDS);
+COLUMNS(ticket, TICKET_FIELDS);
+COLUMNS(ticket_note, TICKET_NOTE_FIELDS);
 COLUMNS(timeline, TIMELINE_FIELDS);
 COLUMNS(audit, AUDIT_FIELDS);
 COLUMNS(knowledge, KNOWLEDGE_FIELDS);
@@ -268,4 +292,5 @@ const struct columns store_columns[] = {
     [TABLE_POST_MOVED] = COUNTED(post_moved), [TABLE_COMMAND] = COUNTED(command),
     [TABLE_MUTED] = COUNTED(muted),       [TABLE_REPORT] = COUNTED(report),
     [TABLE_KNOWLEDGE] = COUNTED(knowledge),
+    [TABLE_TICKET] = COUNTED(ticket),     [TABLE_TICKET_NOTE] = COUNTED(ticket_note),
 };

@@ -116,6 +116,16 @@ int store_put_person(struct store *s, const struct person_row *r)
 	return put(s, SQL_PUT_PERSON, TABLE_PERSON, r);
 }
 
+int store_put_ticket(struct store *s, const struct ticket_row *r)
+{
+	return put(s, SQL_PUT_TICKET, TABLE_TICKET, r);
+}
+
+int store_put_ticket_note(struct store *s, const struct ticket_note_row *r)
+{
+	return put(s, SQL_PUT_TICKET_NOTE, TABLE_TICKET_NOTE, r);
+}
+
 int store_put_timeline(struct store *s, const struct timeline_row *r)
 {
 	return put(s, SQL_PUT_TIMELINE, TABLE_TIMELINE, r);

@@ -60,6 +60,9 @@ enum say_event {
 	SAY_RECALLED,	/* maintenance that runs: a false alarm */
 	SAY_DISAGREE,	/* two nodes say different things of one object: operators only */
 	SAY_KNOWN,	/* to operators: so many people report it; to one of them: it is known */
+	SAY_OVER,	/* to one who was told that it is known: it is over */
+	SAY_TICKET,	/* to one who reports something: here is its number; to operators: what he says */
+	SAY_ANSWER,	/* to one who reported something: what the desk says */
 	SAY_EVENTS
 };
 

@@ -57,6 +57,9 @@ static const char *const event_names[SAY_EVENTS] = {
     [SAY_RECALLED] = "recalled",
     [SAY_DISAGREE] = "disagree",
     [SAY_KNOWN] = "known",
+    [SAY_OVER] = "known_over",
+    [SAY_TICKET] = "ticket",
+    [SAY_ANSWER] = "answer",
 };
 
 /* The last one stands for what is none of them. */
@@ -158,7 +161,7 @@ static bool is_official(enum say_event event)
 	const uint64_t official = SAY_BIT(SAY_SAY) | SAY_BIT(SAY_RETRACT) | SAY_BIT(SAY_OPENED) |
 				  SAY_BIT(SAY_CLOSED) | SAY_BIT(SAY_PLANNED) | SAY_BIT(SAY_BEGUN) |
 				  SAY_BIT(SAY_CANCELLED) | SAY_BIT(SAY_RECALLED) |
-				  SAY_BIT(SAY_ENDED) | SAY_BIT(SAY_ENDED_BAD);
+				  SAY_BIT(SAY_ENDED) | SAY_BIT(SAY_ENDED_BAD) | SAY_BIT(SAY_ANSWER);
 
 	return (official & SAY_BIT(event)) != 0;
 }
@@ -200,7 +203,8 @@ static int check_piece(
 			return err_set(err, "a ] without its [");
 		break;
 	case PIECE_MACRO:
-		*tag = *tag || p->macro == MACRO_TAG;
+		*tag = *tag || p->macro == MACRO_TAG ||
+		       (p->macro == MACRO_TICKET && (event == SAY_TICKET || event == SAY_ANSWER));
 		return check_macro(p, event, internals, err);
 	case PIECE_BAD:
 		return err_set(

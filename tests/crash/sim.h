@@ -12,9 +12,10 @@
 #define TWICKET_TESTS_SIM_H
 
 #include "agent/runner.h"
+#include "tests/crash/sim_desk.h"
 
 #define SIM_POSTS 4096
-#define SIM_REPLIES 512
+#define SIM_REPLIES 1200
 #define SIM_ID 32
 #define SIM_NAME 64
 #define SIM_TEXT 2048
@@ -100,6 +101,7 @@ struct sim {
 	struct sim_reply replies[SIM_REPLIES];
 	struct sim_favourite favourites[SIM_REPLIES];
 	struct sim_person people[SIM_REPLIES];
+	struct sim_desk desk;
 };
 
 struct sim *sim_create(void); /* shared between this process and its children */

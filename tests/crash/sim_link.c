@@ -64,8 +64,15 @@ static bool is_for_x(const struct sim *s, const struct request *request)
 	return s->x && strncmp(request->url, SIM_X_BASE, strlen(SIM_X_BASE)) == 0;
 }
 
+static bool is_for_desk(const struct request *request)
+{
+	return strncmp(request->url, "desk:", 5) == 0;
+}
+
 static bool refuses(const struct sim *s, const struct request *request)
 {
+	if (is_for_desk(request))
+		return s->desk.refuses;
 	return is_for_x(s, request) ? s->x->refuses : s->refuses;
 }
 
@@ -73,6 +80,10 @@ static void serve(struct sim *s, const struct request *request, struct sim_answe
 {
 	struct sim_x_answer from_x;
 
+	if (is_for_desk(request)) {
+		sim_desk_serve(s, request, answer);
+		return;
+	}
 	if (!is_for_x(s, request)) {
 		sim_serve(s, request, answer);
 		return;

@@ -178,6 +178,7 @@ void run_look(void *arg)
 			   number_of(r, s->favourites[r->favourites_seen].target, to, sizeof to));
 	}
 	put_deletions(r);
+	run_look_at_desk(r);
 }
 
 static void on_command(void *arg, const char *line)

@@ -22,6 +22,7 @@ struct run {
 	char config_path[64], store_path[64];
 	FILE *config;
 	unsigned posts_seen, favourites_seen, line;
+	unsigned tickets_seen, notes_seen; /* at the desk */
 	unsigned x_posts_seen, x_messages_seen;
 	struct sim_x_counts x_was; /* at the last `requests` */
 	struct seen posts[SIM_POSTS], replies[SIM_POSTS]; /* by their numbers, from 0 */
@@ -54,6 +55,10 @@ bool run_by_hand(struct run *r, const char *what, char *args);
 
 /* script_people.c: people and records; false: it is none of them */
 bool run_people(struct run *r, const char *what, char *args);
+
+/* script_ticket.c: tickets, and the desk; false: it is none of them */
+bool run_ticket(struct run *r, const char *what, char *args);
+void run_look_at_desk(struct run *r);
 
 /* script_x.c: the words about X */
 void run_x(struct run *r, char *args);

@@ -45,6 +45,12 @@ static const struct notifier *notifier_of(const char *network)
 	return is_x(network) ? &notifier_twitter : &notifier_sim;
 }
 
+/* One that can be asked, and one that only takes. */
+static const struct notifier *desk_of(const char *type)
+{
+	return !strcmp(type, "rt") ? &desk_sim : &desk_sim_blind;
+}
+
 static int load_token(const struct config_account *a, char **token, struct err *err)
 {
 	char text[512] = "secret";
@@ -125,6 +131,7 @@ void world_start(struct world *w)
 		.carrier = &w->carrier,
 		.random = world_random,
 		.notifier = notifier_of,
+		.desk = desk_of,
 		.load_token = load_token,
 		.free_token = free_token,
 		.boot_id = w->boot_id ? w->boot_id : "boot",

@@ -68,6 +68,12 @@ int64_t outbox_next(const struct outbox *o, const struct now *now)
 	return NOW_NEVER;
 }
 
+int64_t tickets_next(const struct tickets *t)
+{
+	(void)t;
+	return NOW_NEVER;
+}
+
 int64_t collector_next(const struct collector *c, const struct now *now)
 {
 	(void)c;

@@ -90,12 +90,18 @@ static const char *behind_symbol(const char *text)
 	return NULL;
 }
 
+/* To one who is no person: his name comes first. */
+static bool is_to_stranger(int e)
+{
+	return e == SAY_KNOWN || e == SAY_OVER || e == SAY_TICKET || e == SAY_ANSWER;
+}
+
 /* Symbol, thing, and the rest; the thing may be unknown only where somebody spoke by hand. */
 static void check_start(const struct catalogue *c, int e, const char *text)
 {
 	const char *at = behind_symbol(text);
 
-	if (e == SAY_TROUBLE)
+	if (e == SAY_TROUBLE || is_to_stranger(e))
 		return;
 	if (!at)
 		BROKEN(c, e, "does not begin with a symbol");
@@ -110,6 +116,12 @@ static void check_tag(const struct catalogue *c, int e, const char *text)
 	const char *end = e == SAY_TROUBLE ? "[\n$TAG$]" : "\n$TAG$",
 		   *first = strstr(text, "$TAG$");
 	size_t n = strlen(text), m = strlen(end);
+
+	if (e == SAY_TICKET || e == SAY_ANSWER) { /* about no incident */
+		if (!strstr(text, "$TICKET$") || first)
+			BROKEN(c, e, "has no number of a ticket, or a tag beside it");
+		return;
+	}
 
 	if (n < m || strcmp(text + n - m, end))
 		BROKEN(c, e, "has no tag alone in its last line");
@@ -151,6 +163,11 @@ static void check_person(const struct catalogue *c, int e, const char *text)
 
 	if (strstr(text, "$OWNER$") || strstr(text, "$MENTIONS$"))
 		BROKEN(c, e, "names a person");
+	if (is_to_stranger(e)) {
+		if (!behind(text, "$WRITER$ "))
+			BROKEN(c, e, "does not begin with whom it is for");
+		return;
+	}
 	if (answer ? !behind(text, "[$WRITER$ ]") : strstr(text, "$WRITER$") != NULL)
 		BROKEN(c, e, "addresses somebody, or answers nobody");
 }

@@ -103,7 +103,8 @@ static void facts_fill(struct facts *f, int event, int step)
 	    .total = 9,
 	    .mentions = f->mentions,
 	    .n_mentions = 1,
-	    .interval = 600};
+	    .interval = 600,
+	    .ticket = "Q-4K7M"};
 	if (event == SAY_SOON) /* it comes nearer */
 		f->say.duration = (3 - step) * HOUR;
 	if (EVENT_BIT(event) & BEGINS_ANEW)
@@ -127,10 +128,13 @@ static void render(const struct language *c, int base, const struct facts *f, st
 #define ENDS (EVENT_BIT(SAY_GONE) | EVENT_BIT(SAY_RETRACT) | EVENT_BIT(SAY_CANCELLED) |               \
 	      EVENT_BIT(SAY_RECALLED))
 #define ONCE (EVENT_BIT(SAY_PART_OF) | EVENT_BIT(SAY_FIXED) | EVENT_BIT(SAY_ADOPTED))
+/* To one who is no person; where it costs, the network itself says whom it is for. */
+#define TO_STRANGERS                                                                               \
+	(EVENT_BIT(SAY_KNOWN) | EVENT_BIT(SAY_OVER) | EVENT_BIT(SAY_TICKET) | EVENT_BIT(SAY_ANSWER))
 /* The words are a person's own, or an answer to whoever asks twice. */
 #define FREE                                                                                       \
 	(EVENT_BIT(SAY_SAY) | EVENT_BIT(SAY_KNOWN_ERROR) | EVENT_BIT(SAY_STATUS) |                 \
-	 EVENT_BIT(SAY_TROUBLE))
+	 EVENT_BIT(SAY_TROUBLE) | TO_STRANGERS)
 
 static bool may_follow(int first, int second)
 {
@@ -191,6 +195,8 @@ static void check_room(const struct language *c)
 	buf_init(&out, 10000);
 	for (int e = 0; e < SAY_EVENTS; e++) {
 		facts_fill(&f, e, 1);
+		if (EVENT_BIT(e) & TO_STRANGERS)
+			f.say.writer = NULL;
 		render(c, 0, &f, &out);
 		weight = twitter_weight(buf_text(&out));
 		if (weight > TWITTER_LIMIT)
@@ -231,6 +237,11 @@ static void check_endless_names(const struct language *c)
 			fail_msg("%s: %s", c->name, err.text);
 		if (rc == 1)
 			continue;
+		if (e == SAY_TICKET || e == SAY_ANSWER) {
+			if (!strstr(buf_text(&out), "Q-4K7M"))
+				fail_msg("%s: lost its ticket: %s", c->name, buf_text(&out));
+			continue;
+		}
 		if (!strstr(buf_text(&out), "#T7K2") || (e != SAY_TROUBLE && e != SAY_DIGEST &&
 							 !strstr(buf_text(&out), "Ein öffentli")))
 			fail_msg("%s: lost its tag or thing: %s", c->name, buf_text(&out));
