@@ -41,12 +41,14 @@ static const struct command commands[] = {
      "    Module, accounts, queue, money: is twicket well.\n"},
     {"list", cli_list,
      "list [MATCH] [--all] [--since TIME] [--search WORDS]\n"
+     "list --tickets [--all]\n"
      "    Incidents, open ones first. --all: closed ones too. --since: begun since TIME.\n"
      "    --search: all that have these words anywhere in their story, newest first.\n"
      "    MATCH as in the configuration: \"hostgroup:web, service:HTTP*\".\n"},
     {"show", cli_show,
      "show TAG [--md|--html]\n"
-     "    The whole story of one incident. --md, --html: as a document, the post-mortem.\n"},
+     "    The whole story of one incident, or of a ticket (Q-4K7M). --md, --html: as a document,\n"
+     "    the post-mortem.\n"},
     {"reply", cli_reply,
      "reply TAG WORDS...\n"
      "    As if you had answered on your phone:\n"
@@ -72,7 +74,7 @@ static const struct command commands[] = {
      "    --from, --until: 22:00, \"Sat 22:00\", 2026-11-28T22:00, or 2h.\n"},
     {"close", cli_close,
      "close TAG [TEXT]\n"
-     "    The end of what was opened by hand.\n"},
+     "    The end of what was opened by hand, or of a ticket (Q-4K7M).\n"},
     {"retract", cli_retract,
      "retract TAG [TEXT] [--delete]\n"
      "    False alarm: says so wherever it was told, and closes it. --delete: deletes what\n"
@@ -119,9 +121,9 @@ static const char usage[] =
     "\n"
     "What is going on\n"
     "  status                            module, accounts, queue, money: is twicket well\n"
-    "  list [MATCH] [--all] [--since TIME] [--search WORDS]\n"
-    "                                    incidents, open ones first\n"
-    "  show TAG [--md|--html]            the whole story of one incident; as a post-mortem\n"
+     "  list [MATCH] [--all] [--since TIME] [--search WORDS]\n"
+     "                                    incidents, open ones first; --tickets: what strangers report\n"
+     "  show TAG [--md|--html]            the whole story of one incident; as a post-mortem\n"
     "\n"
     "Speak\n"
     "  reply TAG WORDS...                as if you had answered on your phone: ack 2h disk full,\n"

@@ -3,6 +3,7 @@
  * that something is told: only that the agent has taken it.
  */
 #include "agent/cli_hand.h"
+#include "agent/cli_ticket.h"
 #include "agent/cli_control.h"
 #include "agent/cli_text.h"
 
@@ -179,9 +180,12 @@ static enum cli_exit end_it(struct cli *cli, int argc, char **argv, bool is_dele
 enum cli_exit cli_close(struct cli *cli, int argc, char **argv)
 {
 	enum cli_exit rc;
+	char ticket[CLI_TICKET_SIZE];
 
 	if (!cli_command_options(cli, &argc, argv, NULL, CLI_ALL_WORDS, &rc))
 		return rc;
+	if (argc == 2 && cli_ticket_name(argv[1], ticket))
+		return cli_ticket_do(cli, "close", ticket, "");
 	return end_it(cli, argc, argv, false);
 }
 

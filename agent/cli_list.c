@@ -6,6 +6,7 @@
 #include "agent/cli_control.h"
 #include "agent/cli_objects.h"
 #include "agent/cli_text.h"
+#include "agent/cli_ticket.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #include <string.h>
 
 struct wish {
-	bool all;
+	bool all, tickets;
 	const char *search; /* words, NULL = no */
 	const char *since; /* as typed, NULL = any time */
 	int64_t since_ms;
@@ -249,12 +250,17 @@ enum cli_exit cli_list(struct cli *cli, int argc, char **argv)
 {
 	struct wish w = {.all = false};
 	const struct cli_option options[] = {
-	    {"--all", &w.all, NULL}, {"--since", NULL, &w.since}, {"--search", NULL, &w.search}, {NULL, NULL, NULL}};
+	    {"--all", &w.all, NULL}, {"--tickets", &w.tickets, NULL}, {"--since", NULL, &w.since},
+	    {"--search", NULL, &w.search}, {NULL, NULL, NULL}};
 	enum cli_exit rc;
 	struct err err;
 
 	if (!cli_command_options(cli, &argc, argv, options, CLI_ALL_WORDS, &rc))
 		return rc;
+	if (w.tickets && (argc > 1 || w.since || w.search))
+		return cli_misused(cli, "list", "list --tickets: with --all at most");
+	if (w.tickets)
+		return cli_tickets(cli, w.all);
 	if (w.search && !w.search[strspn(w.search, " \t\"")])
 		return cli_misused(cli, "list", "--search: which words?");
 	if (argc > 2)

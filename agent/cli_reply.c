@@ -6,6 +6,7 @@
 #include "agent/cli_control.h"
 #include "agent/cli_hand.h"
 #include "agent/cli_text.h"
+#include "agent/cli_ticket.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -98,14 +99,16 @@ enum cli_exit cli_reply(struct cli *cli, int argc, char **argv)
 {
 	enum cli_exit rc;
 	struct buf words;
-	char tag[16];
+	char tag[16] = "", ticket[CLI_TICKET_SIZE];
+	bool is_ticket;
 
 	if (!cli_command_options(cli, &argc, argv, NULL, CLI_UNTIL_WORD, &rc))
 		return rc;
 	if (argc < 3)
 		return cli_misused(
 		    cli, "reply", "reply: to which incident, and what? (reply T7K2 ack)");
-	if (!cli_tag(argv[1], tag))
+	is_ticket = cli_ticket_name(argv[1], ticket);
+	if (!is_ticket && !cli_tag(argv[1], tag))
 		return cli_misused(cli, "reply", "%s is no tag (T7K2 or #T7K2)", argv[1]);
 	buf_init(&words, WORDS_MAX);
 	for (int i = 2; i < argc; i++) {
@@ -115,6 +118,8 @@ enum cli_exit cli_reply(struct cli *cli, int argc, char **argv)
 	}
 	if (words.cut)
 		rc = cli_misused(cli, "reply", "that is more than %d bytes", WORDS_MAX);
+	else if (is_ticket)
+		rc = cli_ticket_do(cli, "reply", ticket, buf_text(&words));
 	else
 		rc = send_words(cli, tag, buf_text(&words));
 	buf_finish(&words);

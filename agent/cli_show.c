@@ -6,6 +6,7 @@
 #include "agent/cli_control.h"
 #include "agent/cli_story.h"
 #include "agent/cli_text.h"
+#include "agent/cli_ticket.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -261,7 +262,7 @@ enum cli_exit cli_show(struct cli *cli, int argc, char **argv)
 {
 	enum cli_exit rc;
 	json_t *answer;
-	char tag[16];
+	char tag[16], ticket[CLI_TICKET_SIZE];
 	bool md = false, html = false;
 	const struct cli_option options[] = {{"--md", &md, NULL}, {"--html", &html, NULL}, {NULL, NULL, NULL}};
 
@@ -271,6 +272,10 @@ enum cli_exit cli_show(struct cli *cli, int argc, char **argv)
 		return cli_misused(cli, "show", "show: one of --md, --html and --json");
 	if (argc != 2)
 		return cli_misused(cli, "show", "show: which incident? (show T7K2)");
+	if (cli_ticket_name(argv[1], ticket) && (md || html))
+		return cli_misused(cli, "show", "show: --md and --html are of incidents");
+	if (cli_ticket_name(argv[1], ticket))
+		return cli_ticket_show(cli, ticket);
 	if (!cli_tag(argv[1], tag))
 		return cli_misused(cli, "show", "%s is no tag (T7K2 or #T7K2)", argv[1]);
 	rc = cli_ask(

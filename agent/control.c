@@ -229,7 +229,7 @@ static by_hand *find_by_hand(const char *what)
 		by_hand *answer;
 	} all[] = {{"open", answer_open},	{"close", answer_close}, {"retract", answer_retract},
 		   {"quiet", answer_quiet}, {"pause", answer_pause}, {"resume", answer_resume},
-		   {"people", answer_people}, {"audit", answer_audit}};
+		   {"people", answer_people}, {"audit", answer_audit}, {"ticket", answer_ticket}};
 
 	for (size_t k = 0; k < sizeof all / sizeof all[0]; k++)
 		if (!strcmp(what, all[k].what))

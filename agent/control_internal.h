@@ -51,6 +51,9 @@ json_t *answer_resume(struct control *c, json_t *request, const char *by);
 json_t *hand_quiets(struct control *c);
 json_t *hand_pauses(struct control *c);
 
+/* control_ticket.c */
+json_t *answer_ticket(struct control *c, json_t *request, const char *by);
+
 /* control_people.c */
 json_t *answer_people(struct control *c, json_t *request, const char *by);
 json_t *answer_audit(struct control *c, json_t *request, const char *by);
