@@ -18,6 +18,7 @@
 #define HOUR_MS INT64_C(3600000)
 #define OF_AUTHOR 5   /* mentions of one author and hour that are answered */
 #define ANSWERS 60    /* an hour, to all: beyond it what comes in is kept, and nobody is answered */
+#define PAID 10	      /* of those, where each costs */
 #define TOLD 10	      /* tickets an hour that operators hear of one by one */
 #define INCIDENTS 512 /* open ones that are looked at */
 #define REPORTERS 256 /* of one incident that hear of its end */
@@ -44,6 +45,13 @@ static bool one_more(struct core *c, struct hourly *h, unsigned most)
 	if (c->now.wall_ms - h->since_ms >= HOUR_MS || c->now.wall_ms < h->since_ms)
 		*h = (struct hourly){.since_ms = c->now.wall_ms};
 	return h->n < most && ++h->n;
+}
+
+static bool may_answer_one_more(struct core *c, unsigned account)
+{
+	if (c->config->accounts[account].is_metered)
+		return one_more(c, &c->paid, PAID);
+	return one_more(c, &c->answers, ANSWERS);
 }
 
 /* The one place that says whether a stranger hears from us at all. */
@@ -180,7 +188,7 @@ static void tell_known(struct core *c, struct inbox_mention *m, unsigned audienc
 	struct say say;
 
 	if (!reporter_may_be_answered(c, m->account, m->reply->author_id) ||
-	    !one_more(c, &c->answers, ANSWERS) ||
+	    !may_answer_one_more(c, m->account) ||
 	    !engine_status(c->engine, m->incident, audience, false, &c->now, &say))
 		return;
 	/* one answer a mention is all that such a network allows: nothing more is promised */
@@ -283,7 +291,7 @@ static void make_ticket(struct core *c, struct inbox_mention *m, unsigned audien
 		return;
 	m->reason = "ticket";
 	to.tag = say.ticket = name;
-	if (reporter_may_be_answered(c, m->account, m->reply->author_id) && one_more(c, &c->answers, ANSWERS))
+	if (reporter_may_be_answered(c, m->account, m->reply->author_id) && may_answer_one_more(c, m->account))
 		say_to(c, &to, &say, SAY_TICKET);
 	tell_operators(c, m, name);
 }
