@@ -3,26 +3,9 @@
  * Called from all of agent/; a callback may read and write the store again.
  * It must never keep a row: strings live until the callback returns.
  */
-#include "agent/store_internal.h"
+#include "agent/store_walk.h"
 
 #include <string.h>
-
-struct param {
-	const char *text; /* NULL: the number */
-	int64_t number;
-};
-
-#define TEXT(x)                                                                                    \
-	{                                                                                          \
-		(x) ? (x) : "", 0                                                                  \
-	}
-#define NUMBER(x)                                                                                  \
-	{                                                                                          \
-		NULL, (int64_t)(x)                                                                 \
-	}
-
-/* Hands one row to a callback of its own type. */
-typedef int give_fn(const void *call, const void *row);
 
 union any_row {
 	struct node_row node;
@@ -72,7 +55,7 @@ static void read_column(sqlite3_stmt *stmt, int at, const struct column *c, void
 
 /* A statement with its parameters bound. NULL with err. */
 static sqlite3_stmt *
-ask(struct store *s, enum store_sql which, const struct param *params, int n, struct err *err)
+ask(struct store *s, enum store_sql which, const struct store_param *params, int n, struct err *err)
 {
 	sqlite3_stmt *stmt = store_take(s, which);
 	int rc = stmt ? SQLITE_OK : SQLITE_ERROR;
@@ -88,15 +71,9 @@ ask(struct store *s, enum store_sql which, const struct param *params, int n, st
 	return NULL;
 }
 
-struct question {
-	enum store_sql which;
-	enum store_table table;
-	const struct param *params;
-	int n_params;
-};
-
-static int
-walk(struct store *s, const struct question *q, give_fn *give, const void *call, struct err *err)
+int store_walk(
+    struct store *s, const struct store_question *q, store_give_fn *give, const void *call,
+    struct err *err)
 {
 	const struct columns *c = &store_columns[q->table];
 	sqlite3_stmt *stmt = ask(s, q->which, q->params, q->n_params, err);
@@ -121,9 +98,8 @@ walk(struct store *s, const struct question *q, give_fn *give, const void *call,
 	return n;
 }
 
-/* The first column of the first row. 1 found, 0 none, -1. */
-static int ask_number(
-    struct store *s, enum store_sql which, const struct param *params, int n, int64_t *value,
+int store_ask_number(
+    struct store *s, enum store_sql which, const struct store_param *params, int n, int64_t *value,
     struct err *err)
 {
 	sqlite3_stmt *stmt = ask(s, which, params, n, err);
@@ -140,18 +116,6 @@ static int ask_number(
 	return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : -1;
 }
 
-#define GIVE(noun)                                                                                 \
-	struct noun##_call {                                                                       \
-		store_##noun##_fn *fn;                                                             \
-		void *arg;                                                                         \
-	};                                                                                         \
-	static int give_##noun(const void *call, const void *row)                                  \
-	{                                                                                          \
-		const struct noun##_call *c = call;                                                \
-                                                                                                   \
-		return c->fn ? c->fn(c->arg, row) : 0;                                             \
-	}
-
 GIVE(node)
 GIVE(problem)
 GIVE(incident)
@@ -162,8 +126,6 @@ GIVE(account)
 GIVE(identity)
 GIVE(person)
 GIVE(command)
-GIVE(ticket)
-GIVE(ticket_note)
 GIVE(timeline)
 GIVE(audit)
 GIVE(knowledge)
@@ -173,16 +135,6 @@ GIVE(channel)
 GIVE(quiet)
 GIVE(pause)
 GIVE(report)
-
-/* The body of a walk: its statement, its parameters, and s, fn, arg, err of the function around it. */
-#define WALK(noun, TABLE, which, n, ...)                                                           \
-	walk(                                                                                      \
-	    s, &(struct question){which, TABLE, (const struct param[]){__VA_ARGS__}, n},           \
-	    give_##noun, &(struct noun##_call){fn, arg}, err)
-#define NONE                                                                                       \
-	{                                                                                          \
-		NULL, 0                                                                            \
-	}
 
 int store_nodes(struct store *s, store_node_fn *fn, void *arg, struct err *err)
 {
@@ -369,10 +321,10 @@ int store_reply_to_look_at(
 
 int store_tag_used_since(struct store *s, const char *tag, int64_t since_ms, struct err *err)
 {
-	const struct param params[] = {TEXT(tag), NUMBER(since_ms)};
+	const struct store_param params[] = {TEXT(tag), NUMBER(since_ms)};
 	int64_t used = 0;
 
-	if (ask_number(s, SQL_TAG_USED, params, 2, &used, err) == -1)
+	if (store_ask_number(s, SQL_TAG_USED, params, 2, &used, err) == -1)
 		return -1;
 	return used != 0;
 }
@@ -381,9 +333,9 @@ int store_last_incident_of(
     struct store *s, const char *account, const char *author_id, int64_t since_ms,
     uint64_t *incident, struct err *err)
 {
-	const struct param params[] = {TEXT(account), TEXT(author_id), NUMBER(since_ms)};
+	const struct store_param params[] = {TEXT(account), TEXT(author_id), NUMBER(since_ms)};
 	int64_t id = 0;
-	int rc = ask_number(s, SQL_LAST_INCIDENT_OF, params, 3, &id, err);
+	int rc = store_ask_number(s, SQL_LAST_INCIDENT_OF, params, 3, &id, err);
 
 	*incident = (uint64_t)id;
 	return rc;
@@ -391,7 +343,7 @@ int store_last_incident_of(
 
 int store_meta(struct store *s, const char *key, char *value, size_t size, struct err *err)
 {
-	const struct param params[] = {TEXT(key)};
+	const struct store_param params[] = {TEXT(key)};
 	sqlite3_stmt *stmt = ask(s, SQL_META, params, 1, err);
 	int rc;
 
@@ -409,10 +361,10 @@ int store_meta(struct store *s, const char *key, char *value, size_t size, struc
 
 int store_count_posts(struct store *s, const char *account, int64_t since_ms, struct err *err)
 {
-	const struct param params[] = {TEXT(account), NUMBER(since_ms)};
+	const struct store_param params[] = {TEXT(account), NUMBER(since_ms)};
 	int64_t n = 0;
 
-	if (ask_number(s, SQL_COUNT_POSTS, params, 2, &n, err) == -1)
+	if (store_ask_number(s, SQL_COUNT_POSTS, params, 2, &n, err) == -1)
 		return -1;
 	return (int)n;
 }
@@ -453,9 +405,9 @@ int store_fixes_held_of(
 
 int store_purged_tag(struct store *s, const char *tag, int64_t *closed_ms, struct err *err)
 {
-	const struct param params[] = {TEXT(tag)};
+	const struct store_param params[] = {TEXT(tag)};
 
-	return ask_number(s, SQL_PURGED_TAG, params, 1, closed_ms, err);
+	return store_ask_number(s, SQL_PURGED_TAG, params, 1, closed_ms, err);
 }
 
 int store_ledger(
@@ -467,20 +419,20 @@ int store_ledger(
 
 int store_count_promises(struct store *s, const char *account, struct err *err)
 {
-	const struct param params[] = {TEXT(account)};
+	const struct store_param params[] = {TEXT(account)};
 	int64_t n = 0;
 
-	if (ask_number(s, SQL_COUNT_PROMISES, params, 1, &n, err) == -1)
+	if (store_ask_number(s, SQL_COUNT_PROMISES, params, 1, &n, err) == -1)
 		return -1;
 	return (int)n;
 }
 
 int store_is_muted(struct store *s, const char *place, const char *author_id, struct err *err)
 {
-	const struct param params[] = {TEXT(place), TEXT(author_id)};
+	const struct store_param params[] = {TEXT(place), TEXT(author_id)};
 	int64_t since_ms;
 
-	return ask_number(s, SQL_MUTED, params, 2, &since_ms, err);
+	return store_ask_number(s, SQL_MUTED, params, 2, &since_ms, err);
 }
 
 int store_reports(struct store *s, uint64_t incident, store_report_fn *fn, void *arg, struct err *err)
@@ -490,18 +442,18 @@ int store_reports(struct store *s, uint64_t incident, store_report_fn *fn, void 
 
 int store_count_reports(struct store *s, uint64_t incident, struct err *err)
 {
-	const struct param params[] = {NUMBER(incident)};
+	const struct store_param params[] = {NUMBER(incident)};
 	int64_t n = 0;
 
-	return ask_number(s, SQL_COUNT_REPORTS, params, 1, &n, err) == -1 ? -1 : (int)n;
+	return store_ask_number(s, SQL_COUNT_REPORTS, params, 1, &n, err) == -1 ? -1 : (int)n;
 }
 
 int store_count_told(struct store *s, const char *account, int64_t since_ms, struct err *err)
 {
-	const struct param params[] = {TEXT(account), NUMBER(since_ms)};
+	const struct store_param params[] = {TEXT(account), NUMBER(since_ms)};
 	int64_t n = 0;
 
-	return ask_number(s, SQL_COUNT_TOLD, params, 2, &n, err) == -1 ? -1 : (int)n;
+	return store_ask_number(s, SQL_COUNT_TOLD, params, 2, &n, err) == -1 ? -1 : (int)n;
 }
 
 int store_replies_of_person(
@@ -509,66 +461,4 @@ int store_replies_of_person(
     struct err *err)
 {
 	return WALK(reply, TABLE_REPLY, SQL_REPLIES_OF_PERSON, 2, TEXT(person), NUMBER(since_ms));
-}
-
-int store_tickets(struct store *s, store_ticket_fn *fn, void *arg, struct err *err)
-{
-	return WALK(ticket, TABLE_TICKET, SQL_TICKETS, 0, NONE);
-}
-
-int store_recent_tickets(struct store *s, int64_t since_ms, store_ticket_fn *fn, void *arg, struct err *err)
-{
-	return WALK(ticket, TABLE_TICKET, SQL_RECENT_TICKETS, 1, NUMBER(since_ms));
-}
-
-int store_ticket_by_name(
-    struct store *s, const char *name, int64_t since_ms, store_ticket_fn *fn, void *arg, struct err *err)
-{
-	return WALK(ticket, TABLE_TICKET, SQL_TICKET_BY_NAME, 2, TEXT(name), NUMBER(since_ms));
-}
-
-int store_ticket_by_reply(
-    struct store *s, uint64_t reply, store_ticket_fn *fn, void *arg, struct err *err)
-{
-	return WALK(ticket, TABLE_TICKET, SQL_TICKET_BY_REPLY, 1, NUMBER(reply));
-}
-
-int store_ticket_of(
-    struct store *s, const char *account, const char *author_id, int64_t since_ms, store_ticket_fn *fn,
-    void *arg, struct err *err)
-{
-	return WALK(
-	    ticket, TABLE_TICKET, SQL_TICKET_OF, 3, TEXT(account), TEXT(author_id), NUMBER(since_ms));
-}
-
-int store_ticket_notes(
-    struct store *s, uint64_t ticket, store_ticket_note_fn *fn, void *arg, struct err *err)
-{
-	return WALK(ticket_note, TABLE_TICKET_NOTE, SQL_TICKET_NOTES, 1, NUMBER(ticket));
-}
-
-int store_unsettled_ticket_notes(
-    struct store *s, store_ticket_note_fn *fn, void *arg, struct err *err)
-{
-	return WALK(ticket_note, TABLE_TICKET_NOTE, SQL_UNSETTLED_TICKET_NOTES, 0, NONE);
-}
-
-int store_ticket_note_by_remote(
-    struct store *s, uint64_t ticket, const char *remote_id, store_ticket_note_fn *fn, void *arg,
-    struct err *err)
-{
-	return WALK(
-	    ticket_note, TABLE_TICKET_NOTE, SQL_TICKET_NOTE_BY_REMOTE, 2, NUMBER(ticket),
-	    TEXT(remote_id));
-}
-
-int store_count_mentions(
-    struct store *s, const char *account, const char *author_id, int64_t since_ms, struct err *err)
-{
-	const struct param params[] = {TEXT(author_id), TEXT(account), NUMBER(since_ms)};
-	int64_t n = 0;
-
-	if (ask_number(s, SQL_COUNT_MENTIONS, params, 3, &n, err) == -1)
-		return -1;
-	return (int)n;
 }
