@@ -191,6 +191,10 @@ const char *const store_sql[SQL_END] = {
     [SQL_PURGE_THREAD] = PURGE_OF("thread"),
     [SQL_PURGE_PROBLEM] = PURGE_OF("problem"),
     [SQL_PURGE_KNOWLEDGE] = PURGE_OF("knowledge"),
+    [SQL_PURGE_REPORT] = "DELETE FROM report WHERE (incident,hour,who) IN (SELECT incident,hour,who FROM report"
+	" WHERE incident=?1 LIMIT ?2)",
+    [SQL_PURGE_COMMAND] = "DELETE FROM command WHERE id IN (SELECT c.id FROM command c JOIN reply r ON r.id=c.reply"
+	" WHERE r.incident=?1 LIMIT ?2)",
     [SQL_PURGE_STORY] = "DELETE FROM story WHERE rowid=?1 AND ?2",
     [SQL_PURGE_SKELETON] = "INSERT OR REPLACE INTO purged(tag,closed_ms) SELECT tag,closed_ms FROM"
 	" incident WHERE id=?1 AND ?2",
@@ -206,6 +210,10 @@ const char *const store_sql[SQL_END] = {
 	" AND until_s<>0 AND until_s<?1/1000 LIMIT ?2)",
     [SQL_PURGE_AUDIT] =
 	"DELETE FROM audit WHERE rowid IN (SELECT rowid FROM audit WHERE at_ms<?1 LIMIT ?2)",
+    [SQL_PURGE_TICKET_NOTE] = "DELETE FROM ticket_note WHERE id IN (SELECT n.id FROM ticket t JOIN ticket_note n"
+	" ON n.ticket=t.id WHERE t.state=1 AND t.closed_ms>0 AND t.closed_ms<?1 LIMIT ?2)",
+    [SQL_PURGE_TICKET] = "DELETE FROM ticket WHERE id IN (SELECT id FROM ticket WHERE state=1 AND closed_ms>0"
+	" AND closed_ms<?1 AND NOT EXISTS(SELECT 1 FROM ticket_note WHERE ticket=ticket.id) LIMIT ?2)",
     [SQL_AUDIT] =
 	SELECT("audit", AUDIT_FIELDS) "WHERE at_ms>=? ORDER BY at_ms DESC,rowid DESC LIMIT ?",
     [SQL_MUTED] = "SELECT since_ms FROM muted WHERE place=? AND author_id=?",

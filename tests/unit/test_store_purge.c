@@ -24,7 +24,7 @@ static void put_all(struct store *s, uint64_t id, const char *tag, bool open, in
 	const struct reply_row reply = {.id = id + 2, .incident = id, .account = "noc", .text = SECRET,
 					.acct = SECRET, .state = REPLY_DONE, .seen_ms = closed_ms};
 	const struct problem_row problem = {.id = id + 3, .incident = id, .host = "db1", .output = SECRET, .until_s = 1};
-	const struct thread_row thread = {.id = id + 4, .incident = id, .missed = SECRET, .account = "noc"};
+	const struct thread_row thread = {.id = id + 4, .incident = id, .names = SECRET, .account = "noc"};
 	const struct knowledge_row knowledge = {.id = id + 5, .incident = id, .tag = tag, .object = "db1",
 						.kind = "fixed", .text = SECRET, .same = SECRET, .by = "bob"};
 	struct timeline_row line = {.incident = id, .at_ms = closed_ms, .kind = "event",
