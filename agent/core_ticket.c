@@ -57,8 +57,9 @@ static bool may_answer_one_more(struct core *c, unsigned account)
 /* The one place that says whether a stranger hears from us at all. */
 static bool reporter_may_be_answered(struct core *c, unsigned account, const char *author_id)
 {
-	(void)author_id;
-	return !engine_account_is_paused(c->engine, account);
+	const struct reply_row his = {.account = c->config->accounts[account].name, .author_id = author_id};
+
+	return !engine_account_is_paused(c->engine, account) && !inbox_is_stopped(c->inbox, &his);
 }
 
 /* --- saying ---------------------------------------------------------------------------------- */

@@ -75,6 +75,9 @@ void inbox_destroy(struct inbox *b); /* NULL is fine */
 void inbox_set_config(struct inbox *b, const struct config *config);
 int inbox_load(struct inbox *b, const struct now *now, struct err *err); /* what was SUBMITTED */
 
+/* Does its author want to hear nothing from us? By account and author_id; when the store cannot say: yes. */
+bool inbox_is_stopped(const struct inbox *b, const struct reply_row *row);
+
 /* One collected ITEM_REPLY: once per uri. Writes its row into the open transaction. */
 enum emitted inbox_item(struct inbox *b, unsigned account, const struct item *item, const struct now *now);
 

@@ -235,8 +235,6 @@ void inbox_stranger(
 bool inbox_is_ours(const struct inbox *b, unsigned account, const struct item *item);
 /* Where an author's id means him: the same one for all our accounts on one server. */
 void inbox_place(const struct inbox *b, unsigned account, char *out, size_t size);
-/* Does he want to hear nothing from us? When the store cannot say: yes. */
-bool inbox_is_stopped(const struct inbox *b, const struct reply_row *row);
 void inbox_stop(struct inbox *b, const struct reply_row *row);
 bool inbox_start(struct inbox *b, const struct reply_row *row); /* true: he was stopped */
 /* One more has the same trouble: counted once an hour, told to operators when they are many. */

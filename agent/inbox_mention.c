@@ -22,6 +22,13 @@ bool inbox_mentions(
 	if (!m.reason)
 		return false;
 	r->row.incident = m.incident;
+	if (m.incident)
+		inbox_report(
+		    b, &(struct inbox_reporter){
+			   .account = m.account,
+			   .author_id = r->row.author_id,
+			   .incident = m.incident,
+			   .at_ms = inbox_said_ms(r)});
 	if (!m.incident || r->row.visibility == VISIBILITY_DIRECT)
 		inbox_set(r, TEXT_TEXT, "");
 	inbox_set(r, TEXT_VERB, "mention");
