@@ -169,21 +169,6 @@ void engine_each_member(
 			    .object = &objects[v - views]});
 }
 
-/* Nobody was told: what strangers may ask is shown in scenarios. */
-unsigned engine_told_to(const struct engine *e, uint64_t incident, const char **names, unsigned max)
-{
-	(void)e, (void)incident, (void)names, (void)max;
-	return 0;
-}
-
-static bool is_waiting;
-
-bool engine_node_waits(const struct engine *e, const char *node)
-{
-	(void)e, (void)node;
-	return is_waiting;
-}
-
 void engine_each(
     const struct engine *e, void (*fn)(void *arg, const struct incident_view *view), void *arg)
 {
