@@ -393,7 +393,9 @@ json_t *answer_reply(struct control *c, const struct reply_row *reply, const str
 	buf_init(&out, 8192);
 	if (reply->reason && reply->reason[0])
 		buf_str(&out, reply->reason);
-	if (reply->state == REPLY_QUERY && core_status_text(c->core, reply->incident, now, &out) == -1)
+	if (reply->state == REPLY_QUERY && strcmp(reply->reason, "last") == 0)
+		reason_text(c, reply, now, &out);
+	else if (reply->state == REPLY_QUERY && core_status_text(c->core, reply->incident, now, &out) == -1)
 		buf_str(&out, "closed; `twicket show` has its story");
 	else if (reply->state == REPLY_DONE || reply->state == REPLY_NO_EFFECT)
 		reason_text(c, reply, now, &out);

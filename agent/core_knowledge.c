@@ -94,14 +94,14 @@ static size_t characters(const char *s)
 	return n;
 }
 
-/* A line each; what stands around the words of a fix takes about 60 characters. */
+/* In one line, newest first; what stands around the words of a fix takes about 60 characters. */
 static void put_fixes(const struct knowledge_fix *fixes, unsigned n, const struct words *words, int64_t now_s,
 		      unsigned max, struct buf *out)
 {
 	unsigned each = max / n > AROUND + 10 ? max / n - AROUND : 10;
 
 	for (unsigned i = 0; i < n; i++) {
-		buf_printf(out, "%s#%s ", i ? "\n" : "", fixes[i].tag);
+		buf_printf(out, "%s%s: ", i ? "; " : "", fixes[i].tag);
 		put_fix(&fixes[i], words, now_s, each, out);
 	}
 }

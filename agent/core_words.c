@@ -146,6 +146,23 @@ static void reason_facts(struct core *c, uint64_t incident, const char *reason, 
 	say->parent = *tag ? label : NULL;
 }
 
+#define LAST_CHARS 380 /* with handle, object and tag below 500 */
+#define LAST_CHARS_METERED 180
+
+/* What helped before, or that nothing is known. text lives as long as say. */
+static void last_facts(struct core *c, uint64_t incident, unsigned account, struct buf *text, struct say *say)
+{
+	unsigned max = c->config->accounts[account].is_metered ? LAST_CHARS_METERED : LAST_CHARS;
+	const struct now now = c->now;
+
+	if (!say->reason || strcmp(say->reason, "last") != 0)
+		return;
+	if (core_last_text(c, incident, account, max, &now, text) == 0)
+		say->last_fix = buf_text(text);
+	else
+		say->reason = "nothing_known";
+}
+
 /* Of an incident that is no more: nothing but that it is not. */
 static struct say no_facts(const struct core *c)
 {
@@ -226,7 +243,7 @@ void core_answer(void *arg, const struct inbox_answer *answer)
 	char writer[HANDLE_MAX], live_tag[TAG_SIZE + 1], label[TAG_SIZE + 1];
 	struct incident_view live;
 	struct say say = {0};
-	struct buf text;
+	struct buf text, last;
 
 	if (audience < 0 || manner == MANNER_SILENT || engine_account_is_paused(c->engine, answer->account) ||
 	    !answer_facts(c, answer, (unsigned)audience, manner, &say))
@@ -240,9 +257,13 @@ void core_answer(void *arg, const struct inbox_answer *answer)
 	if (!account->is_metered) /* there a reply, and a message, names whom it is for by itself */
 		say.writer = writer;
 	buf_init(&text, POST_MAX);
+	buf_init(&last, POST_MAX);
+	if (manner == MANNER_DIRECT)
+		last_facts(c, answer->reply->incident, answer->account, &last, &say);
 	if (core_render(c, (unsigned)audience, answer->account, manner == MANNER_DIRECT ? "operators" : "public", &say, 0,
 			&text) == 0)
 		answer_send(c, answer, manner, &say, buf_text(&text));
+	buf_finish(&last);
 	buf_finish(&text);
 }
 
@@ -292,17 +313,25 @@ int core_status_text(struct core *c, uint64_t incident, const struct now *now, s
 int core_reason_text(struct core *c, uint64_t incident, const char *reason, const struct now *now, struct buf *out)
 {
 	char label[TAG_SIZE + 1];
+	struct buf last;
 	struct say say;
+	unsigned account;
+	int rc;
 
 	c->now = *now;
 	if (!c->config->n_audiences)
 		return -1;
+	account = c->config->audiences[0].accounts[0];
 	if (!engine_status(c->engine, incident, 0, true, now, &say))
 		say = no_facts(c);
 	say.event = SAY_TROUBLE;
 	say.reason = reason;
 	reason_facts(c, incident, reason, label, &say);
-	return core_render(c, 0, c->config->audiences[0].accounts[0], "operators", &say, 0, out);
+	buf_init(&last, POST_MAX);
+	last_facts(c, incident, account, &last, &say);
+	rc = core_render(c, 0, account, "operators", &say, 0, out);
+	buf_finish(&last);
+	return rc;
 }
 
 void core_public_names(struct core *c, uint64_t incident, const char *audience, const struct now *now,

@@ -36,11 +36,11 @@ static void person_help(struct inbox *b, struct inbox_reply *r)
 	person_hears(b, r, reason);
 }
 
-/* The only place that asks what is known of such trouble: nothing is, as yet. */
+/* What is known of such trouble is core_words.c's to say, or that nothing is. */
 static void person_last(struct inbox *b, struct inbox_reply *r)
 {
 	if (inbox_may(b, r, PEOPLE_DETAILS))
-		person_hears(b, r, "nothing_known");
+		person_hears(b, r, "last");
 	else
 		inbox_denied(b, r, "not_allowed");
 }
@@ -108,6 +108,8 @@ static void helpful_keep(struct inbox *b, const struct inbox_reply *r, const str
 	inbox_note(
 	    b, r->row.incident, "command", "workaround endorsed by %s: %.600s (%.200s)",
 	    inbox_author(r), h->text, h->acct);
+	if (b->events.learn)
+		b->events.learn(b->events.arg, &r->row, "workaround", h->text, h->acct);
 }
 
 static void person_endorse(struct inbox *b, struct inbox_reply *r)

@@ -83,7 +83,7 @@ static const char *const reason_names[WORDS_REASONS + 1] = {
     "no_result",      "old_module",    "all_done",
     "all_partly",     "all_taken",     "all_too_many",
     "all_no_time",    "stopped",       "started",
-    "nothing_known",  "ticket_noted",  "endorsed",
+    "last",           "nothing_known",  "ticket_noted",  "endorsed",
     "endorse_what",   "no_boost",      "undone",
     "nothing_to_undo", "cannot_undo",  "sure_pause",
     "sure_stop",      "help_operator", "help_lead",

@@ -110,6 +110,27 @@ bool engine_is_paused(const struct engine *e, unsigned audience, unsigned accoun
 	return is_silenced && account == TOOT;
 }
 
+/* What helped before, and who reported it, is shown in tests of their own. */
+bool core_last_fix(
+    struct core *c, uint64_t incident, const struct say *say, const struct words *words, struct buf *out)
+{
+	(void)c, (void)incident, (void)say, (void)words, (void)out;
+	return false;
+}
+
+int core_last_text(
+    struct core *c, uint64_t incident, unsigned account, unsigned max, const struct now *now,
+    struct buf *out)
+{
+	(void)c, (void)incident, (void)account, (void)max, (void)now, (void)out;
+	return 1;
+}
+
+void core_tell_reporters(struct core *c, const struct say_target *target, const struct say *say)
+{
+	(void)c, (void)target, (void)say;
+}
+
 static char said[2000], noted[2000];
 static struct store *store;
 

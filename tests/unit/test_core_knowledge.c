@@ -96,8 +96,8 @@ static void test_one_answer(void **state)
 	learn(2, "workaround", "use the other one.");
 	learn(9, "fixed", "this is the one that is asked about");
 	assert_string_equal(last(500, 0),
-			    "#T333 12:00, use the other one, alice\n"
-			    "#T222 13 Oct, cleared /var/spool, alice, held once");
+			    "T333: 12:00, use the other one, alice; "
+			    "T222: 13 Oct, cleared /var/spool, alice, held once");
 }
 
 static void test_it_fits(void **state)
