@@ -7,7 +7,7 @@
 
 /* What belongs to an incident, in this order; the incident itself goes last. */
 static const enum store_sql of_incident[] = {
-    SQL_PURGE_ALIAS, SQL_PURGE_POST, SQL_PURGE_COMMAND, SQL_PURGE_REPLY_OF, SQL_PURGE_TIMELINE,
+    SQL_PURGE_ALIAS, SQL_PURGE_POST, SQL_PURGE_REPLY_OF, SQL_PURGE_TIMELINE,
     SQL_PURGE_THREAD, SQL_PURGE_PROBLEM, SQL_PURGE_KNOWLEDGE, SQL_PURGE_REPORT};
 static const enum store_sql itself[] = {
     SQL_PURGE_STORY, SQL_DROP_UNREAD, SQL_PURGE_SKELETON, SQL_PURGE_INCIDENT};

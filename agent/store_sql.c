@@ -193,8 +193,6 @@ const char *const store_sql[SQL_END] = {
     [SQL_PURGE_KNOWLEDGE] = PURGE_OF("knowledge"),
     [SQL_PURGE_REPORT] = "DELETE FROM report WHERE (incident,hour,who) IN (SELECT incident,hour,who FROM report"
 	" WHERE incident=?1 LIMIT ?2)",
-    [SQL_PURGE_COMMAND] = "DELETE FROM command WHERE id IN (SELECT c.id FROM command c JOIN reply r ON r.id=c.reply"
-	" WHERE r.incident=?1 LIMIT ?2)",
     [SQL_PURGE_STORY] = "DELETE FROM story WHERE rowid=?1 AND ?2",
     [SQL_PURGE_SKELETON] = "INSERT OR REPLACE INTO purged(tag,closed_ms) SELECT tag,closed_ms FROM"
 	" incident WHERE id=?1 AND ?2",

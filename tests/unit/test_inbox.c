@@ -319,7 +319,7 @@ static void test_hints(void **state)
 	(void)state;
 	say("bob", "a1", "ack 30");
 	went_out("answer bob@social.example.net on noc: trouble bare_number30\n");
-	say("bob", "a2", "endorse");
+	say("bob", "a2", "pause");
 	went_out("answer bob@social.example.net on noc: trouble later\n");
 	is_row("a2", REPLY_IGNORED, "later");
 	say("bob", "a3", "ack #T222");

@@ -209,7 +209,7 @@ static void test_local(void **state)
 
 	(void)state;
 	assert_int_equal(inbox_local(inbox, "T222", "ack", "root", ticket, &now, &err), -1);
-	assert_int_equal(inbox_local(inbox, "T7K2", "endorse", "root", ticket, &now, &err), -1);
+	assert_int_equal(inbox_local(inbox, "T7K2", "pause", "root", ticket, &now, &err), -1);
 	assert_int_equal(inbox_local(inbox, "T7K2", "ack 30", "root", ticket, &now, &err), -1);
 	assert_int_equal(inbox_local(inbox, "#T7K2", "ack disk", "root", ticket, &now, &err), 0);
 	went_out("");

@@ -178,8 +178,7 @@ static void check_public(const struct catalogue *c)
 	static const enum say_event silent[] = {
 	    SAY_WORSE,      SAY_UNACK,     SAY_ADOPTED,  SAY_LOST,        SAY_ALARM,
 	    SAY_ALARM_OVER, SAY_FIXED,     SAY_ESCALATE, SAY_CUT_OFF,     SAY_REJOINED,
-	    SAY_MAJOR,      SAY_NOT_MAJOR, SAY_ETA_NEAR, SAY_KNOWN_ERROR, SAY_DISAGREE,
-	    SAY_KNOWN};
+	    SAY_MAJOR,      SAY_NOT_MAJOR, SAY_ETA_NEAR, SAY_KNOWN_ERROR, SAY_DISAGREE};
 
 	for (int e = 0; e < SAY_EVENTS; e++) {
 		const char *text = text_of(c, "public", words_event_name((enum say_event)e));
