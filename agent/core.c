@@ -349,7 +349,7 @@ static int build(struct core *c, struct err *err)
 	const struct outbox_events outbox = {.arg = c, .delivery = on_delivery, .note = on_outbox_note,
 					     .alarm = core_alarm, .is_paused = core_is_paused};
 	const struct inbox_events inbox = {.arg = c, .command = on_command, .answer = core_answer,
-					   .favourite = core_favourite, .boost = core_boost,
+					   .favourite = core_favourite, .boost = core_boost, .pause = core_pause_asked,
 					   .unsay = on_unsay, .note = on_note, .learn = core_learn,
 					   .want_parent = on_want_parent, .mention = core_mention,
 					   .local_done = on_local_done,

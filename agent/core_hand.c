@@ -238,6 +238,15 @@ int core_pause(struct core *c, const struct pause_target *target, const char *te
 	return 0;
 }
 
+void core_pause_asked(void *arg, unsigned account, const char *by)
+{
+	struct core *c = arg;
+	const struct pause_target target = {.account = c->config->accounts[account].name};
+	const struct now now = c->now;
+
+	core_pause(c, &target, "by a reply", by, &now, &(struct err){{0}});
+}
+
 static void list_pause(void *arg, const struct pause_row *row)
 {
 	const struct pause_target target = {.audience = *row->audience ? row->audience : NULL,

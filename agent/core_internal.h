@@ -104,6 +104,8 @@ bool core_may_tell(struct core *c, const struct say_target *target);
 void core_locked_finish(struct core *c);
 
 /* core_hand.c: for the outbox, see its is_paused */
+/* and for the inbox, see its pause */
+void core_pause_asked(void *arg, unsigned account, const char *by);
 bool core_is_paused(void *arg, unsigned account, uint64_t thread);
 
 /* core_words.c: the sink of the engine and the inbox */

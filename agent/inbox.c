@@ -226,8 +226,8 @@ static bool inbox_refuses(const struct reply_parsed *p, const char *tag, struct 
 {
 	bool is_comment = p->verb == REPLY_VERB_COMMENT;
 
-	if (inbox_is_later(p->verb))
-		err_set(err, "\"%s\" is not in this version", p->word);
+	if (inbox_is_of_account(p->verb))
+		err_set(err, "\"%s\" is of the account that is answered, and here is none", p->word);
 	else if (p->verb == REPLY_VERB_BARE_NUMBER && !p->text[0])
 		err_set(err, "\"%s\" needs a time behind it: %s 2h", p->word, p->word);
 	else if (p->verb == REPLY_VERB_BARE_NUMBER)

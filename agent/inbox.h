@@ -53,6 +53,8 @@ struct inbox_events {
 	int (*command)(void *arg, const char *node, const struct event *cmd);
 	void (*answer)(void *arg, const struct inbox_answer *answer);
 	void (*favourite)(void *arg, unsigned account, uint64_t reply, const char *remote_id);
+	/* Nothing more is said on that account, until a human resumes it. */
+	void (*pause)(void *arg, unsigned account, const char *by);
 	/* Boosts somebody's reply on our account. */
 	void (*boost)(void *arg, unsigned account, uint64_t reply, const char *remote_id);
 	/* A person's words to the public (of that incident, decided at that wall time) are to go again. */

@@ -415,9 +415,9 @@ void inbox_do(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p)
 	case REPLY_VERB_ENDORSE:
 	case REPLY_VERB_UNDO:
 	case REPLY_VERB_HELP:
-	case REPLY_VERB_START: inbox_act_person(b, r, p); break;
+	case REPLY_VERB_START:
 	case REPLY_VERB_PAUSE:
-	case REPLY_VERB_STOP:
+	case REPLY_VERB_STOP: inbox_act_person(b, r, p); break;
 	case REPLY_VERB_ME_TOO:
 	case REPLY_VERB_YES:
 	case REPLY_VERB_NO:
@@ -454,11 +454,7 @@ void inbox_act(
 		return;
 	if (found == FOUND_INCIDENT)
 		inbox_note_reply(b, r);
-	if (p->verb == REPLY_VERB_STOP)
-		inbox_finish(b, r, REPLY_IGNORED, "later"); /* who wants no answer gets none */
-	else if (inbox_is_later(p->verb))
-		inbox_puzzled(b, r, REPLY_IGNORED, "later");
-	else if (p->verb == REPLY_VERB_BARE_NUMBER)
+	if (p->verb == REPLY_VERB_BARE_NUMBER)
 		inbox_puzzled(b, r, REPLY_NO_EFFECT, "bare_number");
 	else if (found == FOUND_INCIDENT || (found == FOUND_NOTHING && inbox_needs_no_incident(p->verb)))
 		inbox_do(b, r, p);

@@ -386,7 +386,7 @@ static void inbox_resume(struct inbox *b, struct inbox_reply *r)
 		inbox_act(b, r, &p, inbox_match(b, r, &p));
 		return;
 	}
-	if (inbox_question_resumes(b, r))
+	if (inbox_question_resumes(b, r) || inbox_pause_resumes(b, r))
 		return;
 	r->verb = (uint8_t)verb;
 	r->until_s = inbox_downtime_until_s(r, &p);
@@ -427,7 +427,7 @@ static void inbox_give_up(struct inbox *b, struct inbox_reply *r)
 			engine_view(b->engine, r->row.incident, &v);
 	char owner[256] = "";
 
-	if (inbox_question_ends(b, r))
+	if (inbox_question_ends(b, r) || inbox_pause_begins(b, r))
 		return;
 	if (r->parts) {
 		inbox_all_ends(b, r);

@@ -175,7 +175,7 @@ enum inbox_found inbox_match_partner(struct inbox *b, struct inbox_reply *r);
 void inbox_read(
     const struct inbox *b, const char *text, const struct now *said, struct reply_parsed *p);
 void inbox_parse(const struct inbox *b, const struct inbox_reply *r, struct reply_parsed *p);
-bool inbox_is_later(enum reply_verb verb);
+bool inbox_is_of_account(enum reply_verb verb);
 int64_t inbox_said_ms(const struct inbox_reply *r);
 
 /* inbox_act.c: what is done about it */
@@ -256,6 +256,10 @@ bool inbox_needs_no_incident(enum reply_verb verb);
 /* inbox_undo.c: the last command of a person, taken back */
 #define INBOX_UNDO "undo " /* such a reply's verb is "undo ack" */
 void inbox_act_undo(struct inbox *b, struct inbox_reply *r);
+
+/* inbox_person.c: a pause that was said yes to waits until its answer has left; false: it is none */
+bool inbox_pause_begins(struct inbox *b, struct inbox_reply *r);
+bool inbox_pause_resumes(struct inbox *b, struct inbox_reply *r); /* after a start */
 
 /* inbox_hand.c: what needs no core */
 /* How one hears that it worked. */

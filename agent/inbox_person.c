@@ -4,13 +4,15 @@
  * say in public what is meant for operators.
  */
 #include "agent/inbox_internal.h"
+#include "agent/inbox_question.h"
 
 #include <stdio.h>
 #include <string.h>
 
 bool inbox_needs_no_incident(enum reply_verb verb)
 {
-	return verb == REPLY_VERB_HELP || verb == REPLY_VERB_UNDO || verb == REPLY_VERB_START;
+	return verb == REPLY_VERB_HELP || verb == REPLY_VERB_UNDO || verb == REPLY_VERB_START ||
+	       verb == REPLY_VERB_STOP || verb == REPLY_VERB_PAUSE;
 }
 
 /* A question is always answered, whatever the account's `feedback` says of commands. */
@@ -53,6 +55,72 @@ static void person_start(struct inbox *b, struct inbox_reply *r)
 		    IN_WORDS);
 	else
 		inbox_finish(b, r, REPLY_NO_EFFECT, "not_stopped");
+}
+
+/* The confirmation is the last that he hears. */
+static void person_stop(struct inbox *b, struct inbox_reply *r)
+{
+	if (r->is_local) {
+		inbox_hand_failed(b, r, "no_account");
+	} else if (inbox_is_stopped(b, &r->row)) {
+		inbox_finish(b, r, REPLY_IGNORED, "stopped");
+	} else if (!r->is_sure) {
+		inbox_ask(b, r, "sure_stop");
+	} else {
+		inbox_hand_done(
+		    b, r, &(struct inbox_answer){.event = SAY_TROUBLE, .reason = "stopped"},
+		    IN_WORDS);
+		inbox_stop(b, &r->row);
+	}
+}
+
+/* ---- pause ---- */
+
+#define PAUSING "pausing"
+#define PAUSING_MS 5000 /* for the answer to leave: then the account is silent */
+
+static void person_pause(struct inbox *b, struct inbox_reply *r)
+{
+	if (!inbox_may(b, r, PEOPLE_PAUSE)) {
+		inbox_denied(b, r, "not_allowed");
+	} else if (r->is_local) {
+		inbox_hand_failed(b, r, "no_account");
+	} else if (!r->is_sure) {
+		inbox_ask(b, r, "sure_pause");
+	} else {
+		r->row.state = REPLY_SUBMITTED;
+		r->deadline_ms = b->now.boot_ms + PAUSING_MS;
+		inbox_set(r, TEXT_REASON, PAUSING);
+		inbox_put(b, r);
+		inbox_trouble(b, r, "paused");
+	}
+}
+
+static bool is_pausing(const struct inbox_reply *r)
+{
+	return r->row.state == REPLY_SUBMITTED && strcmp(r->row.reason, PAUSING) == 0;
+}
+
+bool inbox_pause_begins(struct inbox *b, struct inbox_reply *r)
+{
+	int account = config_account_index(b->config, r->row.account);
+
+	if (!is_pausing(r))
+		return false;
+	if (account >= 0)
+		b->events.pause(b->events.arg, (unsigned)account, inbox_author(r));
+	inbox_finish(b, r, REPLY_DONE, "paused");
+	b->is_again = true;
+	return true;
+}
+
+bool inbox_pause_resumes(struct inbox *b, struct inbox_reply *r)
+{
+	if (!is_pausing(r))
+		return false;
+	r->is_resent = false;
+	r->deadline_ms = b->now.boot_ms;
+	return true;
 }
 
 /* ---- endorse ---- */
@@ -152,4 +220,8 @@ void inbox_act_person(struct inbox *b, struct inbox_reply *r, const struct reply
 		inbox_act_undo(b, r);
 	else if (p->verb == REPLY_VERB_START)
 		person_start(b, r);
+	else if (p->verb == REPLY_VERB_STOP)
+		person_stop(b, r);
+	else if (p->verb == REPLY_VERB_PAUSE)
+		person_pause(b, r);
 }

@@ -33,8 +33,8 @@ void inbox_parse(const struct inbox *b, const struct inbox_reply *r, struct repl
 	inbox_read(b, r->row.text, &said, p);
 }
 
-/* A command of the language that is not carried out yet. */
-bool inbox_is_later(enum reply_verb verb)
+/* About an account of ours, or what is said there: without one there is nothing to do. */
+bool inbox_is_of_account(enum reply_verb verb)
 {
 	switch (verb) {
 	case REPLY_VERB_PAUSE:

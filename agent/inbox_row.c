@@ -234,7 +234,7 @@ void inbox_reply_to(struct inbox *b, const struct reply_row *row, const struct i
 	struct reply_parsed p;
 
 	/* strangers are never answered, nor who has become one since they asked */
-	if (account < 0 || !row->person[0] || inbox_is_revoked(b, row))
+	if (account < 0 || !row->person[0] || inbox_is_revoked(b, row) || inbox_is_stopped(b, row))
 		return;
 	if (a.event == SAY_TROUBLE && row->state != REPLY_QUERY && inbox_is_muted(b, row, (unsigned)account))
 		return;
@@ -260,7 +260,7 @@ void inbox_thank(struct inbox *b, struct inbox_reply *r)
 	/* nothing had to be done, or no core did it */
 	bool is_so = r->row.state == REPLY_NO_EFFECT || r->row.state == REPLY_DONE;
 
-	if (r->is_local || account < 0 || inbox_is_revoked(b, &r->row))
+	if (r->is_local || account < 0 || inbox_is_revoked(b, &r->row) || inbox_is_stopped(b, &r->row))
 		return;
 	switch (b->config->accounts[account].feedback) {
 	case FEEDBACK_FAVOURITE:

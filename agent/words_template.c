@@ -85,7 +85,7 @@ static const char *const reason_names[WORDS_REASONS + 1] = {
     "all_no_time",    "stopped",       "started",
     "last",           "nothing_known",  "ticket_noted",  "endorsed",
     "endorse_what",   "no_boost",      "undone",
-    "nothing_to_undo", "cannot_undo",  "sure_pause",
+    "nothing_to_undo", "cannot_undo",  "paused",  "sure_pause",
     "sure_stop",      "help_operator", "help_lead",
     "help_communicator", "other",      NULL};
 

@@ -88,7 +88,7 @@ static const struct exchange replies[] = {
 	{REPLY("$A", "?"), SAID("status", "\\uD83D\\uDD34 mx1/SMTP CRITICAL since 03:00, 4 min, admin has it\\nrefused\\n#$A")},
 	{REPLY("$A", "unack"), SAID("confirmed", "")},
 	{REPLY("$A", "the fan"), SAID("comment", "")},
-	{REPLY("$A", "pause"), NO("\\\"pause\\\" is not in this version")},
+	{REPLY("$A", "pause"), NO("\\\"pause\\\" is of the account that is answered, and here is none")},
 	/* opened by hand: no core knows it */
 	{REPLY("$H", "ack"), SAID("no effect", "Intranet: opened by hand, so the core has nothing to acknowledge.")},
 	{REPLY("$H", "the fan"), SAID("comment", "kept")},
