@@ -372,6 +372,14 @@ json_t *answer_login(struct control *c, json_t *request)
 	return json_pack("{s:b}", "ok", 1);
 }
 
+/* Up to the tag in the last line. */
+static size_t before_tag(const char *text)
+{
+	const char *last = strrchr(text, '\n');
+
+	return last && last[1] == '#' ? (size_t)(last - text) : strlen(text);
+}
+
 /* The catalogue's words for what was done, without the tag below them; else its key stays. */
 static void reason_text(struct control *c, const struct reply_row *reply, const struct now *now, struct buf *out)
 {
@@ -380,7 +388,7 @@ static void reason_text(struct control *c, const struct reply_row *reply, const 
 	buf_init(&words, 8192);
 	if (core_reason_text(c->core, reply->incident, reply->reason, now, &words) == 0) {
 		buf_reset(out);
-		buf_add(out, buf_text(&words), strcspn(buf_text(&words), "\n"));
+		buf_add(out, buf_text(&words), before_tag(buf_text(&words)));
 	}
 	buf_finish(&words);
 }
@@ -393,7 +401,7 @@ json_t *answer_reply(struct control *c, const struct reply_row *reply, const str
 	buf_init(&out, 8192);
 	if (reply->reason && reply->reason[0])
 		buf_str(&out, reply->reason);
-	if (reply->state == REPLY_QUERY && strcmp(reply->reason, "last") == 0)
+	if (reply->state == REPLY_QUERY && reply->reason && reply->reason[0]) /* `last?`, `help` */
 		reason_text(c, reply, now, &out);
 	else if (reply->state == REPLY_QUERY && core_status_text(c->core, reply->incident, now, &out) == -1)
 		buf_str(&out, "closed; `twicket show` has its story");

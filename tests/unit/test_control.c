@@ -75,6 +75,12 @@ static const struct exchange about_incidents[] = {
 #define SAID(state, text) "{\"ok\":true,\"state\":\"" state "\",\"ms\":0,\"text\":\"" text "\"}"
 #define REPLY(tag, words) "{\"do\":\"reply\",\"tag\":\"" tag "\",\"words\":\"" words "\"}"
 
+#define HELP                                                                                       \
+	"ack, ack 2h, ack all, unack, take\\n?, last?, recheck, downtime 30m, quiet 1h\\n"          \
+	"eta 16:00, fixed: \\u2026, known: \\u2026, ticket INC123\\nmajor, part of T7K2, pause\\n" \
+	"say: \\u2026 goes to the public; endorse: a helpful answer\\n"                            \
+	"undo: takes the last one back; any other words: a comment"
+
 static const struct exchange replies[] = {
 	{REPLY("#$A", "ack disk full"), SAID("confirmed", "")},
 	{REPLY("$A", "eta 2h"), SAID("done", "mx1/SMTP: noted, expected by 05:04.")},
@@ -88,6 +94,7 @@ static const struct exchange replies[] = {
 	{REPLY("$A", "?"), SAID("status", "\\uD83D\\uDD34 mx1/SMTP CRITICAL since 03:00, 4 min, admin has it\\nrefused\\n#$A")},
 	{REPLY("$A", "unack"), SAID("confirmed", "")},
 	{REPLY("$A", "the fan"), SAID("comment", "")},
+	{REPLY("$A", "help"), SAID("status", HELP)},
 	{REPLY("$A", "pause"), NO("\\\"pause\\\" is of the account that is answered, and here is none")},
 	/* opened by hand: no core knows it */
 	{REPLY("$H", "ack"), SAID("no effect", "Intranet: opened by hand, so the core has nothing to acknowledge.")},
@@ -103,6 +110,7 @@ static const struct exchange replies[] = {
 	{REPLY("$B", "eta 2h"), SAID("no effect", "closed, so nothing was done.")},
 	{REPLY("$B", "say: sorry"), SAID("no effect", "closed, so nothing was done.")},
 	{REPLY("$B", "fixed: the cable"), SAID("done", "noted, for the next time.")},
+	{REPLY("$B", "help"), SAID("status", HELP)},
 	{REPLY("$B", "?"), SAID("status", "closed; `twicket show` has its story")},
 };
 
