@@ -348,6 +348,8 @@ void core_mention(void *arg, struct inbox_mention *m)
 		return;
 	}
 	m->incident = find_known(c, (unsigned)audience, reply->text);
+	if (!m->incident && m->is_me_too)
+		return;
 	m->is_done = true;
 	if (!m->incident) {
 		make_ticket(c, m, (unsigned)audience);

@@ -334,8 +334,7 @@ inbox_reaction(struct inbox *b, unsigned account, const struct item *item, const
 
 /* ---- all of it ---- */
 
-/* As anybody means it: "me too" is no comment here. */
-static enum reply_verb anybody_verb(const struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
+enum reply_verb inbox_anybody_verb(const struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
 {
 	const struct now said = {.wall_ms = inbox_said_ms(r)};
 	struct reply_parsed raw;
@@ -355,7 +354,7 @@ static enum reply_verb anybody_verb(const struct inbox *b, struct inbox_reply *r
 void inbox_stranger(
     struct inbox *b, struct inbox_reply *r, struct reply_parsed *p, const char *reason)
 {
-	enum reply_verb verb = anybody_verb(b, r, p);
+	enum reply_verb verb = inbox_anybody_verb(b, r, p);
 
 	inbox_match(b, r, p);
 	if (!r->row.incident || r->row.visibility == VISIBILITY_DIRECT)

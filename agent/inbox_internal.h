@@ -231,6 +231,9 @@ int inbox_all_load(struct inbox *b, struct err *err);
 /* inbox_anybody.c: who is not in the configuration */
 void inbox_stranger(
     struct inbox *b, struct inbox_reply *r, struct reply_parsed *p, const char *reason);
+/* As anybody means it: "me too" is no comment there. */
+enum reply_verb inbox_anybody_verb(
+    const struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p);
 /* Is its author one of our own accounts? */
 bool inbox_is_ours(const struct inbox *b, unsigned account, const struct item *item);
 /* Where an author's id means him: the same one for all our accounts on one server. */

@@ -10,7 +10,8 @@ bool inbox_mentions(
 {
 	struct inbox_mention m = {
 	    .reply = &r->row,
-	    .link = item->url && item->url[0] ? item->url : item->uri};
+	    .link = item->url && item->url[0] ? item->url : item->uri,
+	    .is_me_too = inbox_anybody_verb(b, r, p) == REPLY_VERB_ME_TOO};
 	int account = config_account_index(b->config, r->row.account);
 
 	if (p->verb != REPLY_VERB_COMMENT || !b->events.mention || account < 0)
