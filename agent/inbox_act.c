@@ -154,7 +154,7 @@ void inbox_words(struct inbox *b, const struct inbox_reply *r, const char *words
 static const char *inbox_default(const struct inbox_reply *r, enum event_verb verb)
 {
 	switch (verb) {
-	case EVENT_VERB_ACK: return "ack";
+	case EVENT_VERB_ACK: return inbox_core_author(r) == inbox_author(r) ? "ack" : "given back";
 	case EVENT_VERB_COMMENT:
 		return strcmp(r->row.reason, "also_looking") == 0 ? "also looking" : "";
 	case EVENT_VERB_DOWNTIME: return "downtime";
@@ -172,7 +172,9 @@ void inbox_command(
 	const char *words = p->text[0] ? p->text : inbox_default(r, verb);
 	char text[REPLY_TEXT_MAX + 700] = "";
 
-	if (*words)
+	if (verb == EVENT_VERB_DOWNTIME_CANCEL)
+		snprintf(text, sizeof(text), "%s", inbox_cancels(r));
+	else if (*words)
 		inbox_words(b, r, words, text, sizeof(text));
 	inbox_submit(b, r, v, verb, text);
 }

@@ -90,7 +90,7 @@ static bool inbox_is_there(struct inbox *b, const struct inbox_reply *r)
 
 	return r->is_resent && r->verb == EVENT_VERB_ACK &&
 	       engine_view(b->engine, r->row.incident, &v) && v.acked &&
-	       (!inbox_take_former(r, NULL, 0) || strcmp(v.owner, inbox_author(r)) == 0);
+	       (!inbox_is_over_owner(r) || strcmp(v.owner, inbox_core_author(r)) == 0);
 }
 
 /* Well by now, as a snapshot has shown: the core would drop the command without a trace. */
@@ -113,7 +113,7 @@ static void inbox_send_one(struct inbox *b, struct inbox_reply *r)
 	    .until = r->until_s,
 	    .host = r->text[TEXT_HOST],
 	    .service = r->text[TEXT_SERVICE],
-	    .author = inbox_author(r),
+	    .author = inbox_core_author(r),
 	    .text = r->text[TEXT_WORDS],
 	    .mark = r->row.mark};
 
@@ -175,14 +175,16 @@ static struct inbox_reply *inbox_by_mark(struct inbox *b, const char *mark)
 static void inbox_confirm(struct inbox *b, struct inbox_reply *r)
 {
 	long long took = (long long)(b->now.boot_ms - r->submitted_ms);
-	char was[128];
+	char was[128], back[128] = "";
 	const char *former = inbox_take_former(r, was, sizeof(was));
 
+	if (r->verb == EVENT_VERB_ACK && inbox_core_author(r) != inbox_author(r))
+		snprintf(back, sizeof(back), "%s", inbox_core_author(r));
 	switch ((enum event_verb)r->verb) {
 	case EVENT_VERB_ACK:
-		inbox_finish(b, r, REPLY_CONFIRMED, "");
 		if (r->row.expires_ms)
 			inbox_expiry_set(b, r, r->row.expires_ms);
+		inbox_finish(b, r, REPLY_CONFIRMED, former && *former ? NULL : ""); /* `undo` asks for it */
 		break;
 	case EVENT_VERB_UNACK:
 	case EVENT_VERB_DOWNTIME:
@@ -196,6 +198,8 @@ static void inbox_confirm(struct inbox *b, struct inbox_reply *r)
 		    took);
 	else
 		inbox_note(b, r->row.incident, "command", "%-9s confirmed late", r->row.verb);
+	if (*back)
+		inbox_given_back(b, r, back);
 	if (strncmp(r->row.verb, INBOX_UNDO, strlen(INBOX_UNDO)) == 0)
 		inbox_trouble(b, r, "undone");
 	else if (r->verb == EVENT_VERB_DOWNTIME || r->verb == EVENT_VERB_DOWNTIME_CANCEL)
@@ -257,8 +261,10 @@ static enum event_verb inbox_verb(const struct inbox *b, const struct reply_row 
 
 	if (strcmp(row->reason, "already_yours") == 0 || strcmp(row->reason, "also_looking") == 0)
 		return EVENT_VERB_COMMENT;
-	if (strcmp(row->verb, INBOX_UNDO "unack") == 0)
+	if (strcmp(row->verb, INBOX_UNDO "unack") == 0 || strcmp(row->verb, INBOX_UNDO "take") == 0)
 		return EVENT_VERB_ACK;
+	if (strcmp(row->verb, INBOX_UNDO "downtime") == 0)
+		return EVENT_VERB_DOWNTIME_CANCEL;
 	if (strcmp(row->verb, INBOX_UNDO "ack") == 0)
 		return EVENT_VERB_UNACK;
 	inbox_read(b, row->text, &b->now, &p);
@@ -441,10 +447,11 @@ static void inbox_give_up(struct inbox *b, struct inbox_reply *r)
 	} else if (is_known && r->verb == EVENT_VERB_UNACK && !v.acked) {
 		inbox_fail(b, r, "not_acked", "");
 	} else if (
-	    is_known && r->verb == EVENT_VERB_ACK && v.acked && !inbox_take_former(r, NULL, 0) &&
+	    is_known && r->verb == EVENT_VERB_ACK && v.acked && !inbox_is_over_owner(r) &&
 	    strcmp(owner, inbox_author(r)) != 0) {
 		inbox_fail(b, r, "already_acked", owner);
-	} else if (is_known && r->verb == EVENT_VERB_ACK && v.acked && r->is_resent) {
+	} else if (is_known && r->verb == EVENT_VERB_ACK && v.acked && r->is_resent &&
+		   strcmp(owner, inbox_core_author(r)) == 0) {
 		inbox_finish(b, r, REPLY_NO_EFFECT, "already_yours");
 		inbox_thank(b, r);
 	} else {

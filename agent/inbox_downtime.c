@@ -5,6 +5,7 @@
 #include "agent/inbox_internal.h"
 #include "agent/inbox_question.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool inbox_has_object(
@@ -94,6 +95,30 @@ void inbox_act_cancel(struct inbox *b, struct inbox_reply *r, const struct reply
 		inbox_denied(b, r, "not_allowed");
 	else if (inbox_has_object(b, r, p, &v))
 		inbox_submit(b, r, &v, EVENT_VERB_DOWNTIME_CANCEL, "");
+}
+
+#define CANCELS "of " /* before the mark in the row's reason, until it is confirmed: a restart must know */
+
+const char *inbox_cancels(const struct inbox_reply *r)
+{
+	return strncmp(r->row.reason, CANCELS, sizeof(CANCELS) - 1) == 0 ? r->row.reason + sizeof(CANCELS) - 1 : "";
+}
+
+void inbox_undo_downtime(struct inbox *b, struct inbox_reply *r, const char *mark)
+{
+	const struct reply_parsed none = {.verb = REPLY_VERB_DOWNTIME_CANCEL};
+	struct incident_view v;
+	char reason[80];
+
+	if (!inbox_may(b, r, PEOPLE_DOWNTIME)) {
+		inbox_denied(b, r, "not_allowed");
+		return;
+	}
+	if (!inbox_has_object(b, r, &none, &v))
+		return;
+	snprintf(reason, sizeof(reason), CANCELS "%s", mark);
+	inbox_set(r, TEXT_REASON, reason);
+	inbox_command(b, r, &v, EVENT_VERB_DOWNTIME_CANCEL, &none);
 }
 
 void inbox_downtime_done(struct inbox *b, struct inbox_reply *r)

@@ -40,7 +40,7 @@ void inbox_expiry_set(struct inbox *b, const struct inbox_reply *r, int64_t at_m
 	}
 	*e = (struct inbox_expiry){.reply = r->row.id, .incident = r->row.incident, .at_ms = at_ms};
 	snprintf(e->mark, sizeof(e->mark), "%s", r->row.mark);
-	snprintf(e->person, sizeof(e->person), "%s", inbox_author(r));
+	snprintf(e->person, sizeof(e->person), "%s", inbox_core_author(r));
 	b->expiries_changed = true;
 }
 

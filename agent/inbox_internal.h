@@ -201,11 +201,21 @@ void inbox_do(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p);
 /* inbox_take.c: over another owner; former: who had it, NULL = it was no `take` */
 void inbox_take_begins(struct inbox_reply *r, const char *owner);
 const char *inbox_take_former(const struct inbox_reply *r, char *out, size_t size);
+const char *inbox_take_name(const char *reason); /* in the reason of a row; "" = nobody */
 void inbox_take_done(struct inbox *b, struct inbox_reply *r, const char *former);
+/* `undo` of it: the core is asked in the name of who had it. False: he is nobody whose word counts. */
+bool inbox_gives_back(
+    struct inbox *b, struct inbox_reply *r, const struct incident_view *v, const char *name);
+void inbox_given_back(struct inbox *b, const struct inbox_reply *r, const char *name);
+const char *inbox_core_author(const struct inbox_reply *r);
+bool inbox_is_over_owner(const struct inbox_reply *r); /* somebody's having it is no reason against it */
 
 /* inbox_downtime.c */
 void inbox_act_downtime(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p);
 void inbox_act_cancel(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p);
+/* `undo`: what was made under that mark, and nothing else. */
+void inbox_undo_downtime(struct inbox *b, struct inbox_reply *r, const char *mark);
+const char *inbox_cancels(const struct inbox_reply *r); /* the mark; "" = all of its incident */
 int64_t inbox_downtime_until_s(const struct inbox_reply *r, const struct reply_parsed *p);
 void inbox_downtime_done(struct inbox *b, struct inbox_reply *r);
 /* The core's root object of its incident, well or not; if there is none, the author hears it. */

@@ -14,7 +14,7 @@
 struct undo {
 	const struct inbox_reply *by;
 	uint64_t incident;
-	char verb[32];
+	char verb[32], mark[40], reason[160];
 	int64_t done_ms;
 	bool is_overtaken;
 };
@@ -42,6 +42,8 @@ static int last_row(void *arg, const struct reply_row *row)
 	u->incident = row->incident;
 	u->done_ms = row->done_ms;
 	snprintf(u->verb, sizeof(u->verb), "%s", row->verb);
+	snprintf(u->mark, sizeof(u->mark), "%s", row->mark);
+	snprintf(u->reason, sizeof(u->reason), "%s", row->reason);
 	return 1;
 }
 
@@ -94,6 +96,29 @@ static void undo_ack(struct inbox *b, struct inbox_reply *r)
 	inbox_act_unack(b, r, &none);
 }
 
+/* Back to who had it; what nobody had was no more than an `ack`. */
+static void undo_take(struct inbox *b, struct inbox_reply *r, const struct undo *u)
+{
+	const struct reply_parsed none = {.verb = REPLY_VERB_UNACK};
+	const struct inbox_reply *pending = inbox_pending_ack(b, r->row.incident);
+	const char *owner, *former = inbox_take_name(u->reason);
+	struct incident_view v;
+
+	if (!inbox_may(b, r, PEOPLE_TAKE)) {
+		inbox_denied(b, r, "not_allowed");
+		return;
+	}
+	if (!inbox_is_live(b, r, &none, &v))
+		return;
+	owner = pending ? inbox_core_author(pending) : v.acked ? v.owner : inbox_author(r);
+	if (strcmp(owner, inbox_author(r)) != 0) {
+		inbox_hand_failed(b, r, "not_yours");
+	} else if (!inbox_gives_back(b, r, &v, former)) {
+		inbox_set(r, TEXT_VERB, INBOX_UNDO "ack");
+		undo_ack(b, r);
+	}
+}
+
 typedef int undo_fn(
     struct engine *e, uint64_t incident, const char *by, const struct now *now, struct err *err);
 
@@ -141,6 +166,10 @@ static void undo_it(struct inbox *b, struct inbox_reply *r, struct undo *u)
 		undo_ack(b, r);
 	} else if (strcmp(u->verb, "unack") == 0) {
 		undo_unack(b, r);
+	} else if (strcmp(u->verb, "take") == 0) {
+		undo_take(b, r, u);
+	} else if (strcmp(u->verb, "downtime") == 0 && u->mark[0]) {
+		inbox_undo_downtime(b, r, u->mark);
 	} else if (strcmp(u->verb, "say") == 0) {
 		b->events.unsay(b->events.arg, u->incident, u->done_ms);
 		undo_done(b, r);

@@ -101,7 +101,7 @@ enum event_verb {
 	EVENT_VERB_UNACK,
 	EVENT_VERB_COMMENT,
 	EVENT_VERB_DOWNTIME,	    /* fixed, from now until `until`; of a host with its services */
-	EVENT_VERB_DOWNTIME_CANCEL, /* of all that we made under the tag of its mark */
+	EVENT_VERB_DOWNTIME_CANCEL, /* of all that we made under the tag of its mark; text: under that mark only */
 	EVENT_VERB_RECHECK	    /* forced, now */
 };
 #define EVENT_NO_SUCH_COMMAND "no such command"

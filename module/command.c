@@ -85,11 +85,19 @@ static int has_our_tag(const char *text, const char *mark)
 	return *theirs && *mark && !strncmp(theirs, mark, strcspn(mark, ":") + 1);
 }
 
-static const scheduled_downtime *find_ours(const char *mark)
+static int has_mark(const char *text, const char *mark)
+{
+	char theirs[GATE_MARK_BYTES];
+
+	gate_mark_of(text ? text : "", theirs);
+	return *theirs && !strcmp(theirs, mark);
+}
+
+static const scheduled_downtime *find_ours(const struct event *ev)
 {
 	const scheduled_downtime *d = compat_first_downtime();
 
-	while (d && !has_our_tag(d->comment, mark))
+	while (d && !(*ev->text ? has_mark(d->comment, ev->text) : has_our_tag(d->comment, ev->mark)))
 		d = compat_next_downtime(d);
 	return d;
 }
@@ -101,7 +109,7 @@ static int cancel_downtimes(const struct event *ev)
 	unsigned long before = 0;
 	int code = EVENT_CODE_NO_DOWNTIME;
 
-	while ((d = find_ours(ev->mark)) && d->downtime_id != before) {
+	while ((d = find_ours(ev)) && d->downtime_id != before) {
 		struct gate_order order = order_of(
 		    ev, d->type == HOST_DOWNTIME ? GATE_CANCEL_HOST : GATE_CANCEL_SERVICE);
 

@@ -89,6 +89,7 @@ static void cancels_only_what_bears_its_tag(void)
 		core_add_downtime(s->host_ptr, i == 4 ? NULL : s, 1, 2);
 		core_set_downtime(i + 1, comments[i]);
 	}
+	ev.text = "";
 	agent_send(&ev);
 	while ((got = agent_next()) && got->type != EVENT_RESULT) {
 		if (got->type != EVENT_DOWNTIME || got->sub != EVENT_DOWNTIME_DELETE)
@@ -105,6 +106,30 @@ static void cancels_only_what_bears_its_tag(void)
 	case_stop();
 }
 
+/* Of one reply, not of all that were made under the tag. */
+static void cancels_only_what_has_that_mark(void)
+{
+	service *s = case_start_connected("");
+	struct event ev = order(EVENT_VERB_DOWNTIME_CANCEL, EVENT_SERVICE, "T7K2:r21");
+	static const char *const comments[] = {"new kernel - via a@b T7K2:r20", "T7K2:r2", "x T7K2:r200", "y T7K2:r20"};
+	const struct event *got;
+
+	for (unsigned i = 0; i < 4; i++) {
+		core_add_downtime(s->host_ptr, s, 1, 2);
+		core_set_downtime(i + 1, comments[i]);
+	}
+	ev.text = "T7K2:r20";
+	agent_send(&ev);
+	got = agent_find(EVENT_RESULT);
+	CHECK(got && got->code == EVENT_CODE_OK && core_commands == 2);
+	CHECK(!core_find_downtime(1) && core_find_downtime(2) && core_find_downtime(3) && !core_find_downtime(4));
+	ev.text = "all of them";
+	agent_send(&ev);
+	got = agent_find(EVENT_RESULT);
+	CHECK(got && got->code == EVENT_CODE_NO_DOWNTIME && core_commands == 2);
+	case_stop();
+}
+
 /* A core that says yes and deletes nothing must not be asked for ever. */
 static void gives_up_on_a_downtime_that_stays(void)
 {
@@ -115,6 +140,7 @@ static void gives_up_on_a_downtime_that_stays(void)
 	core_add_downtime(s->host_ptr, s, 1, 2);
 	core_set_downtime(1, "x T7K2:r20");
 	core_command_code = 4;
+	ev.text = "";
 	agent_send(&ev);
 	got = agent_find(EVENT_RESULT);
 	CHECK(got && got->code == 4 && core_commands == 1);
@@ -172,6 +198,7 @@ const struct test case_acts[] = {
     CASE(puts_a_service_in_downtime),
     CASE(puts_a_host_with_its_services_in_downtime),
     CASE(cancels_only_what_bears_its_tag),
+    CASE(cancels_only_what_has_that_mark),
     CASE(gives_up_on_a_downtime_that_stays),
     CASE(tells_what_a_check_gave),
     CASE(waits_for_so_many_checks_and_so_long),

@@ -120,7 +120,7 @@ static int obey(struct simcore *s, struct thing *t, const struct asked *a, const
 		simcore_plan_ordered(s, t, &cmd, text, now);
 		break;
 	case EVENT_VERB_DOWNTIME_CANCEL:
-		return simcore_plan_cancel(s, a->mark, now) ? EVENT_CODE_OK : EVENT_CODE_NO_DOWNTIME;
+		return simcore_plan_cancel(s, a->mark, a->text, now) ? EVENT_CODE_OK : EVENT_CODE_NO_DOWNTIME;
 	case EVENT_VERB_RECHECK: return order_check(s, t, a, now);
 	}
 	return EVENT_CODE_OK;

@@ -67,10 +67,11 @@ bool simcore_unacked(struct simcore *s, struct thing *t, const char *mark, uint3
 void simcore_asked_free(struct asked *a);
 void simcore_send(struct simcore *s, struct event *ev, const struct now *now);
 void simcore_snapshot(struct simcore *s, const char *host, const struct now *now); /* "" = of everything */
-/* Fixed ones from now on by a command; of a host with its services. Then: those of the mark's tag end. */
+/* Fixed ones from now on by a command; of a host with its services. Then: those of the mark's tag end,
+ * or only those of the mark `only`. */
 void simcore_plan_ordered(struct simcore *s, const struct thing *t, const struct event *cmd, const char *text,
 			  const struct now *now);
-unsigned simcore_plan_cancel(struct simcore *s, const char *mark, const struct now *now);
+unsigned simcore_plan_cancel(struct simcore *s, const char *mark, const char *only, const struct now *now);
 void simcore_plans_say(struct simcore *s, const struct now *now);		      /* in a snapshot */
 
 #endif

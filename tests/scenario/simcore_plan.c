@@ -148,7 +148,7 @@ void simcore_plan_ordered(struct simcore *s, const struct thing *t, const struct
 			plan_begins(s, p, now);
 }
 
-unsigned simcore_plan_cancel(struct simcore *s, const char *mark, const struct now *now)
+unsigned simcore_plan_cancel(struct simcore *s, const char *mark, const char *only, const struct now *now)
 {
 	struct plan *p, *next;
 	unsigned n = 0;
@@ -157,7 +157,7 @@ unsigned simcore_plan_cancel(struct simcore *s, const char *mark, const struct n
 	LL_FOREACH_SAFE (s->plans, p, next) {
 		const char *word = strrchr(p->text, ' ');
 
-		if (!word || strncmp(word + 1, mark, strcspn(mark, ":") + 1) != 0)
+		if (!word || (*only ? strcmp(word + 1, only) : strncmp(word + 1, mark, strcspn(mark, ":") + 1)) != 0)
 			continue;
 		plan_ends(s, p, EVENT_CANCELLED, now);
 		n++;
