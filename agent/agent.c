@@ -52,6 +52,7 @@ struct agent {
 	int signals, lock;
 	int64_t trimmed_ms; /* boot */
 	bool stop, reload;
+	bool wants_objects; /* the core does, and not only how many */
 };
 
 /* --- what is real ---------------------------------------------------------------- */
@@ -147,17 +148,40 @@ static void on_counted(void *arg, const char *node, const struct event *ev)
 		return;
 	}
 	counts = census_end(a->census, node);
-	core_inventory(a->core, node, counts.objects, counts.sentinels, &a->now);
+	if (core_config(a->core)->sentinels)
+		core_inventory(a->core, node, counts.objects, counts.sentinels, &a->now);
+	if (a->wants_objects)
+		core_watched(a->core, NULL, &a->now);
+}
+
+static void on_seen(void *arg, const struct object *o)
+{
+	struct agent *a = arg;
+
+	if (a->wants_objects)
+		core_watched(a->core, o, &a->now);
 }
 
 /* How much is watched, and by how many we see that we see: asked only where somebody wants to know. */
 static void count_objects(struct agent *a)
 {
+	unsigned nodes = 0;
+
 	source_inventory_cancel(a->source, a);
 	census_destroy(a->census);
-	a->census = census_create();
-	if (a->census && core_config(a->core)->sentinels)
-		source_inventory(a->source, on_counted, a);
+	a->census = census_create(on_seen, a);
+	if (a->census && (a->wants_objects || core_config(a->core)->sentinels))
+		nodes = source_inventory(a->source, on_counted, a);
+	if (a->wants_objects)
+		core_watch(a->core, nodes);
+}
+
+static void inventory(void *arg)
+{
+	struct agent *a = arg;
+
+	a->wants_objects = true;
+	count_objects(a);
 }
 
 static void on_up(void *arg, const char *node, const char *epoch)
@@ -173,6 +197,8 @@ static void on_down(void *arg, const char *node)
 	struct agent *a = arg;
 
 	core_node_down(a->core, node, &a->now);
+	if (core_awaits_objects(a->core)) /* the rest of its will not come */
+		count_objects(a);
 }
 
 static void on_event(void *arg, const char *node, const struct event *ev)
@@ -345,6 +371,7 @@ static int open_core(struct agent *a, struct err *err)
 		.source_arg = a,
 		.describe = describe,
 		.command = command,
+		.inventory = inventory,
 		.local_arg = a,
 		.local_done = local_done,
 	};

@@ -4,7 +4,6 @@
  */
 #include "agent/census.h"
 
-#include "agent/object.h"
 #include "common/buf.h"
 
 #include <stdlib.h>
@@ -22,11 +21,19 @@ struct counted {
 
 struct census {
 	struct counted *nodes;
+	census_fn *fn;
+	void *arg;
 };
 
-struct census *census_create(void)
+struct census *census_create(census_fn *fn, void *arg)
 {
-	return calloc(1, sizeof(struct census));
+	struct census *c = calloc(1, sizeof(struct census));
+
+	if (c) {
+		c->fn = fn;
+		c->arg = arg;
+	}
+	return c;
 }
 
 void census_destroy(struct census *c)
@@ -70,7 +77,9 @@ void census_take(struct census *c, const struct match *sentinels, const char *no
 		return;
 	o = object_create(node, ev->kind, ev->host, ev->service, n->pairs.data ? n->pairs.data : "", n->pairs.len);
 	n->counts.objects++;
-	n->counts.sentinels += o && match_object(sentinels, o);
+	n->counts.sentinels += o && sentinels && match_object(sentinels, o);
+	if (o && c->fn)
+		c->fn(c->arg, o);
 	object_destroy(o);
 	buf_drop(&n->pairs, n->pairs.len);
 }

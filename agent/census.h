@@ -6,6 +6,7 @@
 #define TWICKET_CENSUS_H
 
 #include "agent/match.h"
+#include "agent/object.h"
 #include "common/event.h"
 
 struct census;
@@ -14,10 +15,12 @@ struct census_counts {
 	unsigned objects, sentinels;
 };
 
-struct census *census_create(void);
+/* Each object as it goes by; it lives until the call returns. */
+typedef void census_fn(void *arg, const struct object *o);
+struct census *census_create(census_fn *fn, void *arg); /* fn NULL is fine */
 void census_destroy(struct census *c); /* NULL is fine */
 
-/* One message of a node's inventory. */
+/* One message of a node's inventory; sentinels NULL: there are none. */
 void census_take(struct census *c, const struct match *sentinels, const char *node, const struct event *ev);
 /* The inventory of that node is through: its numbers, and the next one begins afresh. */
 struct census_counts census_end(struct census *c, const char *node);

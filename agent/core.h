@@ -32,6 +32,8 @@ struct core_env {
 	void *source_arg;
 	void (*describe)(void *arg, const char *node, unsigned kind, const char *host, const char *service);
 	int (*command)(void *arg, const char *node, const struct event *cmd);
+	/* All that is watched, please, now and after each change of it: core_watch(), core_watched(). NULL: cannot. */
+	void (*inventory)(void *arg);
 	/* A reply from the command line is through; ticket as given to core_reply(). */
 	void *local_arg;
 	void (*local_done)(void *arg, void *ticket, const struct reply_row *reply);
@@ -58,6 +60,11 @@ void core_object(struct core *c, const char *node, unsigned kind, const char *ho
 /* What a node watches, and how many of it the sentinels match. */
 void core_inventory(struct core *c, const char *node, unsigned objects, unsigned sentinels,
 		    const struct now *now);
+
+/* From so many nodes comes now all that they watch: object by object, a NULL behind the last one of each. */
+void core_watch(struct core *c, unsigned nodes);
+bool core_awaits_objects(const struct core *c);
+void core_watched(struct core *c, const struct object *o, const struct now *now);
 
 /*
  * Is more of the same storm on its way, and nothing that must not wait? Then the next turn may

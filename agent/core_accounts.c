@@ -155,6 +155,8 @@ int core_set_config(struct core *c, const struct config *config, const struct no
 	people_set_config(c->people, config);
 	inbox_set_config(c->inbox, config);
 	c->config = config;
+	core_watch(c, 0); /* other audiences may hear of other names: they are asked for again */
+	c->wants_names = false;
 	accounts_swap(c, &fresh);
 	core_resume(c, -1, now);
 	return 0;

@@ -43,6 +43,17 @@ void core_say_inside(struct core *c, struct say *say)
 	}
 }
 
+void core_tell_inside(struct core *c, struct say *say)
+{
+	for (unsigned a = 0; a < c->config->n_audiences; a++) {
+		const struct config_audience *audience = &c->config->audiences[a];
+
+		for (unsigned k = 0; k < audience->n_accounts; k++)
+			if (is_told_by(c->config, a, audience->accounts[k]))
+				tell(c, a, audience->accounts[k], say);
+	}
+}
+
 void core_alarm(void *arg, const char *account, const char *text, bool is_over)
 {
 	struct core *c = arg;

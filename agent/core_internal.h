@@ -6,6 +6,7 @@
 
 #include "agent/core.h"
 #include "agent/knowledge.h"
+#include "agent/suspicion.h"
 #include "agent/ticket.h"
 
 struct note {
@@ -49,6 +50,9 @@ struct core {
 	struct inbox *inbox;
 	struct collector *collector;
 	struct tickets *tickets;
+	struct suspicion *suspicion;
+	unsigned nodes_to_come; /* whose objects are not all there yet */
+	bool wants_names, knows_names;
 	struct accounts accounts;
 	struct now now; /* of the turn under way */
 	struct note *notes, **notes_tail;
@@ -95,8 +99,9 @@ void core_accounts_use(struct core *c); /* tells outbox and collector */
 bool core_is_revoked(void *arg, unsigned person);
 
 /* core_alarm.c: an account that cannot speak is told on the others */
-/* To all who may know internals, each account once. */
+/* To all who may know internals, each account once; the second with a tag of each line's own. */
 void core_say_inside(struct core *c, struct say *say);
+void core_tell_inside(struct core *c, struct say *say);
 void core_alarm(void *arg, const char *account, const char *text, bool is_over);
 
 /* core_locked.c: may this audience's facts be told on this account? False: said why, once per account and start */
@@ -121,6 +126,10 @@ void core_favourite(void *arg, unsigned account, uint64_t reply, const char *rem
 /* core_ticket.c: what strangers report, and what they hear of it */
 struct tickets *core_tickets_build(struct core *c); /* NULL: no memory */
 void core_mention(void *arg, struct inbox_mention *m);
+int core_audience_for(const struct core *c, unsigned account); /* that tells strangers on it; -1: none does */
 void core_tell_reporters(struct core *c, const struct say_target *target, const struct say *say);
+
+/* core_suspect.c: a report became that ticket; is it one of many? */
+void core_suspect(struct core *c, const char *ticket);
 
 #endif

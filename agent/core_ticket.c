@@ -26,7 +26,7 @@
 #define AUDIENCES 64
 
 /* The audience that tells strangers on this account, and takes what they say; -1: none does. */
-static int audience_for(const struct core *c, unsigned account)
+int core_audience_for(const struct core *c, unsigned account)
 {
 	for (unsigned a = 0; a < c->config->n_audiences; a++) {
 		const struct config_audience *at = &c->config->audiences[a];
@@ -295,6 +295,7 @@ static void make_ticket(struct core *c, struct inbox_mention *m, unsigned audien
 	if (reporter_may_be_answered(c, m->account, m->reply->author_id) && may_answer_one_more(c, m->account))
 		say_to(c, &to, &say, SAY_TICKET);
 	tell_operators(c, m, name);
+	core_suspect(c, name);
 }
 
 static int is_there(void *arg, const struct post_row *row)
@@ -333,7 +334,7 @@ static bool is_ours(const struct core *c, const char *acct)
 void core_mention(void *arg, struct inbox_mention *m)
 {
 	struct core *c = arg;
-	int audience = audience_for(c, m->account);
+	int audience = core_audience_for(c, m->account);
 	const struct reply_row *reply = m->reply;
 	bool is_answer = reply->parent_id && reply->parent_id[0];
 
@@ -365,7 +366,7 @@ static void on_answered(void *arg, const struct ticket_row *ticket, const char *
 {
 	struct core *c = arg;
 	int account = config_account_index(c->config, ticket->account);
-	int audience = account < 0 ? -1 : audience_for(c, (unsigned)account);
+	int audience = account < 0 ? -1 : core_audience_for(c, (unsigned)account);
 	struct say say = no_facts(c, SAY_ANSWER);
 	struct said_to to;
 	bool is_direct;

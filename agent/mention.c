@@ -1,5 +1,5 @@
 /*
- * Does a text name a thing? Called by core_ticket.c. Pure. It must never take a piece of a
+ * Does a text name a thing? Called by core_ticket.c and suspicion.c. Pure. It must never take a piece of a
  * word for the word: an answer that names the wrong trouble hides a report.
  */
 #include "agent/mention.h"
@@ -14,7 +14,7 @@
 #define ALIKE_WORDS 2
 
 /* Folded words, in one buffer; blank_before: not joined to the word before by a sign. */
-struct words_of {
+struct mention_words {
 	char *text;
 	unsigned at[WORDS], len[WORDS], n;
 	bool blank_before[WORDS];
@@ -53,7 +53,7 @@ static char *fold(const char *text)
 	return (char *)out;
 }
 
-static bool split(const char *text, struct words_of *w)
+static bool split(const char *text, struct mention_words *w)
 {
 	const utf8proc_uint8_t *at;
 	utf8proc_int32_t c;
@@ -87,12 +87,12 @@ static bool split(const char *text, struct words_of *w)
 	return true;
 }
 
-static const char *word(const struct words_of *w, unsigned k)
+static const char *word(const struct mention_words *w, unsigned k)
 {
 	return w->text + w->at[k];
 }
 
-static size_t letters(const struct words_of *w, unsigned k)
+static size_t letters(const struct mention_words *w, unsigned k)
 {
 	size_t n = 0;
 
@@ -102,7 +102,7 @@ static size_t letters(const struct words_of *w, unsigned k)
 }
 
 /* Do the words of the text from k on, put together, make all words of the name? */
-static bool runs(const struct words_of *text, unsigned k, const struct words_of *name)
+static bool runs(const struct mention_words *text, unsigned k, const struct mention_words *name)
 {
 	unsigned of_text = 0, of_name = 0, j = 0;
 
@@ -122,7 +122,7 @@ static bool runs(const struct words_of *text, unsigned k, const struct words_of 
 	}
 }
 
-static bool has_word(const struct words_of *text, const struct words_of *name, unsigned k)
+static bool has_word(const struct mention_words *text, const struct mention_words *name, unsigned k)
 {
 	for (unsigned i = 0; i < text->n; i++)
 		if (text->len[i] == name->len[k] && !memcmp(word(text, i), word(name, k), name->len[k]))
@@ -130,7 +130,7 @@ static bool has_word(const struct words_of *text, const struct words_of *name, u
 	return false;
 }
 
-static enum mention_fit fit(const struct words_of *text, const struct words_of *name)
+static enum mention_fit fit(const struct mention_words *text, const struct mention_words *name)
 {
 	bool has_all = true, has_part = false, is_compound = true;
 
@@ -151,33 +151,49 @@ static enum mention_fit fit(const struct words_of *text, const struct words_of *
 	return has_part && is_compound ? MENTION_PART : MENTION_NONE;
 }
 
+struct mention_words *mention_read(const char *text)
+{
+	struct mention_words *w = calloc(1, sizeof *w);
+
+	if (w && split(text, w))
+		return w;
+	free(w);
+	return NULL;
+}
+
+void mention_free(struct mention_words *words)
+{
+	if (words)
+		free(words->text);
+	free(words);
+}
+
+enum mention_fit mention_fits_read(const struct mention_words *words, const char *name)
+{
+	struct mention_words *of_name = mention_read(name);
+	enum mention_fit found = of_name ? fit(words, of_name) : MENTION_NONE;
+
+	mention_free(of_name);
+	return found;
+}
+
 enum mention_fit mention_fits(const char *text, const char *name)
 {
-	struct words_of *of = calloc(2, sizeof *of);
-	enum mention_fit found = MENTION_NONE;
+	struct mention_words *words = mention_read(text);
+	enum mention_fit found = words ? mention_fits_read(words, name) : MENTION_NONE;
 
-	if (of && split(text, &of[0]) && split(name, &of[1]))
-		found = fit(&of[0], &of[1]);
-	if (of) {
-		free(of[0].text);
-		free(of[1].text);
-	}
-	free(of);
+	mention_free(words);
 	return found;
 }
 
 bool mention_alike(const char *a, const char *b)
 {
-	struct words_of *of = calloc(2, sizeof *of);
+	struct mention_words *one = mention_read(a), *other = mention_read(b);
 	unsigned same = 0;
 
-	if (of && split(a, &of[0]) && split(b, &of[1]))
-		for (unsigned k = 0; k < of[1].n; k++)
-			same += letters(&of[1], k) >= PART_LETTERS && has_word(&of[0], &of[1], k);
-	if (of) {
-		free(of[0].text);
-		free(of[1].text);
-	}
-	free(of);
+	for (unsigned k = 0; one && other && k < other->n; k++)
+		same += letters(other, k) >= PART_LETTERS && has_word(one, other, k);
+	mention_free(one);
+	mention_free(other);
 	return same >= ALIKE_WORDS;
 }

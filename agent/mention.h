@@ -1,7 +1,7 @@
 /*
  * Which of the things that we speak of does a mention mean? By whole words of their
  * public names and nothing else. Pure. Used by core_ticket.c with what is in trouble,
- * and by whoever counts alike mentions.
+ * and by suspicion.c with all that the public knows.
  */
 #ifndef TWICKET_MENTION_H
 #define TWICKET_MENTION_H
@@ -22,6 +22,10 @@ enum mention_fit {
 };
 enum mention_fit mention_fits(const char *text, const char *name);
 
+/* The same text and many names: it is folded once. NULL: no memory. */
+struct mention_words *mention_read(const char *text);
+void mention_free(struct mention_words *words); /* NULL is fine */
+enum mention_fit mention_fits_read(const struct mention_words *words, const char *name);
 
 /* Do two texts share words enough to be of one thing? */
 bool mention_alike(const char *a, const char *b);

@@ -12,6 +12,7 @@
 
 #define NAME_TRIES 200
 #define TITLE_MAX 100
+#define WORDS_MAX 16384
 
 struct tickets *tickets_create(const struct tickets_parts *parts)
 {
@@ -345,6 +346,36 @@ unsigned tickets_alike(const struct tickets *t, const char *text, const struct n
 		if (now->wall_ms - k->row.created_ms < DAY_MS && ++looked)
 			n += mention_alike(text, k->row.title);
 	return n;
+}
+
+static int first_words(void *arg, const struct ticket_note_row *row)
+{
+	buf_str(arg, row->text);
+	return 1;
+}
+
+/* On its way they are in memory, later in the store. */
+static void read_words(const struct tickets *t, const struct ticket *k, struct buf *out)
+{
+	if (k->notes && k->notes->row.number == 0)
+		buf_str(out, k->notes->row.text);
+	else
+		store_ticket_notes(t->parts.store, k->row.id, first_words, out, NULL);
+}
+
+void tickets_recent(struct tickets *t, int64_t since_ms, const char *only, tickets_fn *fn, void *arg)
+{
+	struct buf text;
+
+	buf_init(&text, WORDS_MAX);
+	for (const struct ticket *k = t->all; k; k = k->hh.next) {
+		if (k->row.state != TICKET_OPEN || k->row.created_ms < since_ms || (only && strcmp(k->row.name, only) != 0))
+			continue;
+		buf_reset(&text);
+		read_words(t, k, &text);
+		fn(arg, &k->row, buf_text(&text));
+	}
+	buf_finish(&text);
 }
 
 /* --- the turn -------------------------------------------------------------------------------- */

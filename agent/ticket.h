@@ -67,6 +67,10 @@ int tickets_note(struct tickets *t, uint64_t ticket, const struct ticket_words *
 int tickets_reply(struct tickets *t, const char *name, const char *text, const char *by, const struct now *now, struct err *err);
 int tickets_close(struct tickets *t, const char *name, const char *by, const struct now *now, struct err *err);
 
+/* Open ones since then, oldest first, with what each began with; only: one of them, NULL = all. */
+typedef void tickets_fn(void *arg, const struct ticket_row *ticket, const char *text);
+void tickets_recent(struct tickets *t, int64_t since_ms, const char *only, tickets_fn *fn, void *arg);
+
 /* How many of the last day say something alike. */
 unsigned tickets_alike(const struct tickets *t, const char *text, const struct now *now);
 

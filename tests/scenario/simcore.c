@@ -230,6 +230,8 @@ void simcore_connect(struct simcore *s, bool restarted, const struct now *now)
 	snprintf(epoch, sizeof epoch, "boot.%u", s->epoch);
 	s->connected = true;
 	core_node_up(s->core, s->node, epoch, now);
+	if (s->is_watched)
+		simcore_list(s);
 	if (s->lost) {
 		struct event ev = {.type = EVENT_LOST, .code = s->lost};
 
@@ -259,7 +261,7 @@ void simcore_disconnect(struct simcore *s, const struct now *now)
 
 	if (s->connected && s->core)
 		core_node_down(s->core, s->node, now);
-	s->connected = false;
+	s->connected = s->is_listing = false;
 	LL_FOREACH_SAFE (s->asked, a, next)
 		simcore_asked_free(a);
 	s->asked = NULL;

@@ -58,6 +58,8 @@ bool simcore_is_acked(const struct simcore *s, const char *name, const char **au
 /* For core_env: arg is the simcore. Queued; simcore_deliver() answers. */
 void simcore_describe(void *arg, const char *node, unsigned kind, const char *host, const char *service);
 int simcore_command(void *arg, const char *node, const struct event *cmd);
+/* All things are told, now and after each connect. */
+void simcore_list(void *arg);
 /* The check that a command asked for has its result: the object as it is. false: none was asked for. */
 bool simcore_checked(struct simcore *s, const char *name, const struct now *now);
 /* Answers what was asked; true when there was something. */

@@ -68,6 +68,39 @@ static void describe(struct simcore *s, const struct asked *a, const struct now 
 	core_object(s->core, s->node, a->ev.kind, a->host, a->service, o, now);
 }
 
+static unsigned begin_lists(struct simcore *s)
+{
+	unsigned n = s->peer ? begin_lists(s->peer) : 0;
+
+	s->is_watched = true;
+	s->is_listing = s->connected;
+	return n + s->connected;
+}
+
+void simcore_list(void *arg)
+{
+	struct simcore *s = arg;
+	unsigned nodes = begin_lists(s);
+
+	core_watch(s->core, nodes);
+}
+
+static void list(struct simcore *s, const struct now *now)
+{
+	struct thing *t;
+
+	s->is_listing = false;
+	LL_FOREACH (s->things, t) {
+		struct object *o =
+			object_create(s->node, t->kind, t->host, t->service, buf_text(&t->pairs), t->pairs.len);
+
+		if (o)
+			core_watched(s->core, o, now);
+		object_destroy(o);
+	}
+	core_watched(s->core, NULL, now);
+}
+
 static void result(struct simcore *s, const struct asked *a, int code, const struct now *now)
 {
 	struct event ev = {.type = EVENT_RESULT, .id = a->ev.id, .code = code};
@@ -175,6 +208,10 @@ bool simcore_deliver(struct simcore *s, const struct now *now)
 {
 	struct asked *a = s->asked;
 
+	if (s->is_listing && !s->busy && s->core && s->connected) {
+		list(s, now);
+		return true;
+	}
 	if (!a || !s->core || !s->connected || s->busy)
 		return s->peer && simcore_deliver(s->peer, now);
 	LL_DELETE(s->asked, a);

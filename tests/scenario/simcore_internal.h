@@ -55,6 +55,7 @@ struct simcore {
 	unsigned last_plan; /* number of a downtime that a command made */
 	const char *mark;   /* of the command under way; NULL: none is */
 	bool connected, mute, busy;
+	bool is_watched, is_listing; /* its objects were asked for, and that is not answered yet */
 	struct simcore *peer; /* another node, with what stands in its way the same */
 };
 

@@ -138,6 +138,7 @@ void world_start(struct world *w)
 		.source_arg = w->monitor,
 		.describe = simcore_describe,
 		.command = simcore_command,
+		.inventory = simcore_list,
 		.local_arg = w,
 		.local_done = local_done,
 	};
