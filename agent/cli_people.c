@@ -63,16 +63,16 @@ static void handle_text(const json_t *handle, int64_t now_ms, struct buf *out)
 }
 
 /* "fixes that held: 2 (#T7K2, #T9QM)" */
-static void held_text(const json_t *held, struct buf *out)
+static void tags_text(const char *what, const json_t *tags, struct buf *out)
 {
 	struct cli_flow f = new_line(out);
-	size_t n = json_array_size(held);
+	size_t n = json_array_size(tags);
 
 	if (!n)
 		return;
-	say(&f, "fixes that held: %zu", n);
+	say(&f, "%s: %zu", what, n);
 	for (size_t i = 0; i < n; i++) {
-		const char *tag = json_string_value(json_array_get(held, i));
+		const char *tag = json_string_value(json_array_get(tags, i));
 
 		say(&f, "%s#%s%s", i ? "" : "(", tag ? tag : "?", i + 1 < n ? "," : ")");
 	}
@@ -103,7 +103,8 @@ static void person_text(const json_t *person, int64_t now_ms, struct buf *out)
 	buf_char(out, '\n');
 	json_array_foreach (handles, i, handle)
 		handle_text(handle, now_ms, out);
-	held_text(json_object_get(person, "held"), out);
+	tags_text("fixes that held", json_object_get(person, "held"), out);
+	tags_text("reports that the monitoring confirmed", json_object_get(person, "confirmed"), out);
 	if (is_listed && !json_array_size(handles))
 		buf_printf(out, "%*sno handle: no reply counts as theirs\n", PEOPLE_LEFT, "");
 }

@@ -33,6 +33,25 @@ static void told_text(const json_t *incident, struct buf *out)
 	}
 }
 
+/* "; 37 people report it, 5 of them within 15 min of its beginning; reported in Q-4K7M, Q-6QR2" */
+static void reports_text(const json_t *incident, struct buf *out)
+{
+	const json_t *tickets = json_object_get(incident, "tickets"), *ticket;
+	int64_t reports = cli_number(incident, "reports"), confirmed = cli_number(incident, "confirmed");
+	size_t i;
+
+	if (reports)
+		cli_printf(
+		    out, "; %" PRId64 "%s", reports,
+		    reports == 1 ? " person reports it" : " people report it");
+	if (reports && confirmed)
+		cli_printf(out, ", %" PRId64 " of them within 15 min of its beginning", confirmed);
+	json_array_foreach (tickets, i, ticket)
+		cli_printf(
+		    out, "%s%s", i ? ", " : "; reported in ",
+		    json_is_string(ticket) ? json_string_value(ticket) : "?");
+}
+
 /* What people have said of it: one fact behind the other. */
 static void hand_text(const json_t *incident, int64_t now_ms, struct buf *out)
 {
@@ -53,10 +72,7 @@ static void hand_text(const json_t *incident, int64_t now_ms, struct buf *out)
 		    *known ? ": " : "", known);
 	if (*cli_string(incident, "ticket"))
 		cli_printf(out, "; ticket %s", cli_string(incident, "ticket"));
-	if (cli_number(incident, "reports"))
-		cli_printf(
-		    out, "; %" PRId64 "%s", cli_number(incident, "reports"),
-		    cli_number(incident, "reports") == 1 ? " person reports it" : " people report it");
+	reports_text(incident, out);
 	if (quiet)
 		cli_printf(out, "; quiet until %s", cli_clock(time, quiet, now_ms));
 	if (*cli_string(incident, "parent"))

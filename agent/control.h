@@ -62,7 +62,8 @@
  *	people: {"ok":true,"people":[{"name":"alice","role":"lead","match":"*","listed":true,"handles":[
  *	  {"network":"mastodon","handle":"alice@social.example.net","ids":[{"server":"social.example.net",
  *	  "id":"17","pinned_ms":…,"proven_ms":0,"disabled":false}]}],"revoked_ms":0,"revoked_by":"",
- *	  "code_until_ms":0}]}   listed: false: revoked, and no longer in the configuration
+ *	  "code_until_ms":0,"held":["T7K2"],"confirmed":["T7K2"]}]}   held: their fixes; confirmed: what
+ *	  they said before the monitoring did; listed: false: revoked, and no longer in the configuration
  *	  enrol: {"ok":true,"code":"7K2BCDFGHJ","until_ms":…}
  *	audit: {"ok":true,"audit":[{"at_ms":…,"actor":"alice","action":"ack","object":"T7K2:r123",
  *	  "via":"alice@social.example.net","result":"confirmed"}],"cut":false}   cut: there are older ones

@@ -320,6 +320,7 @@ json_t *answer_show(struct control *c, json_t *request)
 	}
 	answer = json_pack("{s:b, s:o, s:o}", "ok", 1, "incident", s.incident, "story", sorted(s.story));
 	control_story_facts(c, s.id, answer);
+	control_reports_facts(c, s.id, s.incident);
 	if (sum_of(json_object_get(answer, "story")))
 		json_object_set_new(answer, "cost_micro", json_integer(sum_of(json_object_get(answer, "story"))));
 	return answer;

@@ -32,6 +32,11 @@ json_t *answer_reply(struct control *c, const struct reply_row *reply, const str
 /* control_story.c: adds the durations and the fixes to the answer of `show` */
 void control_story_facts(struct control *c, uint64_t incident, json_t *answer);
 
+/* control_reports.c: reports that the monitoring confirmed within 15 min, for `show`: how many, and which tickets */
+void control_reports_facts(struct control *c, uint64_t incident, json_t *to);
+/* ... and the incidents that a person of the configuration had reported so */
+json_t *control_confirmed_of(struct control *c, const char *name);
+
 /* control_search.c: as `list`, each with why it was "found" */
 json_t *control_search(struct control *c, const char *words);
 

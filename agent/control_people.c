@@ -108,12 +108,12 @@ static void add_person(void *arg, const struct people_view *v)
 	}
 	json_array_append_new(
 		l->people,
-		json_pack("{s:o, s:s, s:o, s:b, s:o, s:I, s:o, s:I, s:o}", "name", control_text(v->name), "role",
+		json_pack("{s:o, s:s, s:o, s:b, s:o, s:I, s:o, s:I, s:o, s:o}", "name", control_text(v->name), "role",
 			  v->person ? role_word(v->person->role) : "", "match",
 			  control_text(v->person ? v->person->match_text : ""), "listed", v->person != NULL,
 			  "handles", handles, "revoked_ms", (json_int_t)v->revoked_ms, "revoked_by",
 			  control_text(v->revoked_by), "code_until_ms", (json_int_t)v->code_until_ms, "held",
-			  held_of(l->control, v->name)));
+			  held_of(l->control, v->name), "confirmed", control_confirmed_of(l->control, v->name)));
 }
 
 static json_t *list_people(struct control *c)

@@ -178,7 +178,7 @@ static const struct exchange others[] = {
 #define ALICE(rest)                                                                                \
 	"{\"ok\":true,\"people\":[{\"name\":\"alice\",\"role\":\"operator\",\"match\":\"*\"," \
 	"\"listed\":true,\"handles\":[{\"network\":\"mastodon\",\"handle\":"                      \
-	"\"alice@social.example.org\",\"ids\":[]}]," rest ",\"held\":[]}]}"
+	"\"alice@social.example.org\",\"ids\":[]}]," rest ",\"held\":[],\"confirmed\":[]}]}"
 
 static const struct exchange people[] = {
 	{"{\"do\":\"people\"}", ALICE("\"revoked_ms\":0,\"revoked_by\":\"\",\"code_until_ms\":0")},
