@@ -39,6 +39,7 @@ struct account {
 	unsigned version; /* 100 * major + minor of Mastodon itself; 0 = not known */
 	unsigned characters; /* of a post */
 	unsigned url_characters; /* at least, for each URL */
+	int64_t began_ms; /* when it first said who we are, its clock; 0 = it has not */
 };
 
 /* What one step() has in hand. */
@@ -56,7 +57,7 @@ struct collect {
 	char next_from[MASTODON_ID_MAX]; /* from, once this walk is complete */
 	char position[MASTODON_ID_MAX]; /* walking forward: handled up to here */
 	int64_t since_ms; /* while from is "": nothing from before we began, their clock */
-	bool is_fresh; /* the very first time: look only where we are */
+	bool is_fresh; /* the very first time: only what came since the server knows that we are there */
 };
 
 struct op {

@@ -11,8 +11,8 @@
  * The cursor is JSON: "from": all up to here was handled and is not asked for again;
  * "at": the highest id seen, the next "from". So each page is asked for twice: ids are
  * given out before rows become visible, and a late one below "at" is seen the second
- * time; the store knows the others. "below": the walk back is not done yet. "since": the
- * list was empty when we began, so what is older than that (and was hidden) is not ours.
+ * time; the store knows the others. "below": the walk back is not done yet. "since": there
+ * was no id when we began, so what is older than that is not ours.
  */
 #include "notifiers/mastodon.h"
 
@@ -198,7 +198,7 @@ static json_t *next_behind(const json_t *list, const char *behind, char *id)
 	return next;
 }
 
-/* From before we began: only where there was no id to tell it by. */
+/* From before we began: only where there was no id to tell it by. Fresh, what has no date is old. */
 static bool is_too_old(const struct collect *c, const json_t *notification)
 {
 	char created[64];
@@ -207,7 +207,18 @@ static bool is_too_old(const struct collect *c, const json_t *notification)
 	if (*c->from)
 		return false;
 	json_text(notification, "created_at", created, sizeof created);
-	return iso8601_ms(created, &ms) && ms < c->since_ms;
+	return iso8601_ms(created, &ms) ? ms < c->since_ms : c->is_fresh;
+}
+
+static bool has_older(const struct collect *c, const json_t *list)
+{
+	json_t *notification;
+	size_t i;
+
+	json_array_foreach (list, i, notification)
+		if (is_too_old(c, notification))
+			return true;
+	return false;
 }
 
 /*
@@ -244,16 +255,13 @@ static enum op_step finish(struct op *op, struct turn *turn, bool is_complete)
 	    is_complete ? "" : ", more to come");
 }
 
-/* The first time: nothing that is there already is executed. */
-static enum op_step finish_fresh(struct op *op, struct turn *turn, const struct page *page)
+/* The first time: nothing that was there already is executed. */
+static enum op_step finish_fresh(struct op *op, struct turn *turn)
 {
-	copy_id(op->collect.at, page->high);
-	copy_id(op->collect.next_from, page->high);
-	/* A second of slack: both clocks are known to the second only. */
-	op->collect.since_ms = turn->env->wall_ms + mastodon_skew_ms(turn) - 1000;
+	copy_id(op->collect.next_from, op->collect.at);
 	if (!save(op, turn, true))
 		return mastodon_finish(op, turn, RESULT_RETRY, "the store did not take the cursor");
-	return mastodon_finish(op, turn, RESULT_OK, "listening from now on");
+	return mastodon_finish(op, turn, RESULT_OK, "listening from now on, %u new", op->fresh);
 }
 
 static bool warn_of_gap(struct turn *turn)
@@ -346,26 +354,41 @@ static enum op_step take_page(struct op *op, struct turn *turn, const json_t *li
 		    op, turn, RESULT_BUG, "%zu notifications on one page", json_array_size(list));
 	op->pages++;
 	measure_page(list, &page);
-	if (c->is_fresh)
-		return finish_fresh(op, turn, &page);
+	if (c->is_fresh && !c->since_ms)
+		c->since_ms = op->account->began_ms ? op->account->began_ms
+						    : turn->env->wall_ms + mastodon_skew_ms(turn) - 1000;
 	if (!emit_page(op, turn, list))
 		return mastodon_finish(op, turn, RESULT_RETRY, "the store did not take it");
-	if (op->account->software == MASTODON_SNAC && !*c->below && page.count >= SNAC_WINDOW &&
+	if (op->account->software == MASTODON_SNAC && *c->from && !*c->below && page.count >= SNAC_WINDOW &&
 	    mastodon_id_compare(page.low, c->from) > 0 && !warn_of_gap(turn))
 		return mastodon_finish(op, turn, RESULT_RETRY, "the store did not take it");
 	if (*page.high && mastodon_id_compare(page.high, c->at) > 0)
 		copy_id(c->at, page.high);
 	walk = is_back(c) ? step_back(op, turn, &page) : step_forward(op, turn, &page);
+	if (has_older(c, list))
+		walk = WALK_DONE; /* further back all is */
+	if (c->is_fresh && (walk == WALK_DONE || op->pages >= COLLECT_PAGES || is_budget_spent(turn)))
+		return finish_fresh(op, turn);
 	if (is_budget_spent(turn) || walk == WALK_DONE || op->pages >= COLLECT_PAGES)
 		return finish(op, turn, walk == WALK_DONE);
 	return ask(op, turn);
 }
 
-/* The pages before a failure are the store's already: do not ask for them again. */
+/*
+ * The pages before a failure are the store's already: do not ask for them again. The first time
+ * it is kept when we began, so that what comes until the server answers is heard.
+ */
 static enum op_step refuse(struct op *op, struct turn *turn)
 {
-	if (op->pages && !op->collect.is_fresh)
+	struct collect *c = &op->collect;
+
+	if (c->is_fresh && op->account->began_ms) {
+		c->since_ms = op->account->began_ms;
+		c->at[0] = c->below[0] = '\0';
 		save(op, turn, false);
+	} else if (op->pages && !c->is_fresh) {
+		save(op, turn, false);
+	}
 	return OP_DONE;
 }
 

@@ -219,6 +219,9 @@ static enum op_step finish(struct op *op, struct turn *turn)
 static enum op_step take_self(struct op *op, struct turn *turn)
 {
 	op->self = mastodon_json(op, turn, JSON_OBJECT);
+	/* A second of slack: both clocks are known to the second only. */
+	if (op->self && !op->account->began_ms)
+		op->account->began_ms = turn->env->wall_ms + mastodon_skew_ms(turn) - 1000;
 	if (!op->self || mastodon_learn_self(op, turn, op->self) == -1)
 		return OP_DONE;
 	return ask(op, turn, VERIFY_INSTANCE_V2, "/api/v2/instance");
