@@ -351,7 +351,7 @@ static int build(struct core *c, struct err *err)
 	const struct inbox_events inbox = {.arg = c, .command = on_command, .answer = core_answer,
 					   .favourite = core_favourite, .boost = core_boost, .pause = core_pause_asked,
 					   .unsay = on_unsay, .note = on_note, .learn = core_learn,
-					   .want_parent = on_want_parent, .mention = core_mention,
+					   .want_parent = on_want_parent, .mention = core_mention, .gone = core_gone,
 					   .local_done = on_local_done,
 					   .next_id = on_next_id};
 

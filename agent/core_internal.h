@@ -127,6 +127,7 @@ void core_favourite(void *arg, unsigned account, uint64_t reply, const char *rem
 struct tickets *core_tickets_build(struct core *c); /* NULL: no memory */
 void core_mention(void *arg, struct inbox_mention *m);
 int core_audience_for(const struct core *c, unsigned account); /* that tells strangers on it; -1: none does */
+void core_gone(void *arg, const struct reply_row *reply, struct buf *words); /* for the inbox, see its gone */
 void core_tell_reporters(struct core *c, const struct say_target *target, const struct say *say);
 
 /* core_suspect.c: a report became that ticket; is it one of many? */

@@ -360,6 +360,13 @@ void core_mention(void *arg, struct inbox_mention *m)
 	tell_known(c, m, (unsigned)audience);
 }
 
+void core_gone(void *arg, const struct reply_row *reply, struct buf *words)
+{
+	struct core *c = arg;
+
+	tickets_gone(c->tickets, reply->id, &c->now, words);
+}
+
 /* --- what the desk says ------------------------------------------------------------------------------ */
 
 static void on_answered(void *arg, const struct ticket_row *ticket, const char *text, uint64_t note)

@@ -11,6 +11,7 @@
 #include "agent/incident.h"
 #include "agent/people.h"
 #include "agent/store.h"
+#include "common/buf.h"
 #include "common/event.h"
 #include "common/now.h"
 #include "notifiers/notifier.h"
@@ -67,6 +68,8 @@ struct inbox_events {
 	void (*want_parent)(void *arg, unsigned account, uint64_t reply, const char *remote_id);
 	/* NULL: nobody takes mentions. */
 	void (*mention)(void *arg, struct inbox_mention *mention);
+	/* A reply's author took it away: so it is with what was made of its words; they are appended. May be NULL. */
+	void (*gone)(void *arg, const struct reply_row *reply, struct buf *words);
 	/* A reply from the command line is through: state and reason say how. */
 	void (*local_done)(void *arg, void *ticket, const struct reply_row *reply);
 	uint64_t (*next_id)(void *arg);

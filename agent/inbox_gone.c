@@ -14,14 +14,22 @@
 #define MINUTE_MS INT64_C(60000)
 #define LOOK_AGAIN_MS (60 * MINUTE_MS) /* after no answer */
 #define WORDS_MAX 120 /* bytes of a text by which the timeline's lines are known; those are cut at 200 */
+#define GONE_MAX 65536
 #define PURGED "(deleted by its author)"
 
 /* Most who regret what they wrote do so at once; X asks others for a day, and so do we. */
 static const int64_t look_after_ms[] = {10 * MINUTE_MS, 120 * MINUTE_MS, 24 * 60 * MINUTE_MS};
 
+/* Or the words are a ticket's. */
+static bool gone_has_words(const struct reply_row *row)
+{
+	return row->text[0] || (!row->person[0] && row->state == REPLY_DONE && !row->hash[0] &&
+				(strcmp(row->reason, "ticket") == 0 || strcmp(row->reason, "note") == 0));
+}
+
 int64_t inbox_next_look(const struct inbox *b, const struct reply_row *row)
 {
-	if (!row->account[0] || !row->remote_id[0] || !row->text[0] || inbox_is_metered(b, row))
+	if (!row->account[0] || !row->remote_id[0] || !gone_has_words(row) || inbox_is_metered(b, row))
 		return 0;
 	for (unsigned i = 0; i < sizeof(look_after_ms) / sizeof(*look_after_ms); i++)
 		if (row->seen_ms + look_after_ms[i] > b->now.wall_ms)
@@ -89,8 +97,13 @@ static void gone_purge(struct inbox *b, const struct reply_row *row)
 {
 	struct audit_row audit;
 	char hash[INBOX_HASH];
+	struct buf words;
 
-	inbox_hash(row->text, hash);
+	buf_init(&words, GONE_MAX);
+	if (b->events.gone)
+		b->events.gone(b->events.arg, row, &words);
+	inbox_hash(row->text[0] ? row->text : buf_text(&words), hash);
+	buf_finish(&words);
 	store_purge_reply(b->store, row->id, hash);
 	gone_story(b, row);
 	audit = (struct audit_row){

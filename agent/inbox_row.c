@@ -172,11 +172,11 @@ void inbox_finish(
 
 	r->row.state = state;
 	r->row.done_ms = b->now.wall_ms;
-	r->row.look_ms = inbox_next_look(b, &r->row);
 	r->is_unsent = false;
 	r->hangs[0] = '\0';
 	if (reason)
 		inbox_set(r, TEXT_REASON, reason);
+	r->row.look_ms = inbox_next_look(b, &r->row);
 	snprintf(
 	    result, sizeof(result), "%s%s%s", inbox_state_name(state), r->row.reason[0] ? ": " : "",
 	    r->row.reason);

@@ -74,6 +74,8 @@ int store_put_alias(struct store *s, const char *account, const char *remote_id,
 /* Of a reply that is there: when its network is asked for it again, 0 = never; its text is gone, a hash stays. */
 int store_look_reply(struct store *s, uint64_t id, int64_t look_ms);
 int store_purge_reply(struct store *s, uint64_t id, const char *hash);
+/* What a ticket has of a reply. */
+int store_cut_ticket_note(struct store *s, uint64_t reply, const char *instead);
 /* What was learnt in exactly these words. */
 int store_drop_knowledge(struct store *s, uint64_t incident, const char *text);
 /* The lines of an incident's timeline that hold these words end in `instead` from there on. */

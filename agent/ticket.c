@@ -192,7 +192,7 @@ static int keep_ticket(void *arg, const struct ticket_row *row)
 	return 1;
 }
 
-static struct ticket *by_reply(struct tickets *t, uint64_t reply)
+struct ticket *ticket_by_reply(struct tickets *t, uint64_t reply)
 {
 	struct search s = {.t = t};
 
@@ -229,7 +229,7 @@ static struct ticket *by_parent(struct tickets *t, const struct reply_row *reply
 		return NULL;
 	if (store_post_by_remote(t->parts.store, reply->account, reply->parent_id, keep_reply_of_post, &id, NULL) != 1)
 		store_reply_by_remote(t->parts.store, reply->account, reply->parent_id, keep_reply, &id, NULL);
-	return by_reply(t, id);
+	return ticket_by_reply(t, id);
 }
 
 static struct ticket *by_talk(struct tickets *t, const struct reply_row *reply)

@@ -63,6 +63,9 @@ enum tickets_found tickets_find(struct tickets *t, const struct reply_row *reply
 /* More of his words. -1: it is full for now. */
 int tickets_note(struct tickets *t, uint64_t ticket, const struct ticket_words *words, const struct now *now);
 
+/* Its author took that reply away (ticket_gone.c): its words go. words: what they were; nothing where it is no ticket's. */
+void tickets_gone(struct tickets *t, uint64_t reply, const struct now *now, struct buf *words);
+
 /* By hand. -1 with err: no such ticket, or it is closed. */
 int tickets_reply(struct tickets *t, const char *name, const char *text, const char *by, const struct now *now, struct err *err);
 int tickets_close(struct tickets *t, const char *name, const char *by, const struct now *now, struct err *err);

@@ -95,6 +95,7 @@ void ticket_free(struct tickets *t, struct ticket *k);
 void ticket_set(struct ticket *k, enum ticket_text which, const char *value);
 
 /* ticket.c */
+struct ticket *ticket_by_reply(struct tickets *t, uint64_t reply); /* closed ones, too; NULL: none */
 void ticket_touch(struct tickets *t, struct ticket *k); /* somebody said something */
 struct ticket_note *ticket_note_add(
     struct tickets *t, struct ticket *k, const struct ticket_note_row *row);
