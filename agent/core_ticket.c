@@ -55,9 +55,10 @@ static bool may_answer_one_more(struct core *c, unsigned account)
 }
 
 /* The one place that says whether a stranger hears from us at all. */
-static bool reporter_may_be_answered(struct core *c, unsigned account, const char *author_id)
+static bool reporter_may_be_answered(struct core *c, unsigned account, const char *author_id, const char *acct)
 {
-	const struct reply_row his = {.account = c->config->accounts[account].name, .author_id = author_id};
+	const struct reply_row his = {
+	    .account = c->config->accounts[account].name, .author_id = author_id, .acct = acct};
 
 	return !engine_account_is_paused(c->engine, account) && !inbox_is_stopped(c->inbox, &his);
 }
@@ -188,7 +189,7 @@ static void tell_known(struct core *c, struct inbox_mention *m, unsigned audienc
 	struct said_to to = said_to(c, m, audience);
 	struct say say;
 
-	if (!reporter_may_be_answered(c, m->account, m->reply->author_id) ||
+	if (!reporter_may_be_answered(c, m->account, m->reply->author_id, m->reply->acct) ||
 	    !may_answer_one_more(c, m->account) ||
 	    !engine_status(c->engine, m->incident, audience, false, &c->now, &say))
 		return;
@@ -259,7 +260,7 @@ void core_tell_reporters(struct core *c, const struct say_target *target, const 
 		struct say over = *say;
 
 		over.event = SAY_OVER;
-		if (!r->at[k].was_told && reporter_may_be_answered(c, to.account, to.author_id))
+		if (!r->at[k].was_told && reporter_may_be_answered(c, to.account, to.author_id, to.acct))
 			say_to(c, &to, &over, SAY_OVER);
 	}
 	free(r);
@@ -292,7 +293,7 @@ static void make_ticket(struct core *c, struct inbox_mention *m, unsigned audien
 		return;
 	m->reason = "ticket";
 	to.tag = say.ticket = name;
-	if (reporter_may_be_answered(c, m->account, m->reply->author_id) && may_answer_one_more(c, m->account))
+	if (reporter_may_be_answered(c, m->account, m->reply->author_id, m->reply->acct) && may_answer_one_more(c, m->account))
 		say_to(c, &to, &say, SAY_TICKET);
 	tell_operators(c, m, name);
 	core_suspect(c, name);
@@ -379,7 +380,7 @@ static void on_answered(void *arg, const struct ticket_row *ticket, const char *
 	bool is_direct;
 
 	(void)note;
-	if (audience < 0 || !reporter_may_be_answered(c, (unsigned)account, ticket->author_id)) {
+	if (audience < 0 || !reporter_may_be_answered(c, (unsigned)account, ticket->author_id, ticket->acct)) {
 		log_warnx("ticket", "%s: its reporter is not answered: nobody tells strangers on %s", ticket->name,
 			  ticket->account);
 		return;

@@ -59,49 +59,78 @@ bool inbox_is_ours(const struct inbox *b, unsigned account, const struct item *i
 
 /* ---- stop, start ---- */
 
-static bool stopped_key(
-    const struct inbox *b, const struct reply_row *row, char *place, size_t size,
-    struct muted_row *out)
+/*
+ * What does not change of somebody, wherever we read him: where there are many servers, each has
+ * an id of its own for him, and may give him another one; his full name is his everywhere, and
+ * for good. On a network of one place it is the other way round. False: it is not known.
+ */
+static bool lasting(const struct inbox *b, unsigned account, const char *author_id, const char *acct, char *out, size_t size)
+{
+	const struct config_account *a = &b->config->accounts[account];
+	bool has_servers = a->handle && strchr(a->handle, '@') && acct && strchr(acct, '@');
+	size_t n;
+
+	n = (size_t)snprintf(out, size, "%s %s", a->network, has_servers ? acct : author_id);
+	for (char *at = out; has_servers && *at; at++)
+		*at = (char)(*at >= 'A' && *at <= 'Z' ? *at | 0x20 : *at);
+	return has_servers && n < size;
+}
+
+/* How he is remembered; by the id of that one server what was so before. */
+struct muting {
+	char place[300], hash[INBOX_HASH];
+	struct muted_row name, id; /* name.place NULL: by his id only */
+};
+
+static bool muting_of(const struct inbox *b, const struct reply_row *row, struct muting *m)
 {
 	int account = config_account_index(b->config, row->account);
+	char whole[700];
 
+	*m = (struct muting){.hash = ""};
 	if (account < 0)
 		return false;
-	inbox_place(b, (unsigned)account, place, size);
-	*out = (struct muted_row){.place = place, .author_id = row->author_id, .since_ms = b->now.wall_ms};
+	inbox_place(b, (unsigned)account, m->place, sizeof(m->place));
+	m->id = (struct muted_row){.place = m->place, .author_id = row->author_id, .since_ms = b->now.wall_ms};
+	if (!lasting(b, (unsigned)account, row->author_id, row->acct, whole, sizeof(whole)))
+		return true;
+	inbox_hash(whole, m->hash);
+	m->name = (struct muted_row){
+	    .place = b->config->accounts[account].network, .author_id = m->hash, .since_ms = b->now.wall_ms};
 	return true;
 }
 
 bool inbox_is_stopped(const struct inbox *b, const struct reply_row *row)
 {
-	struct muted_row key;
-	char place[300];
+	struct muting m;
 
-	return stopped_key(b, row, place, sizeof(place), &key) &&
-	       store_is_muted(b->store, key.place, key.author_id, NULL) != 0;
+	if (!muting_of(b, row, &m))
+		return false;
+	return store_is_muted(b->store, m.id.place, m.id.author_id, NULL) != 0 ||
+	       (m.name.place && store_is_muted(b->store, m.name.place, m.name.author_id, NULL) != 0);
 }
 
 void inbox_stop(struct inbox *b, const struct reply_row *row)
 {
-	struct muted_row key;
-	char place[300];
+	struct muting m;
 
-	if (stopped_key(b, row, place, sizeof(place), &key))
-		store_put_muted(b->store, &key);
+	if (muting_of(b, row, &m))
+		store_put_muted(b->store, m.name.place ? &m.name : &m.id);
 }
 
 /* True: it was so. */
 bool inbox_start(struct inbox *b, const struct reply_row *row)
 {
 	bool was_stopped = inbox_is_stopped(b, row);
-	struct muted_row key;
-	char place[300];
+	struct muting m;
 
-	if (was_stopped && stopped_key(b, row, place, sizeof(place), &key)) {
-		key.gone = true;
-		store_put_muted(b->store, &key);
-	}
-	return was_stopped;
+	if (!was_stopped || !muting_of(b, row, &m))
+		return was_stopped;
+	m.id.gone = m.name.gone = true;
+	store_put_muted(b->store, &m.id);
+	if (m.name.place)
+		store_put_muted(b->store, &m.name);
+	return true;
 }
 
 /* ---- answers ---- */
@@ -258,15 +287,16 @@ void inbox_report(struct inbox *b, const struct inbox_reporter *by)
 {
 	struct report_row row = {
 	    .incident = by->incident, .hour = (uint64_t)(by->at_ms / HOUR_MS), .at_ms = by->at_ms};
-	char place[300], whole[1000], hash[INBOX_HASH];
+	char who[700], whole[1000], hash[INBOX_HASH];
 	struct engine_reports reports = {.first = reports_wanted(b, by->account)};
 	int before, after;
 	int64_t first_ms = 0;
 
-	inbox_place(b, by->account, place, sizeof(place));
-	snprintf(
-	    whole, sizeof(whole), "%llu %s %s", (unsigned long long)by->incident, place,
-	    by->author_id);
+	if (!lasting(b, by->account, by->author_id, by->acct, who, sizeof(who))) {
+		inbox_place(b, by->account, whole, sizeof(whole));
+		snprintf(who, sizeof(who), "%.300s %.300s", whole, by->author_id);
+	}
+	snprintf(whole, sizeof(whole), "%llu %s", (unsigned long long)by->incident, who);
 	inbox_hash(whole, hash);
 	row.who = hash;
 	before = store_count_reports(b->store, by->incident, NULL);
@@ -287,6 +317,7 @@ static void anybody_reports(struct inbox *b, struct inbox_reply *r)
 	struct inbox_reporter by = {
 	    .account = (unsigned)account,
 	    .author_id = r->row.author_id,
+	    .acct = r->row.acct,
 	    .incident = r->row.incident,
 	    .at_ms = inbox_said_ms(r)};
 
@@ -313,7 +344,7 @@ enum emitted
 inbox_reaction(struct inbox *b, unsigned account, const struct item *item, const struct now *now)
 {
 	struct inbox_reporter by = {
-	    .account = account, .author_id = item->author_id, .at_ms = item->created_ms};
+	    .account = account, .author_id = item->author_id, .acct = item->acct, .at_ms = item->created_ms};
 	struct reply_row row = {.author_id = item->author_id};
 	unsigned person;
 

@@ -253,7 +253,7 @@ bool inbox_start(struct inbox *b, const struct reply_row *row); /* true: he was 
 /* One more has the same trouble: counted once an hour, told to operators when they are many. */
 struct inbox_reporter {
 	unsigned account;
-	const char *author_id;
+	const char *author_id, *acct;
 	uint64_t incident;
 	int64_t at_ms; /* when he said so */
 };

@@ -28,6 +28,7 @@ bool inbox_mentions(
 		    b, &(struct inbox_reporter){
 			   .account = m.account,
 			   .author_id = r->row.author_id,
+			   .acct = r->row.acct,
 			   .incident = m.incident,
 			   .at_ms = inbox_said_ms(r)});
 	if (!m.incident || r->row.visibility == VISIBILITY_DIRECT)

@@ -288,10 +288,10 @@ struct person_row {
 	unsigned code_wrong; /* others that came instead */
 };
 
-/* Somebody who wants no answer and no message from us, for ever: by the id that a server gives. */
+/* Somebody who wants no answer and no message from us, for ever: by what never changes of him. */
 struct muted_row {
-	const char *place; /* network and server: "mastodon@social.example.org", "x" */
-	const char *author_id;
+	const char *place; /* network, and the server where the id is one's of it: "mastodon", "x" */
+	const char *author_id; /* the id; where each server has its own, a hash of his full name */
 	int64_t since_ms;
 	bool gone;
 };
