@@ -106,6 +106,22 @@ static void put_fixes(const struct knowledge_fix *fixes, unsigned n, const struc
 	}
 }
 
+/* So many characters, the last one an ellipsis where it is cut. */
+static void put_at_most(const char *text, unsigned max, struct buf *out)
+{
+	const char *at = text;
+
+	if (characters(text) <= max) {
+		buf_str(out, text);
+		return;
+	}
+	for (unsigned n = 1; n < max; n++)
+		for (at++; ((unsigned char)*at & 0xc0) == 0x80;)
+			at++;
+	buf_add(out, text, (size_t)(at - text));
+	buf_str(out, "…");
+}
+
 int core_last_text(struct core *c, uint64_t incident, unsigned account, unsigned max, const struct now *now,
 		   struct buf *out)
 {
@@ -129,7 +145,7 @@ int core_last_text(struct core *c, uint64_t incident, unsigned account, unsigned
 		if (characters(buf_text(&text)) <= max)
 			break;
 	}
-	buf_str(out, buf_text(&text));
+	put_at_most(buf_text(&text), max, out); /* one alone is too long where a name is */
 	buf_finish(&text);
 	return n > 0 ? 0 : 1;
 }

@@ -120,6 +120,27 @@ static void test_it_fits(void **state)
 	assert_in_range(characters, 100, 280);
 }
 
+/* Whoever helped may have a name that alone is too long; a character is never cut. */
+static void test_it_fits_a_long_name(void **state)
+{
+	char name[181] = "";
+	const char *text, *at;
+	unsigned characters = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 90; i++)
+		memcpy(name + 2 * i, "é", 3);
+	put_incident(20, "T999", NOON - 3600);
+	core_learn(&core, &(struct reply_row){.incident = 20}, "workaround", "cleared /var/spool, all of it", name);
+	knowledge_save(core.knowledge);
+	knowledge_saved(core.knowledge);
+	text = last(60, 0);
+	for (at = text; *at; at++)
+		characters += ((unsigned char)*at & 0xc0) != 0x80;
+	assert_int_equal(characters, 60);
+	assert_string_equal(text + strlen(text) - 5, "é…");
+}
+
 static int see_row(void *arg, const struct knowledge_row *row)
 {
 	snprintf(arg, 200, "%s %s %s %s %u", row->tag, row->object, row->kind, row->same, row->times);
@@ -170,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_one_answer, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_it_fits, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_it_fits_a_long_name, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_kept_where_it_belongs, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_history_is_kept_so_long, setup, teardown),
 	};
