@@ -81,7 +81,8 @@ static bool is_in_trouble(struct core *c, unsigned audience, const char *name)
 		return true;
 	engine_each(c->engine, keep_live, live);
 	for (unsigned i = 0; i < live->n && !is_so; i++) {
-		if (!engine_status(c->engine, live->id[i], audience, false, &c->now, &say))
+		if (!engine_status(c->engine, live->id[i], audience, c->config->audiences[audience].accounts[0], false,
+				   &c->now, &say))
 			continue;
 		for (unsigned k = 0; k < say.n_names && !is_so; k++)
 			is_so = suspicion_is_called(c->suspicion, name, say.names[k]);

@@ -155,31 +155,46 @@ static bool was_told(const struct core *c, uint64_t incident, unsigned audience)
 	return false;
 }
 
-/* The live incident that the audience was told of and the words name best; 0: none. */
-static uint64_t find_known(struct core *c, unsigned audience, const char *text)
+/* How well do the words name it, as the audience calls it on any of its accounts? */
+static enum mention_fit fit_of(struct core *c, uint64_t incident, unsigned audience, const struct mention_words *words)
 {
-	struct live *live = calloc(1, sizeof *live);
+	const struct config_audience *a = &c->config->audiences[audience];
 	enum mention_fit best = MENTION_NONE;
-	uint64_t found = 0;
 	struct say say;
 
-	if (!live)
-		return 0;
-	engine_each(c->engine, keep_live, live);
-	for (unsigned i = 0; i < live->n; i++) {
-		if (!was_told(c, live->id[i], audience) ||
-		    !engine_status(c->engine, live->id[i], audience, false, &c->now, &say) ||
+	for (unsigned n = 0; n < a->n_accounts; n++) {
+		if (!engine_status(c->engine, incident, audience, a->accounts[n], false, &c->now, &say) ||
 		    say.symbol == SYMBOL_GREEN)
 			continue;
 		for (unsigned k = 0; k < say.n_names; k++) {
-			enum mention_fit fit = mention_fits(text, say.names[k]);
+			enum mention_fit fit = mention_fits_read(words, say.names[k]);
 
-			if (fit > best) {
-				best = fit;
-				found = live->id[i];
-			}
+			best = fit > best ? fit : best;
 		}
 	}
+	return best;
+}
+
+/* The live incident that the audience was told of and the words name best; 0: none. */
+static uint64_t find_known(struct core *c, unsigned audience, const char *text)
+{
+	struct mention_words *words = mention_read(text);
+	struct live *live = calloc(1, sizeof *live);
+	enum mention_fit best = MENTION_NONE, fit;
+	uint64_t found = 0;
+
+	if (!live || !words)
+		goto out;
+	engine_each(c->engine, keep_live, live);
+	for (unsigned i = 0; i < live->n; i++) {
+		fit = was_told(c, live->id[i], audience) ? fit_of(c, live->id[i], audience, words) : MENTION_NONE;
+		if (fit > best) {
+			best = fit;
+			found = live->id[i];
+		}
+	}
+out:
+	mention_free(words);
 	free(live);
 	return found;
 }
@@ -191,7 +206,7 @@ static void tell_known(struct core *c, struct inbox_mention *m, unsigned audienc
 
 	if (!reporter_may_be_answered(c, m->account, m->reply->author_id, m->reply->acct) ||
 	    !may_answer_one_more(c, m->account) ||
-	    !engine_status(c->engine, m->incident, audience, false, &c->now, &say))
+	    !engine_status(c->engine, m->incident, audience, m->account, false, &c->now, &say))
 		return;
 	/* one answer a mention is all that such a network allows: nothing more is promised */
 	say.event = c->config->accounts[m->account].is_metered ? SAY_STATUS : SAY_KNOWN;

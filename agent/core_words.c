@@ -175,7 +175,7 @@ static bool answer_facts(struct core *c, const struct inbox_answer *answer, unsi
 {
 	bool internals = manner == MANNER_DIRECT;
 
-	if (!engine_status(c->engine, answer->reply->incident, audience, internals, &c->now, say))
+	if (!engine_status(c->engine, answer->reply->incident, audience, answer->account, internals, &c->now, say))
 		*say = no_facts(c);
 	say->event = answer->event;
 	say->reason = answer->reason;
@@ -303,11 +303,15 @@ void core_boost(void *arg, unsigned account, uint64_t reply, const char *remote_
 int core_status_text(struct core *c, uint64_t incident, const struct now *now, struct buf *out)
 {
 	struct say say;
+	unsigned account;
 
 	c->now = *now;
-	if (!c->config->n_audiences || !engine_status(c->engine, incident, 0, true, now, &say))
+	if (!c->config->n_audiences)
 		return -1;
-	return core_render(c, 0, c->config->audiences[0].accounts[0], "operators", &say, 0, out);
+	account = c->config->audiences[0].accounts[0];
+	if (!engine_status(c->engine, incident, 0, account, true, now, &say))
+		return -1;
+	return core_render(c, 0, account, "operators", &say, 0, out);
 }
 
 int core_reason_text(struct core *c, uint64_t incident, const char *reason, const struct now *now, struct buf *out)
@@ -322,7 +326,7 @@ int core_reason_text(struct core *c, uint64_t incident, const char *reason, cons
 	if (!c->config->n_audiences)
 		return -1;
 	account = c->config->audiences[0].accounts[0];
-	if (!engine_status(c->engine, incident, 0, true, now, &say))
+	if (!engine_status(c->engine, incident, 0, account, true, now, &say))
 		say = no_facts(c);
 	say.event = SAY_TROUBLE;
 	say.reason = reason;
@@ -341,7 +345,7 @@ void core_public_names(struct core *c, uint64_t incident, const char *audience, 
 	struct say say;
 
 	if (index < 0 || c->config->audiences[index].internals ||
-	    !engine_status(c->engine, incident, (unsigned)index, false, now, &say))
+	    !engine_status(c->engine, incident, (unsigned)index, c->config->audiences[index].accounts[0], false, now, &say))
 		return;
 	for (unsigned k = 0; k < say.n_names; k++)
 		fn(arg, say.names[k]);

@@ -119,9 +119,9 @@ void engine_each_member(const struct engine *e, uint64_t incident,
 /* The object of the root problem, for `match` of people; NULL while not described. */
 const struct object *engine_root_object(const struct engine *e, uint64_t incident);
 void engine_each(const struct engine *e, void (*fn)(void *arg, const struct incident_view *view), void *arg);
-/* Facts for the answer to `?`: what an audience hears of it, with internals for a person who may
- * know them; pointers live until the next engine call. */
-bool engine_status(struct engine *e, uint64_t incident, unsigned audience, bool internals,
+/* Facts for the answer to `?`: what an audience hears of it in the language of an account, with
+ * internals for a person who may know them; pointers live until the next engine call. */
+bool engine_status(struct engine *e, uint64_t incident, unsigned audience, unsigned account, bool internals,
 		   const struct now *now, struct say *out);
 /* Names of the audiences that were told of an incident; for `list`. Returns how many. */
 unsigned engine_told_to(const struct engine *e, uint64_t incident, const char **names, unsigned max);

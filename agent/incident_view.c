@@ -134,14 +134,14 @@ void engine_each(const struct engine *e, void (*fn)(void *arg, const struct inci
 	}
 }
 
-bool engine_status(struct engine *e, uint64_t incident, unsigned audience, bool internals,
+bool engine_status(struct engine *e, uint64_t incident, unsigned audience, unsigned account, bool internals,
 		   const struct now *now, struct say *out)
 {
 	struct incident *i = incident_find(e, incident);
 
-	if (!i || audience >= e->config->n_audiences || !e->config->audiences[audience].n_accounts)
+	if (!i || audience >= e->config->n_audiences || account >= e->config->n_accounts)
 		return false;
-	say_fill(e, i, audience, e->config->audiences[audience].accounts[0], SAY_STATUS, now, out);
+	say_fill(e, i, audience, account, SAY_STATUS, now, out);
 	if (internals)
 		say_internals(e, i, audience, out);
 	return true;

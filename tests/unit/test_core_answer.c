@@ -64,10 +64,10 @@ static unsigned n_names;
 
 /* Internals are in it whenever the audience may know them, as the engine does it. */
 bool engine_status(
-    struct engine *e, uint64_t incident, unsigned audience, bool internals, const struct now *now,
-    struct say *out)
+    struct engine *e, uint64_t incident, unsigned audience, unsigned account, bool internals,
+    const struct now *now, struct say *out)
 {
-	(void)e;
+	(void)e, (void)account;
 	if (incident != 1)
 		return false;
 	*out = (struct say){
