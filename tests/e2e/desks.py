@@ -1,13 +1,15 @@
-"""One job of a ticket desk over the wire, and `twicket check` of its configuration."""
+"""One job of a ticket desk over the wire, `twicket check` of its configuration, and a webhook's receiver."""
 
 import json
 import os
 import subprocess
+import urllib.request
 
 from proc import run_as
-from rig import agent_folder, build_folder
+from rig import Script, agent_folder, build_folder
 
 TOOL = "desk_job"
+SECRET = "0123456789abcdef-secret"  # of the webhook
 CONFIG = """
 accounts = {{ dry = {{ network = "file"; handle = "{folder}/posts"; }}; }};
 audiences = {{ public = {{ accounts = [ "dry" ]; }}; }};
@@ -55,3 +57,18 @@ class Desk:
         done = run_as(self.place, [twicket, "-c", config, "check", "--online"], check=False, seconds=90)
         assert not token or token not in done.stdout + done.stderr
         return done.returncode, done.stdout + done.stderr
+
+
+class Hook(Script):
+    """tests/fake/webhook.py: what it did, and how it answers next."""
+
+    def __init__(self, place):
+        super().__init__(place, "webhook.py", "--secret", SECRET)
+
+    def done(self):
+        with urllib.request.urlopen(self.url + "/_fake/tickets", timeout=10) as answer:
+            return json.loads(answer.read())
+
+    def script(self, *answers):
+        data = json.dumps({"answers": answers}).encode()
+        urllib.request.urlopen(self.url + "/_fake/script", data, timeout=10).close()

@@ -1,30 +1,11 @@
 """The webhook desk against a receiver that verifies the signature and drops what it had."""
 
-import json
-import urllib.request
-
 import pytest
 
-from desks import Desk
+from desks import SECRET, Desk, Hook
 from proc import Cleanup, Place
-from rig import Script
 
 pytestmark = pytest.mark.alone
-
-SECRET = "0123456789abcdef-secret"
-
-
-class Hook(Script):
-    def __init__(self, place):
-        super().__init__(place, "webhook.py", "--secret", SECRET)
-
-    def done(self):
-        with urllib.request.urlopen(self.url + "/_fake/tickets", timeout=10) as answer:
-            return json.loads(answer.read())
-
-    def script(self, *answers):
-        data = json.dumps({"answers": answers}).encode()
-        urllib.request.urlopen(self.url + "/_fake/script", data, timeout=10).close()
 
 
 @pytest.fixture

@@ -2,19 +2,18 @@
 
 import json
 import re
-import urllib.request
 
 import pytest
 
+import exim as exims
 import rt
 from agent import Agent
+from desks import SECRET, Hook
 from fake import FakeServer
 from proc import Cleanup, Place, wait_for
-from rig import Script, agent_folder
+from rig import agent_folder
 
 pytestmark = pytest.mark.alone
-
-SECRET = "0123456789abcdef-secret"
 
 
 class World:
@@ -31,7 +30,8 @@ class World:
                                     "poll": "6s"}},
             "audiences": {"public": {"accounts": ["status"]}}, "desk": desk})
         self.agent.token("status", self.server.tokens["status"])
-        self.agent.token("desk", token)
+        if token:
+            self.agent.token("desk", token)
         self.mention("early@remote.example", "what was there before is not read")
         self.cleanup.stop(self.agent.start())
         wait_for("the first look is over: what comes now is new", self.is_read, 30)
@@ -52,6 +52,18 @@ class World:
         wait_for(f"{words!r} is said", lambda: self.said(words), 40)
         return self.said(words)
 
+    def report(self, user, text, **how):
+        """A mention, and the name of the ticket that its author is told."""
+        before = len(self.server.posts())
+        self.mention(user, text, **how)
+        wait_for("the report is in", lambda: any("report is in" in p["text"] for p in self.server.posts()[before:]), 40)
+        return re.search(r"Q-\w{4}", self.server.posts()[-1]["text"]).group()
+
+    def hand(self, *words):
+        done = self.agent.cli(*words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
 
 @pytest.fixture
 def world():
@@ -62,29 +74,64 @@ def world():
     assert not cleanup.failures
 
 
-def test_webhook(world):
-    hook = world.cleanup.stop(Script(world.place, "webhook.py", "--secret", SECRET))
-    world.start(SECRET, type="webhook", url=hook.url + "/twicket")
-
-    def done():
-        with urllib.request.urlopen(hook.url + "/_fake/tickets", timeout=10) as answer:
-            return json.loads(answer.read())
-
-    world.mention("dora@remote.example", "since this morning <b>nothing</b> works")
-    name = re.search(r"Q-\w{4}", world.wait_said("your report is in")["text"]).group()
-    wait_for("the desk has it", lambda: len(done()) == 1, 20)
-    assert done()[0]["key"] == name and f"twicket reply {name}" in done()[0]["text"]
-
-    assert name in world.agent.cli("list", "--tickets").stdout
-    answered = world.agent.cli("reply", name.lower(), "Please", "try", "again.")
-    assert answered.returncode == 0, answered.stderr
+def see_by_hand(world, name):
+    """`twicket` with a ticket's name: to its reporter in private, to the desk as a note, and its end."""
+    assert name in world.hand("list", "--tickets")
+    world.hand("reply", name.lower(), "Please", "try", "again.")
     assert world.wait_said("Please try again.")["visibility"] == "direct"
-    wait_for("the desk has the note", lambda: len(done()) == 2, 20)
-    shown = world.agent.cli("show", name).stdout
+    shown = world.hand("show", name)
     assert "dora@remote.example" in shown and "Please try again." in shown
-    assert world.agent.cli("close", name).returncode == 0
+
+
+def see_end(world, name):
+    world.hand("close", name)
     assert world.agent.cli("close", name).returncode == 1
-    assert world.agent.cli("list", "--tickets").stdout == "No open tickets.\n"
+    assert world.hand("list", "--tickets") == "No open tickets.\n"
+
+
+def test_webhook(world):
+    hook = world.cleanup.stop(Hook(world.place))
+    world.start(SECRET, type="webhook", url=hook.url + "/twicket")
+    name = world.report("dora@remote.example", "since this morning <b>nothing</b> works")
+    wait_for("the desk has it", lambda: len(hook.done()) == 1, 20)
+    assert hook.done()[0]["key"] == name and f"twicket reply {name}" in hook.done()[0]["text"]
+    see_by_hand(world, name)
+    wait_for("the desk has the note", lambda: len(hook.done()) == 2, 20)
+    assert (hook.done()[1]["key"], hook.done()[1]["ticket"]) == (name + ".1", name)
+    see_end(world, name)
+
+
+def test_webhook_answers_nothing(world):
+    """It acts and nobody hears of it, or it is away: the same key again, and each thing done once."""
+    hook = world.cleanup.stop(Hook(world.place))
+    world.start(SECRET, type="webhook", url=hook.url + "/twicket")
+    hook.script("lose", 503)
+    name = world.report("dora@remote.example", "the door is locked")
+    wait_for("it is settled", lambda: world.agent.json("show", name)["ticket"]["desk"], 60)
+    assert [told["key"] for told in hook.done()] == [name]
+    hook.script(503, "lose")
+    world.hand("reply", name, "We come.")
+    wait_for("the desk has the note", lambda: not world.agent.query("SELECT 1 FROM ticket_note WHERE state<>2"), 60)
+    assert [told["key"] for told in hook.done()] == [name, name + ".1"]
+    assert len([p for p in world.server.posts() if "We come." in p["text"]]) == 1
+
+
+@pytest.mark.skipif(bool(exims.missing()), reason=exims.missing())
+def test_mail(world):
+    exim = exims.Exim(world.place)
+    world.cleanup.stop(exim)
+    exim.start()
+    world.start("", type="mail", url=exim.url, queue="help@example.net", **{"from": "twicket@example.net"})
+    name = world.report("dora@remote.example", "my invoice\u2028is wrong <b>twice</b>")
+    exim.mails(1)
+    see_by_hand(world, name)
+    world.mention("dora@remote.example", "thank you\nit works", world.said("Please try again.")["id"], "direct")
+    ticket, ours, hers = exim.mails(3)
+    assert ticket["Message-ID"] == f"<{name}.0@example.net>" and ticket["Subject"].startswith(f"[twicket {name}] my invoice")
+    assert ticket["X-Twicket-Reporter"] == "dora@remote.example" and f"twicket reply {name} WORDS" in ticket.get_content()
+    assert [mail["References"] for mail in (ours, hers)] == [ticket["Message-ID"]] * 2
+    assert "Please try again." in ours.get_content() and "it works" in hers.get_content()
+    see_end(world, name)
 
 
 @pytest.mark.skipif(bool(rt.missing()), reason=rt.missing())
@@ -93,8 +140,7 @@ def test_request_tracker(world):
     world.cleanup.stop(desk)
     desk.start()
     world.start(desk.tokens["twicket"], type="rt", url=desk.root, queue="Support")
-    world.mention("dora@remote.example", "my invoice is wrong", visibility="direct")
-    name = re.search(r"Q-\w{4}", world.wait_said("your report is in")["text"]).group()
+    name = world.report("dora@remote.example", "my invoice is wrong", visibility="direct")
     wait_for("the desk has it", lambda: world.agent.json("show", name)["ticket"]["desk"], 30)
     number = world.agent.json("show", name)["ticket"]["desk"]
     assert any("my invoice is wrong" in text for _, _, text in desk.texts(number))
