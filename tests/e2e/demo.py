@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """make demo: the whole loop on this machine, without an account anywhere.
 
-A real nagios4 with twicket.so, a real Mastodon-API server (snac), a stand-in for X and twicketd, in
-a temporary folder as an ordinary user. KEEP=1 leaves them running and says where to look.
+A real nagios4 with twicket.so, a real Mastodon-API server (snac), a stand-in for X, a real Request
+Tracker where it is installed, and twicketd, in a temporary folder as an ordinary user. KEEP=1 leaves
+them running and says where to look.
 """
 
 import os
+import re
 import shutil
 import signal
 import sys
@@ -15,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import rt  # noqa: E402
 from client import plain  # noqa: E402
 from nagios import CRITICAL, OK  # noqa: E402
 from proc import Cleanup, Place, RigError  # noqa: E402
@@ -36,7 +39,12 @@ people = {{
   alice = {{ mastodon = "{alice}"; x = "{alice_x}"; }};
   bob   = {{ mastodon = "bob@chaos.example"; }};
 }};
+{desk}"""
+DESK = """\
+desk = {{ type = "rt"; url = "{url}"; queue = "{queue}"; }};
 """
+USERS = ("status", "alice", "mallory", "dora")
+OF_THREAD = "acct NOT LIKE 'dora@%'"  # replies that are not about dora's own matter
 HOSTS = {"mx1": {"services": {"SMTP": {"_TWICKET_PUBLIC": "E-mail"}}}}
 
 BOLD, DIM, PLAIN = ("\033[1m", "\033[2m", "\033[0m") if sys.stdout.isatty() else ("", "", "")
@@ -92,6 +100,43 @@ def problem(rig, clock):
     return tag, root, root_x
 
 
+def heard(rig, user, words):
+    """What the status account said to a user with these words in it, as that user sees it; None yet."""
+    told = rig.client(user).get("/api/v1/notifications")
+    found = [n["status"] for n in told if n["type"] == "mention" and words in plain(n["status"]["content"])]
+    return found[0] if found else None
+
+
+def report(rig, clock, desk):
+    """dora writes of what nobody knows; returns the ticket's name, and its number at the desk."""
+    rig.wait("reading has begun on Mastodon", lambda: rig.account("status")["last_read_ms"], 20, 0.2)
+    mention = rig.client("dora").post("@status the invoice of last month counts me twice")
+    clock.step("dora, whom nobody here knows, writes to the status account")
+    quote(mention)
+    answer = rig.wait("dora is answered", lambda: heard(rig, "dora", "Q-"), 40, 0.2)
+    name = re.search(r"Q-\w{4}", plain(answer["content"])).group()
+    clock.step(f"It fits nothing that is wrong, so it is a ticket: {name}", "a mention → a ticket")
+    quote(answer)
+    rig.wait("the desk has it", lambda: rig.agent.json("show", name)["ticket"]["desk"], 40, 0.2)
+    number = rig.agent.json("show", name)["ticket"]["desk"]
+    desk.call("anna", "POST", f"/ticket/{number}/correspond",
+              {"Content": "You are right, we have taken one of them back.", "ContentType": "text/plain"})
+    clock.step(f"Request Tracker has it as #{number}; anna, who works there, answers it in RT's own way",
+               "ticket → in Request Tracker")
+    box("(RT is asked for answers once a minute. Meanwhile:)")
+    return name
+
+
+def answered(rig, clock, name):
+    told = rig.wait("the desk's answer", lambda: heard(rig, "dora", "taken one of them back"), 100, 0.2)
+    clock.step("dora has anna's answer, in private", "the rest of RT's minute: anna's answer → dora")
+    quote(told)
+    if told["visibility"] not in ("direct", "private"):  # snac's word for both
+        raise RigError("the desk's answer is not for dora alone")
+    heading(f"twicket show {name}")
+    print(textwrap.indent(rig.agent.cli("show", name).stdout.rstrip(), "    "))
+
+
 def replies(rig, clock, root, root_x):
     mallory = rig.client("mallory").post("@status ack", root["id"])
     rig.wait_reading()
@@ -105,7 +150,7 @@ def replies(rig, clock, root, root_x):
     comment = rig.wait_acknowledged("mx1", "SMTP", 60)
     clock.step("Nagios has the acknowledgement", "operator's reply on X → acknowledged in Nagios")
     box(f"author   {comment['author']}\ncomment  {comment['comment_data']}")
-    rig.wait("all replies are read", lambda: len(rig.agent.query("SELECT id FROM reply")) == 3, 40)
+    rig.wait("all replies are read", lambda: len(rig.agent.query(f"SELECT id FROM reply WHERE {OF_THREAD}")) == 3, 40)
     acknowledged = [c for c in rig.nagios.external_commands() if "ACKNOWLEDGE" in c]
     if len(acknowledged) != 1 or rig.client("mallory").favourited_by(mallory["id"]):
         raise RigError("the stranger's reply had an effect")
@@ -157,27 +202,42 @@ def money(rig):
         raise RigError("the ledger is not what X's bill says")
 
 
-def left_running(rig, server):
+def left_running(rig, server, desk):
     heading("Left running (KEEP=1)")
     print(f"    the status account   {server.url}/status")
     print(f"    the same on X        {rig.x.url}/")
-    for user in ("status", "alice", "mallory"):
+    if desk:
+        print(f"    Request Tracker      {desk.root}/   log in as anna, password {desk.password}")
+    for user in USERS:
         print(f"    log in as {user:10} {server.url}/{user}/admin   password {server.passwords[user]}")
     a = rig.agent
     print(f"    fail a service       printf '[%s] PROCESS_SERVICE_CHECK_RESULT;mx1;SMTP;2;again\\n' "
           f"$(date +%s) >{rig.nagios.dir}/nagios.cmd")
     print(f"    ask twicket          {a.cli_path} -c {a.config_path} -s {a.state} -r {a.run} status")
-    pids = " ".join(str(p.pid) for p in (rig.nagios.process, a.process, server.process, rig.x))
+    here = [rig.nagios.process, a.process, server.process, rig.x] + ([desk.process] if desk else [])
+    pids = " ".join(str(p.pid) for p in here)
     print(f"    end it               kill {pids}; sleep 5; rm -rf {rig.place.path} {server.place.path}")
 
 
-def tell_start(rig, clock, config):
+def tell_start(rig, clock, config, desk):
+    with_desk = ", Request Tracker" if desk else ""
     user = "as an ordinary user" if os.getuid() else f"as {rig.place.user}"
-    clock.step(f"Running {user}: nagios4 {rig.nagios.version()} with twicket.so, snac, a stand-in for X, twicketd",
+    clock.step(f"Running {user}: nagios4 {rig.nagios.version()} with twicket.so, snac, a stand-in for X{with_desk}, twicketd",
                "start")
     print("          The whole configuration, beside one line in the service's definition, _TWICKET_PUBLIC E-mail.\n"
-          "          (Without url and poll it would be X itself, read once a minute.)")
+          "          (Without url and poll status_x would be X itself, read once a minute.)")
     box(config)
+    if not desk:
+        print(f"          ({rt.missing().capitalize()} on this machine: what becomes of users' own reports is left out.)")
+
+
+def start_desk(place, cleanup):
+    """A Request Tracker, None where there is none."""
+    if rt.missing():
+        return None
+    desk = rt.Rt(place)
+    cleanup.stop(desk)
+    return desk.start()
 
 
 def tell_end(rig, tag, root, root_x):
@@ -197,19 +257,28 @@ def run(keep):
     with Cleanup() as cleanup:
         place = Place(keep)
         cleanup.callback(place.close)
-        server = cleanup.stop(Snac(place).start())
+        server = cleanup.stop(Snac(place, USERS).start())
         x = cleanup.stop(LoopbackX(place, openapi=False))
+        desk = start_desk(place, cleanup)
         config = CONFIG.format(status=server.handle("status"), alice=server.handle("alice"), url=x.url,
-                               status_x=x.handle("status"), alice_x=x.handle("alice"))
-        rig = cleanup.enter_context(XRig(x, server, config=config, hosts=HOSTS, options=["-x", FASTER], keep=keep))
-        tell_start(rig, clock, config)
+                               status_x=x.handle("status"), alice_x=x.handle("alice"),
+                               desk=DESK.format(url=desk.root, queue=desk.queue) if desk else "")
+        rig = cleanup.enter_context(XRig(x, server, config=config, hosts=HOSTS, options=["-x", FASTER], keep=keep,
+                                         start=False))
+        if desk:
+            rig.agent.token("desk", desk.tokens["twicket"])
+        rig.start()
+        tell_start(rig, clock, config, desk)
+        ticket = report(rig, clock, desk) if desk else ""
         tag, root, root_x = problem(rig, clock)
         replies(rig, clock, root, root_x)
         recovery(rig, clock, tag)
+        if desk:
+            answered(rig, clock, ticket)
         tell_end(rig, tag, root, root_x)
         clock.summary()
         if keep:
-            left_running(rig, server)
+            left_running(rig, server, desk)
             rig.cleanup.pop_all()
             cleanup.pop_all()
     if not keep:

@@ -7,6 +7,7 @@ It must never send mail: what it would send is appended to mail.txt.
 
 import json
 import re
+import secrets
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -51,7 +52,7 @@ my %rights = (
 );
 for my $name (sort keys %rights) {
     my $user = RT::User->new(RT->SystemUser);
-    must($user->Create(Name => $name, EmailAddress => "$name\@desk.test", RealName => ucfirst $name, Privileged => 1));
+    must($user->Create(Name => $name, Password => $ENV{RT_PASSWORD}, EmailAddress => "$name\@desk.test", RealName => ucfirst $name, Privileged => 1));
     must($user->PrincipalObj->GrantRight(Object => $queue, Right => $_)) for @{$rights{$name}};
     my $token = RT::AuthToken->new(RT->SystemUser);
     my ($ok, $why, $text) = $token->Create(Owner => $user->id, Description => 'test');
@@ -84,11 +85,13 @@ class Rt:
         sendmail.chmod(0o755)
         self.env = {"RT_SITE_CONFIG": str(self.dir / "site.pm"), "RT_SITE_CONFIG_DIR": str(self.dir / "none")}
         self.tokens = {}
+        self.password = secrets.token_hex(8)  # of both
         self.process = None
 
     def start(self):
         run_as(self.place, [SETUP, "--action", "init", "--skip-create"], seconds=120, env=self.env)
-        said = run_as(self.place, ["perl", "-e", PEOPLE], seconds=60, env=self.env).stdout
+        said = run_as(self.place, ["perl", "-e", PEOPLE], seconds=60,
+                      env={**self.env, "RT_PASSWORD": self.password}).stdout
         self.tokens = dict(re.findall(r"^TOKEN (\S+) (\S+)$", said, re.M))
         self.listen()
         return self
