@@ -151,6 +151,68 @@ static void test_what_is_loose_goes(void **state)
 	store_close(s);
 }
 
+/* A ticket of two notes with the secret everywhere; open, or closed at a time. */
+static void put_ticket(struct store *s, uint64_t id, const char *name, int64_t closed_ms)
+{
+	const struct ticket_row ticket = {.id = id, .name = name, .account = SECRET, .author_id = SECRET, .acct = SECRET,
+					  .remote_id = SECRET, .link = SECRET, .title = SECRET, .desk_id = "1",
+					  .state = closed_ms ? TICKET_CLOSED : TICKET_OPEN, .created_ms = DAY_MS / 2,
+					  .changed_ms = DAY_MS / 2, .closed_ms = closed_ms};
+	struct ticket_note_row note = {.id = id + 1, .ticket = id, .author = SECRET, .text = SECRET, .remote_id = SECRET,
+				       .state = TICKET_NOTE_SENT, .reason = SECRET, .created_ms = DAY_MS / 2};
+
+	assert_int_equal(store_put_ticket(s, &ticket), 0);
+	assert_int_equal(store_put_ticket_note(s, &note), 0);
+	note.id++, note.number++;
+	assert_int_equal(store_put_ticket_note(s, &note), 0);
+}
+
+/* Tickets go by the day on which they were closed: an open one stays, however old. */
+static void test_tickets_go(void **state)
+{
+	struct store *s = store_rig_open();
+
+	(void)state;
+	put_ticket(s, 10, "Q-2222", DAY_MS);
+	put_ticket(s, 20, "Q-3333", 3 * DAY_MS);
+	put_ticket(s, 30, "Q-4444", 0);
+	assert_true(purge_all(s, 3 * DAY_MS, 2) <= 3);
+	assert_int_equal(count(s, "ticket"), 2);
+	assert_int_equal(count(s, "ticket_note"), 4);
+	assert_int_equal(store_ticket_by_name(s, "Q-2222", 0, NULL, NULL, &store_rig_err), 0);
+	assert_int_equal(store_ticket_by_name(s, "Q-3333", 0, NULL, NULL, &store_rig_err), 1);
+	assert_int_equal(store_ticket_by_name(s, "Q-4444", 0, NULL, NULL, &store_rig_err), 1);
+	put_ticket(s, 30, "Q-4444", 4 * DAY_MS);
+	purge_all(s, 5 * DAY_MS, 2);
+	assert_int_equal(count(s, "ticket"), 0);
+	assert_int_equal(count(s, "ticket_note"), 0);
+	s = store_rig_reopen(s);
+	store_close(s);
+	assert_false(file_has_secret());
+}
+
+/* Who reported it goes with the incident, and only then. */
+static void test_reports_go(void **state)
+{
+	struct store *s = store_rig_open();
+	struct report_row report = {.incident = 10, .hour = 1, .at_ms = DAY_MS};
+	static const char *const who[] = {"a", "b", "c"};
+
+	(void)state;
+	put_all(s, 10, "T222", false, DAY_MS);
+	put_all(s, 20, "T333", true, 0);
+	for (unsigned k = 0; k < 6; k++) {
+		report.who = who[k % 3];
+		report.incident = k < 3 ? 10 : 20;
+		assert_int_equal(store_put_report(s, &report), 0);
+	}
+	purge_all(s, 3 * DAY_MS, 4);
+	assert_int_equal(count(s, "report"), 3);
+	assert_int_equal(store_count_reports(s, 10, &store_rig_err), 0);
+	assert_int_equal(store_count_reports(s, 20, &store_rig_err), 3);
+	store_close(s);
+}
+
 /* Its author took a reply away: the words leave the index as well. */
 static void test_cut_words_leave_the_index(void **state)
 {
@@ -172,6 +234,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_what_is_old_goes, store_rig_setup, store_rig_teardown),
 	    cmocka_unit_test_setup_teardown(test_what_is_open_or_young_stays, store_rig_setup, store_rig_teardown),
 	    cmocka_unit_test_setup_teardown(test_what_is_loose_goes, store_rig_setup, store_rig_teardown),
+	    cmocka_unit_test_setup_teardown(test_tickets_go, store_rig_setup, store_rig_teardown),
+	    cmocka_unit_test_setup_teardown(test_reports_go, store_rig_setup, store_rig_teardown),
 	    cmocka_unit_test_setup_teardown(test_cut_words_leave_the_index, store_rig_setup, store_rig_teardown),
 	};
 
