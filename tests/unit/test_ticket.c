@@ -257,6 +257,7 @@ static void test_answers_come_once(void **state)
 	sim_desk_answer(&rig->sim, 1, "We look at it.");
 	ticket_rig_run(rig, 10 * MINUTE_MS);
 	assert_int_equal(rig->answers, 2); /* said again there: another note */
+	assert_int_equal(rig->sim.desk.n_notes, 2); /* its own words do not go back to it */
 }
 
 /* Every minute while people talk, every ten when they do not. */
