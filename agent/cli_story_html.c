@@ -15,12 +15,15 @@ static const char head[] =
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
     "<meta name=\"referrer\" content=\"no-referrer\">\n<title>";
 
-/* Times and names keep their lines; what is long breaks anywhere rather than pushing the page apart. */
+/*
+ * Times and names keep their lines; what is long breaks anywhere rather than pushing the page apart, and
+ * what is stacked high ends at its own row. On paper it is black on white.
+ */
 static const char style[] =
     "</title>\n<style>\n"
-    ":root{color-scheme:light dark;--ink:#1d2430;--dim:#5b6675;--line:#d9dee6;--paper:#fff;--card:#f5f7fa;--link:#0b57c4}\n"
-    "@media(prefers-color-scheme:dark){:root{--ink:#e4e8ee;--dim:#9aa5b4;--line:#333b47;--paper:#14181f;"
-    "--card:#1c222b;--link:#7fb2ff}}\n"
+    ":root{color-scheme:light;--ink:#1d2430;--dim:#5b6675;--line:#d9dee6;--paper:#fff;--card:#f5f7fa;--link:#0b57c4}\n"
+    "@media screen and (prefers-color-scheme:dark){:root{--ink:#e4e8ee;--dim:#9aa5b4;--line:#333b47;--paper:#14181f;"
+    "color-scheme:dark;--card:#1c222b;--link:#7fb2ff}}\n"
     "*{box-sizing:border-box}\n"
     "body{margin:0 auto;padding:1.25rem 1rem 3rem;max-width:60rem;background:var(--paper);color:var(--ink);"
     "font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}\n"
@@ -40,7 +43,10 @@ static const char style[] =
     "font:inherit;white-space:pre-wrap}\n"
     "@media(max-width:40rem){ol li{grid-template-columns:auto auto 1fr}ol li p{grid-column:1/-1}"
     "}\n"
-    "p{margin:0}\n</style>\n</head>\n<body>\n<h1>";
+    "p{margin:0}\n"
+    "h1,ol li,dt,dd,pre{overflow:hidden}\n"
+    "@media print{body{max-width:none;padding:0}li,dt,dd,figure{break-inside:avoid}h2{break-after:avoid}"
+    "pre{border:1px solid var(--line)}}\n</style>\n</head>\n<body>\n<h1>";
 
 /* One line, and nothing in it but text. */
 static void put(struct buf *out, const char *text)
