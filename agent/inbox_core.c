@@ -334,6 +334,12 @@ static const char *inbox_refusal(int code, const char *text)
 	return code == EVENT_CODE_NOT_ACKED ? "not_acked" : "refused_by_core";
 }
 
+/* Asked for before we were killed, and the core did it then: it has nothing left to take away. */
+static bool inbox_was_done(const struct inbox_reply *r, int code)
+{
+	return code == EVENT_CODE_NOT_ACKED && r->is_resent && r->verb == EVENT_VERB_UNACK;
+}
+
 /* A result that is no error says only that the core took it: the event decides, but for a check. */
 static void inbox_result(struct inbox *b, const char *node, const struct event *ev)
 {
@@ -343,7 +349,9 @@ static void inbox_result(struct inbox *b, const char *node, const struct event *
 		if ((uint32_t)r->row.id != ev->id || r->row.state != REPLY_SUBMITTED ||
 		    r->is_unsent || strcmp(r->text[TEXT_NODE], node) != 0)
 			continue;
-		if (ev->code != EVENT_CODE_OK)
+		if (inbox_was_done(r, ev->code))
+			inbox_confirm(b, r);
+		else if (ev->code != EVENT_CODE_OK)
 			inbox_fail(b, r, inbox_refusal(ev->code, ev->text), ev->text);
 		else if (r->verb == EVENT_VERB_RECHECK)
 			inbox_recheck_result(b, r, ev);
@@ -445,7 +453,10 @@ static void inbox_give_up(struct inbox *b, struct inbox_reply *r)
 	if (is_known && (!v.open || v.state == 0)) {
 		inbox_fail(b, r, "already_ok", "");
 	} else if (is_known && r->verb == EVENT_VERB_UNACK && !v.acked) {
-		inbox_fail(b, r, "not_acked", "");
+		if (inbox_was_done(r, EVENT_CODE_NOT_ACKED))
+			inbox_confirm(b, r);
+		else
+			inbox_fail(b, r, "not_acked", "");
 	} else if (
 	    is_known && r->verb == EVENT_VERB_ACK && v.acked && !inbox_is_over_owner(r) &&
 	    strcmp(owner, inbox_author(r)) != 0) {

@@ -119,7 +119,7 @@ bool inbox_pause_resumes(struct inbox *b, struct inbox_reply *r)
 	if (!is_pausing(r))
 		return false;
 	r->is_resent = false;
-	r->deadline_ms = b->now.boot_ms;
+	r->deadline_ms = b->now.boot_ms + PAUSING_MS; /* nor has the answer left yet, perhaps */
 	return true;
 }
 
