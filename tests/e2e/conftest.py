@@ -39,6 +39,10 @@ def pytest_terminal_summary(terminalreporter):
     skipped = stats.get("skipped", [])
     reasons = sorted({report.longrepr[2].removeprefix("Skipped: ") for report in skipped})
     why = f" ({'; '.join(reasons)})" if reasons else ""
+    for report in stats.get("passed", []) + stats.get("failed", []):
+        for name, line in report.user_properties:
+            if name == "goal":  # a count of GOALS.md
+                terminalreporter.write_line(line)
     terminalreporter.write_line(f"e2e: {ran} cases ran, {len(skipped)} skipped{why}")
 
 
