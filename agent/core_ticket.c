@@ -385,19 +385,32 @@ void core_gone(void *arg, const struct reply_row *reply, struct buf *words)
 
 /* --- what the desk says ------------------------------------------------------------------------------ */
 
+static const char *is_deaf(void *arg, const struct ticket_row *ticket)
+{
+	struct core *c = arg;
+	int account = config_account_index(c->config, ticket->account);
+	const struct reply_row his = {.account = ticket->account, .author_id = ticket->author_id, .acct = ticket->acct};
+
+	if (account < 0 || core_audience_for(c, (unsigned)account) < 0)
+		return "no audience takes reports on its account any more";
+	if (engine_account_is_paused(c->engine, (unsigned)account))
+		return "its account is paused";
+	return inbox_is_stopped(c->inbox, &his) ? "its reporter said stop" : NULL;
+}
+
 static void on_answered(void *arg, const struct ticket_row *ticket, const char *text, uint64_t note)
 {
 	struct core *c = arg;
 	int account = config_account_index(c->config, ticket->account);
 	int audience = account < 0 ? -1 : core_audience_for(c, (unsigned)account);
 	struct say say = no_facts(c, SAY_ANSWER);
+	const char *why = is_deaf(c, ticket);
 	struct said_to to;
 	bool is_direct;
 
 	(void)note;
-	if (audience < 0 || !reporter_may_be_answered(c, (unsigned)account, ticket->author_id, ticket->acct)) {
-		log_warnx("ticket", "%s: its reporter is not answered: nobody tells strangers on %s", ticket->name,
-			  ticket->account);
+	if (why) {
+		log_warnx("ticket", "%s is answered at the desk and its reporter does not hear it: %s", ticket->name, why);
 		return;
 	}
 	/* where a message costs and he did not write one, an answer is all that is allowed */
@@ -439,7 +452,7 @@ struct tickets *core_tickets_build(struct core *c)
 	    .runner = c->runner,
 	    .store = c->store,
 	    .random = c->env.random,
-	    .events = {.arg = c, .answered = on_answered, .alarm = core_alarm, .where = on_where}});
+	    .events = {.arg = c, .answered = on_answered, .is_deaf = is_deaf, .alarm = core_alarm, .where = on_where}});
 }
 
 /* --- by hand ------------------------------------------------------------------------------------------ */

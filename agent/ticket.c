@@ -310,11 +310,15 @@ int tickets_reply(
 {
 	struct ticket_note *n;
 	struct ticket *k;
+	const char *why;
 
 	t->now = *now;
 	k = by_name(t, name, err);
 	if (!k)
 		return -1;
+	why = t->parts.events.is_deaf(t->parts.events.arg, &k->row);
+	if (why)
+		return err_set(err, "%s: %s, so nothing was done", k->row.name, why);
 	n = ticket_note_add(
 	    t, k, &(struct ticket_note_row){.by = TICKET_BY_HAND, .author = by, .text = text});
 	ticket_touch(t, k);

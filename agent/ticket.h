@@ -25,6 +25,8 @@ struct tickets_events {
 	void *arg;
 	/* The desk answers the reporter of a ticket. The strings live until it returns. */
 	void (*answered)(void *arg, const struct ticket_row *ticket, const char *text, uint64_t note);
+	/* Why the reporter would not hear it; NULL: he would. */
+	const char *(*is_deaf)(void *arg, const struct ticket_row *ticket);
 	/* The desk cannot be reached, or refuses: said once, and again when it is over. */
 	void (*alarm)(void *arg, const char *account, const char *text, bool is_over);
 	/* The words below a ticket's text: where its answers are read. Appended to out. */
@@ -66,7 +68,7 @@ int tickets_note(struct tickets *t, uint64_t ticket, const struct ticket_words *
 /* Its author took that reply away (ticket_gone.c): its words go. words: what they were; nothing where it is no ticket's. */
 void tickets_gone(struct tickets *t, uint64_t reply, const struct now *now, struct buf *words);
 
-/* By hand. -1 with err: no such ticket, or it is closed. */
+/* By hand. -1 with err: no such ticket, it is closed already, or its reporter would not hear it. */
 int tickets_reply(struct tickets *t, const char *name, const char *text, const char *by, const struct now *now, struct err *err);
 int tickets_close(struct tickets *t, const char *name, const char *by, const struct now *now, struct err *err);
 

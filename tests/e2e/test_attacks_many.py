@@ -1,4 +1,5 @@
-"""GOALS R6: a thousand hostile replies into a real core, its files, its pages and a notification command.
+"""GOALS R6: hostile replies, display names, handles, names of hosts and services, and plugin output, into a real core,
+its files, its pages and a notification command, and out again to both audiences, the terminal and the post-mortem.
 
 Texts are generated from what worked on real cores; half of the danger is in how they are put together. The
 CGIs are run by hand, as the web server would; without them (package nagios4-cgi, or TWICKET_CGI) that part
@@ -31,6 +32,15 @@ PIECES = ["$(touch {dir}/pwned)", "`touch {dir}/pwned`", "; touch {dir}/pwned ;"
           "'; DROP TABLE reply; --", "%0aDISABLE_NOTIFICATIONS", "\u202eevil\u2066", "\u200b", "\u001b[31m", "\u0007", "\x00",
           "$((1+1))", "${{IFS}}", "\uff1btouch", "*", "~root", "!!", "{{}}", "A" * 500]
 COMMAND = re.compile(r"(ACKNOWLEDGE_SVC_PROBLEM;h\d\d;S;2;1;0;p\d\d;|ADD_SVC_COMMENT;h\d\d;S;1;p\d\d;)")
+# Names that a core takes when its illegal_object_name_chars are relaxed; a `;` is a comment in its files.
+NAMES = ["@mallory #outage", "$(touch {dir}/pwned)", "`touch {dir}/pwned`", "<script>alert(2)</script>", "\"><svg onload=alert(2)>",
+         "https://evil.example/x", "| touch {dir}/pwned & x", "'- DROP TABLE post- --", "$ADMINEMAIL$ $USER1$",
+         "\u202eevil\u2066 \u200b", "*b* _i_ [x](javascript:alert(2))", "N" * 200, "$AAPL evil.example", "\\n\\r%0a"]
+HANDLES = ["mallory$(touch {dir}/pwned)", "mallory`touch {dir}/pwned`", "<script>alert(3)</script>", "p00;1;root;forged", "\"onload=alert(3)",
+           "\u202eevil\u2066", "h" * 200, "#outage", "$AAPL", "[x](javascript:alert(3))", "../../etc/passwd", "p00\x1b[31m", "'--", "*b*_i_"]
+# What a network would make a mention, a tag, a cashtag or a link of; our own tag in the last line apart
+LIVE_ON_NETWORK = re.compile(r"(?<![\w/\[])[@#$][A-Za-z_]\w*|https?://|\w\.example\b")
+FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069]")
 
 
 @pytest.fixture
@@ -46,11 +56,23 @@ def attack(dice, folder):
     return text.replace("{dir}", str(folder)).replace("{{", "{").replace("}}", "}").replace("\x00", "\ufffd")
 
 
+def odd_hosts(folder):
+    """A host and a service of each odd name; the core would run some of them in its own notification command."""
+    quiet = {"notifications_enabled": "0"}
+    names = [name.replace("{dir}", folder) for name in NAMES]
+    return {name: {**quiet, "services": {f"S {name}": quiet}} for name in names}
+
+
 def start(make_rig, fake):
     config = quick_config(fake, storm=0)
+    config["accounts"]["noc"] = {**config["accounts"]["status"], "handle": fake.handle("mallory")}
+    config["audiences"]["operators"] = {**config["audiences"]["public"], "accounts": ["noc"], "visibility": "direct"}
     config["people"] = {f"p{k:02}": {"mastodon": f"p{k:02}@evil{k:02}.example", "notify": True} for k in range(PEOPLE)}
     hosts = {f"h{k:02}": {"services": {"S": {"_TWICKET_PUBLIC": f"Thing {k:02}"}}} for k in range(PEOPLE)}
-    return make_rig(server=fake, hosts=hosts, config=config)
+    fake.control("options", {"rate_limit": 1000000})
+    return make_rig(server=fake, hosts={**hosts, **odd_hosts("/tmp/twicket-odd")}, config=config,
+                    settings={"illegal_object_name_chars": "~"},
+                    tokens={"status": fake.tokens["status"], "noc": fake.tokens["mallory"]})
 
 
 class Markup(HTMLParser):
@@ -101,14 +123,18 @@ def live_markup(rig):
     return len(asked), live, shown
 
 
-def test_a_thousand(make_rig, fake):
-    rig, dice = start(make_rig, fake), random.Random(20261122)
+def attack_objects(rig, dice):
+    """All fail, with hostile output. Returns how many of them there are."""
+    names = [(name, f"S {name}") for name in odd_hosts("/tmp/twicket-odd")]
+    for host, service in [(f"h{k:02}", "S") for k in range(PEOPLE)] + names:
+        output = attack(dice, rig.nagios.dir).replace("\n", " ").replace("\r", " ")[:800]
+        rig.nagios.service(host, service, CRITICAL, output)
+    return PEOPLE + len(names)
+
+
+def attack_people(rig, fake, dice, roots):
+    """Each person acknowledges once and comments, under a hostile display name."""
     folder = rig.nagios.dir
-    for k in range(PEOPLE):
-        output = attack(dice, folder).replace("\n", " ").replace("\r", " ")[:800]
-        rig.nagios.service(f"h{k:02}", "S", CRITICAL, output)
-    rig.wait("all are told", lambda: len(fake.posts()) >= PEOPLE, 60, 0.5)
-    roots = {re.search(r"Thing (\d\d)", p["text"]).group(1): p["id"] for p in fake.posts()}
     for k in range(PEOPLE):
         user = f"p{k:02}@evil{k:02}.example"
         fake.control("user", {"name": user, "display_name": attack(dice, folder)[:100]})
@@ -117,39 +143,101 @@ def test_a_thousand(make_rig, fake):
             text = ("note: " if n else "ack ") + text.replace("{dir}", str(folder))
             fake.control("reply", {"user": user, "text": "@status " + text, "in_reply_to_id": roots[f"{k:02}"],
                                    "visibility": "public"})
-    total = PEOPLE * (1 + NOTES)
+    return PEOPLE * (1 + NOTES)
+
+
+def attack_handles(rig, fake, dice):
+    """Strangers with hostile handles, who try to acknowledge, and who report what nobody knows."""
+    folder = rig.nagios.dir
+    for handle in HANDLES:
+        user = handle.replace("{dir}", str(folder)) + "@evil.example"
+        fake.control("user", {"name": user, "display_name": attack(dice, folder)[:100]})
+        for text in ("ack " + attack(dice, folder), "nothing works " + attack(dice, folder)):
+            fake.control("reply", {"user": user, "text": "@status " + text, "visibility": "public"})
+    return 2 * len(HANDLES)
+
+
+def forged_rows(rig):
+    """Comments that are not as our people wrote them: in the core, and in what it reads again after a reload."""
+    bad = [c for c in rig.nagios.comments() if not re.fullmatch(r"p\d\d", c["author"]) or not HARMLESS.fullmatch(c["comment_data"])]
+    kept = [v for k, v in read_blocks(rig.nagios.dir / "retention.dat") if k == "servicecomment"]
+    return bad + [c for c in kept if not re.fullmatch(r"p\d\d", c["author"])], len(kept)
+
+
+def live_on_network(posts):
+    """What a network would make clickable of what we said, the one who is answered and our tag apart."""
+    live = []
+    for post in posts:
+        text = re.sub(r"\n#[TQ]\w{3}$", "", post["text"])
+        text = re.sub(r"^@\S+", "", text) if post["in_reply_to_id"] or post["visibility"] == "direct" else text
+        live += [(found, post["text"]) for found in LIVE_ON_NETWORK.findall(text)]
+    return live
+
+
+class Page(Markup):
+    """Our own page has no scripts and no pictures at all."""
+
+    def handle_starttag(self, tag, attrs):
+        super().handle_starttag(tag, attrs)
+        if tag in ("script", "img", "svg", "iframe", "object") or any(name.startswith("on") for name, _ in attrs):
+            self.live.append(f"<{tag}>")
+
+
+def what_we_show(rig, tags):
+    """(texts, what a terminal would obey, what a browser would run) of the command line."""
+    shown = [rig.agent.cli(*words).stdout for words in (("list",), ("list", "--tickets"), ("status",), ("audit",))]
+    names = re.findall(r"Q-\w{4}", shown[1])
+    assert len(names) >= len(HANDLES) // 2, "strangers' reports are not there"
+    shown += [rig.agent.cli("show", name).stdout for name in [*tags, *names]] + [rig.agent.log()]
+    controls = [FORBIDDEN.findall(text) for text in shown if FORBIDDEN.search(text)]
+    live = []
+    for tag in tags:
+        page = Page()
+        page.feed(rig.agent.cli("show", tag, "--html").stdout)
+        live += page.live
+    return len(shown) + len(tags), controls, live
+
+
+def test_a_thousand(make_rig, fake, record_property):
+    rig, dice = start(make_rig, fake), random.Random(20261122)
+    objects = attack_objects(rig, dice)
+
+    def posts(user):
+        return [p for p in fake.control("posts") if p["account"]["acct"].split("@")[0] == user]
+
+    rig.wait("all are told", lambda: len(posts("status")) >= PEOPLE and len(posts("mallory")) >= objects, 90, 0.5)
+    roots = {re.search(r"Thing (\d\d)", p["text"]).group(1): p["id"] for p in posts("status")}
+    total, strangers = attack_people(rig, fake, dice, roots), attack_handles(rig, fake, dice)
+    read = "SELECT count(*) AS n FROM reply WHERE state NOT IN (0,1) AND person"
 
     def through():
-        return rig.agent.query("SELECT count(*) AS n FROM reply WHERE state NOT IN (0,1)")[0]["n"] >= total
+        return rig.agent.query(read + "<>''")[0]["n"] >= total and rig.agent.query(read + "=''")[0]["n"] >= strangers - 4
 
-    rig.wait("all replies are through", through, 180, 1)
-    states = rig.agent.query("SELECT state, reason, count(*) AS n FROM reply GROUP BY state, reason")
+    rig.wait("all replies are through", through, 240, 1)
     rig.wait("the core has them", lambda: len(rig.nagios.comments()) >= total - 50, 60, 1)
     before = len(rig.nagios.comments())
     rig.nagios.reload()  # what stands in the retention file is read again
     rig.wait("the core is back", lambda: len(rig.nagios.comments()) >= before, 30, 1)
 
-    commands = rig.nagios.external_commands()
-    foreign = [c for c in commands if not COMMAND.match(c)]
-    comments = rig.nagios.comments()
-    forged = [c for c in comments if not re.fullmatch(r"p\d\d", c["author"]) or not HARMLESS.fullmatch(c["comment_data"])]
-    kept = [v for k, v in read_blocks(folder / "retention.dat") if k == "servicecomment"]
-    forged += [c for c in kept if not re.fullmatch(r"p\d\d", c["author"])]
-    pages = (folder / "pages").read_text().splitlines() if (folder / "pages").exists() else []
+    foreign = [c for c in rig.nagios.external_commands() if not COMMAND.match(c)]
+    forged, kept = forged_rows(rig)
+    pages = (rig.nagios.dir / "pages").read_text().splitlines() if (rig.nagios.dir / "pages").exists() else []
     ours = [line for line in pages if "- via p" in line]
-    print(f"\nreplies {total}: {[tuple(s.values()) for s in states]}")
-    print(f"commands to the core {len(commands)}, others than ours {len(foreign)}")
-    print(f"comments {len(comments)}, in retention.dat {len(kept)}, forged rows {len(forged)}")
-    print(f"notification commands run with our words {len(ours)}, commands run by them "
-          f"{int((folder / 'pwned').exists())}")
-    assert not foreign and not forged and not (folder / "pwned").exists()
-    assert len(comments) == before >= total - 50, "the texts that are nothing but forbidden characters aside"
+    run = int((rig.nagios.dir / "pwned").exists()) + int(Path("/tmp/twicket-odd/pwned").exists()) + len(foreign)
+    clickable = live_on_network(posts("status") + posts("mallory"))
+    tags = sorted({tag_of(p["text"]) for p in posts("mallory") if tag_of(p["text"])})
+    shown, controls, live = what_we_show(rig, tags[::4])
+    cgi_pages, cgi_live, cgi_shown = live_markup(rig) if (CGI / "extinfo.cgi").exists() else (0, [], 0)
+    texts = total + strangers + PEOPLE + len(HANDLES) + len(HANDLES) + 2 * len(NAMES) + objects
+    line = (f"R6: {texts} texts, 6 fields (reply, display name, handle, host, service, output), {len(ours)} notification commands, "
+            f"{kept} kept comments, {cgi_pages} CGI pages, {shown} pages of ours: {run} commands run, {len(forged)} forged rows, "
+            f"{len(live) + len(cgi_live) + len(clickable) + len(controls)} live markup")
+    record_property("goal", line + ("" if cgi_pages else " (no nagios4-cgi: its pages are not looked at)"))
+    print(line)
+    assert not run and not forged, (foreign[:3], forged[:3])
+    assert not live and not cgi_live and not clickable and not controls, (live[:3], cgi_live[:3], clickable[:3], controls[:3])
+    assert len(rig.nagios.comments()) == before >= total - 50, "the texts that are nothing but forbidden characters aside"
     assert len(ours) >= PEOPLE - 10, "the notification command was not put to the test"
+    assert not cgi_pages or cgi_shown >= before - 10, "our comments are not on the pages that were looked at"
     program = rig.nagios.program()
     assert program["enable_notifications"] == "1" and rig.nagios.process.running() and rig.agent.process.running()
-    if not (CGI / "extinfo.cgi").exists():
-        print("nagios4-cgi is not installed: its pages are not looked at")
-        return
-    read, live, shown = live_markup(rig)
-    print(f"pages {read}, our comments on them {shown}, live markup {len(live)}")
-    assert shown >= before - 10 and not live, live[:5]

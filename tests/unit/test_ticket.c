@@ -237,6 +237,21 @@ static void test_no_desk(void **state)
 	assert_int_equal(rig->sim.desk.asked, 0);
 }
 
+static void test_deaf(void **state)
+{
+	struct ticket_rig *rig = *state;
+	char name[TICKET_NAME_SIZE];
+	struct err err = {""};
+
+	ticket_rig_open(rig, "deaf", "hers", name);
+	ticket_rig_run(rig, 1000);
+	assert_int_equal(tickets_reply(rig->tickets, name, "Look again.", "root", &rig->now, &err), -1);
+	assert_non_null(strstr(err.text, "said stop"));
+	ticket_rig_run(rig, MINUTE_MS);
+	assert_int_equal(rig->sim.desk.n_notes, 0);
+	assert_int_equal(rig->answers, 0);
+}
+
 /* --- what the desk says ---------------------------------------------------------------------- */
 
 static void test_answers_come_once(void **state)
@@ -412,7 +427,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(test_committed_before_it_leaves), CASE(test_lost_answers), CASE(test_killed_while_it_is_sent),
 	    CASE(test_order), CASE(test_refused_for_good), CASE(test_alarm_once), CASE(test_login_refused),
-	    CASE(test_desk_is_changed), CASE(test_no_desk), CASE(test_answers_come_once),
+	    CASE(test_desk_is_changed), CASE(test_no_desk), CASE(test_deaf), CASE(test_answers_come_once),
 	    CASE(test_how_often_it_is_asked), CASE(test_closed_at_the_desk), CASE(test_closed_by_hand),
 	    CASE(test_closed_with_words_under_way), CASE(test_stale), CASE(test_notes_an_hour),
 	    CASE(test_whose_it_is), CASE(test_names_differ),

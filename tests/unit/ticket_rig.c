@@ -39,6 +39,12 @@ static void answered(void *arg, const struct ticket_row *ticket, const char *tex
 	rig->answers++;
 }
 
+static const char *is_deaf(void *arg, const struct ticket_row *ticket)
+{
+	(void)arg;
+	return !strcmp(ticket->acct, "deaf@users.example") ? "its reporter said stop" : NULL;
+}
+
 static void alarmed(void *arg, const char *account, const char *text, bool is_over)
 {
 	struct ticket_rig *rig = arg;
@@ -69,7 +75,7 @@ static void build(struct ticket_rig *rig)
 	    .runner = rig->runner,
 	    .store = rig->store,
 	    .random = roll,
-	    .events = {.arg = rig, .answered = answered, .alarm = alarmed, .where = where}});
+	    .events = {.arg = rig, .answered = answered, .is_deaf = is_deaf, .alarm = alarmed, .where = where}});
 	if (tickets_load(rig->tickets, &err) == -1)
 		fail_msg("%s", err.text);
 	ticket_rig_set_desk(rig, rig->desk);
