@@ -20,16 +20,44 @@ void log_setup(enum log_level level, enum log_format format)
 	format_now = format;
 }
 
-/* Escapes in place of copying: control bytes, DEL and, for JSON, quotes. */
+/*
+ * The length of a character that no eye sees and a terminal obeys: C1 controls, Unicode's ends of line
+ * and marks of direction, blanks without width; U+200D apart, which joins emoji. 0: it is none.
+ */
+static unsigned hidden(const unsigned char *p, unsigned *code)
+{
+	if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f) {
+		*code = p[1];
+		return 2;
+	}
+	if (p[0] == 0xe2 && (p[1] == 0x80 || p[1] == 0x81) && p[2] >= 0x80 && p[2] <= 0xbf)
+		*code = 0x2000 + (p[1] - 0x80U) * 0x40 + (p[2] - 0x80U);
+	else if (p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf)
+		*code = 0xfeff;
+	else
+		return 0;
+	if ((*code >= 0x200b && *code <= 0x200f && *code != 0x200d) || (*code >= 0x2028 && *code <= 0x202e) ||
+	    (*code >= 0x2060 && *code <= 0x206f) || *code == 0xfeff)
+		return 3;
+	return 0;
+}
+
+/* Escapes in place of copying: control bytes, DEL, what is hidden and, for JSON, quotes. */
 static void put_escaped(FILE *out, const char *s, bool json)
 {
+	unsigned code, n;
+
 	for (const unsigned char *p = (const unsigned char *)s; *p; p++) {
-		if (json && (*p == '"' || *p == '\\'))
+		if (json && (*p == '"' || *p == '\\')) {
 			fprintf(out, "\\%c", *p);
-		else if (*p < 0x20 || *p == 0x7f)
+		} else if (*p < 0x20 || *p == 0x7f) {
 			fprintf(out, json ? "\\u%04x" : "\\x%02x", *p);
-		else
+		} else if ((n = hidden(p, &code)) > 0) {
+			fprintf(out, "\\u%04x", code);
+			p += n - 1;
+		} else {
 			putc(*p, out);
+		}
 	}
 }
 
