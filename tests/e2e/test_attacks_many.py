@@ -34,9 +34,9 @@ PIECES = ["$(touch {dir}/pwned)", "`touch {dir}/pwned`", "; touch {dir}/pwned ;"
 COMMAND = re.compile(r"(ACKNOWLEDGE_SVC_PROBLEM;h\d\d;S;2;1;0;p\d\d;|ADD_SVC_COMMENT;h\d\d;S;1;p\d\d;)")
 # Names that a core takes when its illegal_object_name_chars are relaxed; a `;` is a comment in its files.
 NAMES = ["@mallory #outage", "$(touch {dir}/pwned)", "`touch {dir}/pwned`", "<script>alert(2)</script>", "\"><svg onload=alert(2)>",
-         "https://evil.example/x", "| touch {dir}/pwned & x", "'- DROP TABLE post- --", "$ADMINEMAIL$ $USER1$",
-         "\u202eevil\u2066 \u200b", "*b* _i_ [x](javascript:alert(2))", "N" * 200, "$AAPL evil.example", "\\n\\r%0a"]
-HANDLES = ["mallory$(touch {dir}/pwned)", "mallory`touch {dir}/pwned`", "<script>alert(3)</script>", "p00;1;root;forged", "\"onload=alert(3)",
+         "https://names.example/x", "| touch {dir}/pwned & x", "'- DROP TABLE post- --", "$ADMINEMAIL$ $USER1$",
+         "\u202eevil\u2066 \u200b", "*b* _i_ [x](javascript:alert(2))", "N" * 200, "$AAPL names.example", "\\n\\r%0a"]
+HANDLES = ["mallory$(touch${IFS}{dir}/pwned)", "mallory`touch${IFS}{dir}/pwned`", "<script>alert(3)</script>", "p00;1;root;forged", "\"onload=alert(3)",
            "\u202eevil\u2066", "h" * 200, "#outage", "$AAPL", "[x](javascript:alert(3))", "../../etc/passwd", "p00\x1b[31m", "'--", "*b*_i_"]
 # What a network would make a mention, a tag, a cashtag or a link of; our own tag in the last line apart
 LIVE_ON_NETWORK = re.compile(r"(?<![\w/\[])[@#$][A-Za-z_]\w*|https?://|\w\.example\b")
@@ -76,7 +76,10 @@ def start(make_rig, fake):
 
 
 class Markup(HTMLParser):
-    """What of our texts a browser would run or load: scripts, handlers, images and links to elsewhere."""
+    """What of our texts a browser would run or load: scripts, handlers, images and links to elsewhere.
+
+    The names of hosts and services (2) are the core's own, and so is what its pages make of them.
+    """
 
     def __init__(self):
         super().__init__()
@@ -84,11 +87,11 @@ class Markup(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         values = " ".join(f"{name}={value}" for name, value in attrs)
-        if re.search(r"alert\(1\)|evil\.example|\bsrc=x\b|onload=alert|onerror=alert", values) or tag == "svg":
+        if re.search(r"alert\([13]\)|evil\.example|\bsrc=x\b|onerror=alert", values):
             self.live.append(f"<{tag} {values}>")
 
     def handle_data(self, data):
-        if self.lasttag == "script" and "alert(1)" in data and "/script" not in data:
+        if self.lasttag == "script" and re.search(r"alert\([13]\)", data) and "/script" not in data:
             self.live.append(data[:80])
 
 
@@ -189,7 +192,7 @@ def what_we_show(rig, tags):
     names = re.findall(r"Q-\w{4}", shown[1])
     assert len(names) >= len(HANDLES) // 2, "strangers' reports are not there"
     shown += [rig.agent.cli("show", name).stdout for name in [*tags, *names]] + [rig.agent.log()]
-    controls = [FORBIDDEN.findall(text) for text in shown if FORBIDDEN.search(text)]
+    controls = [line for text in shown for line in text.split("\n") if FORBIDDEN.search(line)]
     live = []
     for tag in tags:
         page = Page()
