@@ -79,23 +79,35 @@ struct inbox_edit {
 	const struct item *item;
 };
 
-/* A later version of a reply that we have: nothing of it is done (SPEC 4.5 case 12). */
+/* Would it have been another command? */
+static bool inbox_changes_command(struct inbox *b, const char *before, const char *after)
+{
+	struct reply_parsed was, is;
+
+	inbox_read(b, before, &b->now, &was);
+	inbox_read(b, after, &b->now, &is);
+	return is.verb != was.verb && is.verb != REPLY_VERB_COMMENT && is.verb != REPLY_VERB_EMPTY;
+}
+
+/* A later version of a reply that we have: nothing of it is done (SPEC 4.5 case 12), each is audited once. */
 static int inbox_edited(void *arg, const struct reply_row *row)
 {
 	const struct inbox_edit *e = arg;
-	struct reply_parsed was, is;
-	char key[40], value[8];
+	char key[40], seen[INBOX_HASH + 2] = "", value[INBOX_HASH + 2], hash[INBOX_HASH];
+	bool is_told, is_news;
+	struct reply_parsed is;
 
 	if (!e->item->edited || !row->person[0] || row->hash[0] || strcmp(row->text, e->item->text) == 0)
 		return 1;
-	inbox_read(e->b, row->text, &e->b->now, &was);
-	inbox_read(e->b, e->item->text, &e->b->now, &is);
-	if (is.verb == was.verb || is.verb == REPLY_VERB_COMMENT || is.verb == REPLY_VERB_EMPTY)
-		return 1;
+	inbox_hash(e->item->text, hash);
 	snprintf(key, sizeof(key), "edited:r%llu", (unsigned long long)row->id);
-	if (store_meta(e->b->store, key, value, sizeof(value), NULL) != 0)
-		return 1; /* said before */
-	store_put_meta(e->b->store, key, "1");
+	if (store_meta(e->b->store, key, seen, sizeof(seen), NULL) == -1 || (seen[0] && strcmp(seen + 1, hash) == 0))
+		return 1; /* seen before */
+	is_told = seen[0] == '1';
+	is_news = !is_told && inbox_changes_command(e->b, row->text, e->item->text);
+	snprintf(value, sizeof(value), "%c%s", is_told || is_news ? '1' : '0', hash);
+	store_put_meta(e->b->store, key, value);
+	inbox_read(e->b, e->item->text, &e->b->now, &is);
 	inbox_keep_audit(
 	    e->b, &(struct audit_row){
 		      .at_ms = e->b->now.wall_ms,
@@ -104,7 +116,8 @@ static int inbox_edited(void *arg, const struct reply_row *row)
 		      .object = row->uri,
 		      .via = row->acct,
 		      .result = "ignored: edited"});
-	inbox_reply_to(e->b, row, &(struct inbox_answer){.event = SAY_TROUBLE, .reason = "edited"});
+	if (is_news)
+		inbox_reply_to(e->b, row, &(struct inbox_answer){.event = SAY_TROUBLE, .reason = "edited"});
 	return 1;
 }
 

@@ -136,14 +136,35 @@ static void do_reply(struct run *r, char *args)
 }
 
 /* Its author takes reply N away again: whoever reads does not find it any more. */
-static void do_delete(struct run *r, const char *number)
+/* Not on X, where nobody sees it again. */
+static struct sim_reply *reply_of(struct run *r, const char *number)
 {
 	unsigned k = (unsigned)strtoul(number + (number[0] == 'r'), NULL, 10);
 
-	if (!k || k > r->n_replies || r->replies[k - 1].is_x)
-		run_fail(r, "no such reply", number);
-	else
-		r->world.sim->replies[r->replies[k - 1].index].is_deleted = true;
+	if (k && k <= r->n_replies && !r->replies[k - 1].is_x)
+		return &r->world.sim->replies[r->replies[k - 1].index];
+	run_fail(r, "no such reply", number);
+	return NULL;
+}
+
+static void do_delete(struct run *r, const char *number)
+{
+	struct sim_reply *reply = reply_of(r, number);
+
+	if (reply)
+		reply->is_deleted = true;
+}
+
+/* "rN: TEXT" */
+static void do_edit(struct run *r, char *args)
+{
+	char *text = strstr(args, ": ");
+	struct sim_reply *reply = reply_of(r, args);
+
+	if (!text || !reply)
+		return;
+	run_expand(r, text + 2, reply->text, sizeof reply->text);
+	reply->is_edited = true;
 }
 
 static int put_kept_line(void *arg, const struct timeline_row *row)
@@ -447,6 +468,8 @@ void run_command(struct run *r, const char *what, char *args)
 		do_reply(r, args);
 	else if (!strcmp(what, "delete"))
 		do_delete(r, args);
+	else if (!strcmp(what, "edit"))
+		do_edit(r, args);
 	else if (!strcmp(what, "story"))
 		do_story(r, args);
 	else if (!strcmp(what, "network"))
