@@ -50,10 +50,14 @@ static void desk_fails(struct tickets *t, const struct result *result, int64_t w
 	t->parts.events.alarm(t->parts.events.arg, "desk", t->trouble, false);
 }
 
+/* It answers: one that has refused something is well again when it takes something, not when it is read. */
 static void desk_works(struct tickets *t)
 {
 	t->failures = 0;
+	if (t->is_refusing && t->errand.kind != ERRAND_SEND)
+		return;
 	t->trouble[0] = '\0';
+	t->is_refusing = false;
 	if (!t->is_alarmed)
 		return;
 	t->is_alarmed = false;
@@ -72,8 +76,8 @@ static int64_t wish(const struct tickets *t, const struct result *result, int64_
 static void desk_judge(struct tickets *t, const struct result *result)
 {
 	switch (result->class) {
-	case RESULT_OK:
-	case RESULT_PERMANENT: desk_works(t); break;
+	case RESULT_OK: desk_works(t); break;
+	case RESULT_PERMANENT: t->failures = 0; break;
 	case RESULT_RETRY: desk_fails(t, result, backoff(t->failures), false); break;
 	case RESULT_LIMIT: desk_fails(t, result, wish(t, result, MINUTE_MS), result->is_alarm); break;
 	case RESULT_AUTH: desk_fails(t, result, wish(t, result, AUTH_MS), true); break;
@@ -121,6 +125,19 @@ static void note_dead(struct ticket *k, struct ticket_note *n, const char *reaso
 	note_state(n, TICKET_NOTE_DEAD, reason);
 }
 
+/* Somebody was told that his report is in, and it is not: people hear of the first, the others are logged. */
+static void note_refused(struct tickets *t, struct ticket *k, struct ticket_note *n, const char *reason)
+{
+	note_dead(k, n, reason);
+	snprintf(t->trouble, sizeof t->trouble, "%s is not taken: %s", k->row.name, reason);
+	t->is_refusing = true;
+	if (t->is_alarmed)
+		return;
+	t->is_alarmed = true;
+	store_put_meta(t->parts.store, TICKET_META_ALARM, "1");
+	t->parts.events.alarm(t->parts.events.arg, "desk", t->trouble, false);
+}
+
 static void send_over(struct tickets *t, struct ticket *k, struct ticket_note *n, const struct result *result)
 {
 	switch (result->class) {
@@ -137,7 +154,7 @@ static void send_over(struct tickets *t, struct ticket *k, struct ticket_note *n
 		note_again(t, n, result->text, 0);
 		break;
 	case RESULT_PERMANENT:
-	case RESULT_BUG: note_dead(k, n, result->text); break;
+	case RESULT_BUG: note_refused(t, k, n, result->text); break;
 	case RESULT_UNKNOWN: note_doubt(t, n, result->text); break;
 	}
 }

@@ -85,6 +85,7 @@ struct tickets {
 	int64_t pause_ms; /* boot: nothing is asked before */
 	unsigned failures;
 	bool is_alarmed;
+	bool is_refusing; /* what was told is that it does not take something */
 	char trouble[300];
 };
 

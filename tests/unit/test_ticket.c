@@ -127,17 +127,24 @@ static void test_order(void **state)
 		assert_int_equal(d->notes[k].key[strlen(dora) + 1], '1' + (int)k);
 }
 
-/* What the desk does not take is dead, and what was said after it as well; others go on. */
+/* What the desk does not take is dead, and what was said after it as well; people hear of it once. Others go on. */
 static void test_refused_for_good(void **state)
 {
 	struct ticket_rig *rig = *state;
-	char dora[TICKET_NAME_SIZE], emil[TICKET_NAME_SIZE];
+	char dora[TICKET_NAME_SIZE], emil[TICKET_NAME_SIZE], frida[TICKET_NAME_SIZE];
+	struct tickets_health h;
 
 	rig->sim.desk.status = 422;
 	ticket_rig_open(rig, "dora", "hers", dora);
+	ticket_rig_open(rig, "frida", "hers as well", frida);
 	ticket_rig_run(rig, 1000);
+	assert_int_equal(rig->alarms, 1); /* of both */
 	rig->sim.desk.status = 0;
 	assert_int_equal(ticket_rig_more(rig, "dora", "more"), TICKETS_HIS);
+	ticket_rig_run(rig, HOUR_MS);
+	assert_int_equal(rig->overs, 0);
+	tickets_health(rig->tickets, &h);
+	assert_non_null(strstr(h.trouble, " is not taken: the desk said 422"));
 	ticket_rig_open(rig, "emil", "his", emil);
 	ticket_rig_until_settled(rig);
 	assert_int_equal(ticket_rig_note_of(rig, dora, 0)->state, TICKET_NOTE_DEAD);
@@ -145,7 +152,10 @@ static void test_refused_for_good(void **state)
 	assert_int_equal(ticket_rig_note_of(rig, dora, 1)->state, TICKET_NOTE_DEAD);
 	assert_string_equal(ticket_rig_note_of(rig, dora, 1)->reason, "the desk has no ticket of it");
 	assert_int_equal(ticket_rig_note_of(rig, emil, 0)->state, TICKET_NOTE_SENT);
-	assert_int_equal(rig->alarms, 0);
+	assert_int_equal(rig->alarms, 1);
+	assert_int_equal(rig->overs, 1);
+	tickets_health(rig->tickets, &h);
+	assert_string_equal(h.trouble, "");
 }
 
 /* --- a desk in trouble ----------------------------------------------------------------------- */
