@@ -6,6 +6,7 @@
 #include "agent/agent.h"
 
 #include "agent/census.h"
+#include "agent/chance.h"
 #include "agent/control.h"
 #include "agent/core.h"
 #include "agent/http.h"
@@ -17,7 +18,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
-#include <openssl/rand.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +35,6 @@
 #define PATH_SIZE 4096
 #define TRIM_MS 10000
 #define TRIM_BYTES (512u << 10)
-#define RANDOM_KEPT 512
 
 struct agent {
 	const struct agent_options *options;
@@ -69,31 +68,6 @@ static void read_clock(struct agent *a)
 {
 	a->now.wall_ms = clock_ms(CLOCK_REALTIME);
 	a->now.boot_ms = clock_ms(CLOCK_BOOTTIME);
-}
-
-static void dice(void *bytes, size_t n)
-{
-	if (RAND_bytes(bytes, (int)n) != 1)
-		fatal("agent", "no randomness to be had");
-}
-
-/* A call costs as much for four bytes as for hundreds: taken in advance, and wiped when given away. */
-static void random_bytes(void *bytes, size_t n)
-{
-	static unsigned char kept[RANDOM_KEPT];
-	static size_t left;
-
-	if (n > sizeof kept) {
-		dice(bytes, n);
-		return;
-	}
-	if (n > left) {
-		dice(kept, sizeof kept);
-		left = sizeof kept;
-	}
-	left -= n;
-	memcpy(bytes, kept + left, n);
-	explicit_bzero(kept + left, n);
 }
 
 static void read_boot_id(struct agent *a)
@@ -362,7 +336,7 @@ static int open_core(struct agent *a, struct err *err)
 {
 	const struct core_env env = {
 		.carrier = &a->carrier,
-		.random = random_bytes,
+		.random = chance_bytes,
 		.notifier = notifier_find,
 		.desk = desk_find,
 		.load_token = load_token,
