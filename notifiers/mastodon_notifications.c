@@ -359,7 +359,7 @@ static enum op_step take_page(struct op *op, struct turn *turn, const json_t *li
 						    : turn->env->wall_ms + mastodon_skew_ms(turn) - 1000;
 	if (!emit_page(op, turn, list))
 		return mastodon_finish(op, turn, RESULT_RETRY, "the store did not take it");
-	if (op->account->software == MASTODON_SNAC && *c->from && !*c->below && page.count >= SNAC_WINDOW &&
+	if (op->account->software == MASTODON_SNAC && !*c->below && page.count >= SNAC_WINDOW && !has_older(c, list) &&
 	    mastodon_id_compare(page.low, c->from) > 0 && !warn_of_gap(turn))
 		return mastodon_finish(op, turn, RESULT_RETRY, "the store did not take it");
 	if (*page.high && mastodon_id_compare(page.high, c->at) > 0)

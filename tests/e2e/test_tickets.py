@@ -32,15 +32,15 @@ class World:
         self.agent.token("status", self.server.tokens["status"])
         if token:
             self.agent.token("desk", token)
-        self.mention("early@remote.example", "what was there before is not read")
+        self.mention("early@remote.example", "what was there before is not read", ago=60)
         self.cleanup.stop(self.agent.start())
         wait_for("the first look is over: what comes now is new", self.is_read, 30)
 
     def is_read(self):
         return any("min_id" in json.dumps(entry) or "max_id" in json.dumps(entry) for entry in self.server.control("log"))
 
-    def mention(self, user, text, parent=None, visibility="public"):
-        given = {"user": user, "text": f"@status {text}", "visibility": visibility}
+    def mention(self, user, text, parent=None, visibility="public", ago=0):
+        given = {"user": user, "text": f"@status {text}", "visibility": visibility, "ago": ago}
         return self.server.control("reply", {**given, **({"in_reply_to_id": parent} if parent else {})})
 
     def said(self, words):

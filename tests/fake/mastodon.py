@@ -15,7 +15,7 @@ Control, all JSON (POST unless said):
                    "status", "body", "headers", "close": false, "truncate": N, "delay": s,
                    "drip": s}]}: taken in order by the requests that match. "act" does what
                    was asked first; "close" sends nothing; act + close = accepted, answer lost.
-  /_fake/reply     {"user": "alice" or "bob@remote.example", "text", "in_reply_to_id",
+  /_fake/reply     {"user": "alice" or "bob@remote.example", "text", "in_reply_to_id", "ago" (s),
                    "visibility", "bot", "pending"} -> status
   /_fake/notify    {"type": "favourite", "user", "id"}: other kinds of notification
   /_fake/edit      {"id", "text"};  /_fake/delete {"id"}: by its author
@@ -186,8 +186,11 @@ class Handler(Api, BaseHTTPRequestHandler):
             parent = world.find(given["in_reply_to_id"]) if given.get("in_reply_to_id") else None
             user = world.user(given["user"])
             user["bot"] = given.get("bot", user["bot"])
-            return world.show(world.add(user["acct"], given["text"], parent,
-                                        given.get("visibility", "public"), given.get("pending", False)))
+            status = world.add(user["acct"], given["text"], parent, given.get("visibility", "public"),
+                               given.get("pending", False))
+            for made in [status] + [note for note in world.notes if note["status"] == status["uri"]]:
+                made["at"] -= given.get("ago", 0)
+            return world.show(status)
         elif word == "notify":
             world.notify("status", given["type"], world.user(given["user"])["acct"],
                          world.find(given.get("id", "")))

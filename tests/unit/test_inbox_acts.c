@@ -96,7 +96,7 @@ static void test_killed_while_taking(void **state)
 	turn();
 	went_out("answer bob@social.example.net on noc: trouble taken\n"
 		 "answer alice@social.example.net on noc: trouble taken_away\n");
-	is_row("t1", REPLY_CONFIRMED, "");
+	is_row("t1", REPLY_CONFIRMED, "was alice");
 }
 
 /* Part of `ack all`: what the core refuses is named, and no row stays behind. */
