@@ -71,6 +71,22 @@ def test_downtime(make_rig, fake):
     wait_answer(rig, fake, "downtime cancelled (3)")
 
 
+def test_undo_downtime(make_rig, fake):
+    """That very one: another one of the same incident stays."""
+    rig = start(make_rig, fake, {"mx1": {"services": {"SMTP": {}}}})
+    alice = fake.client("alice")
+    rig.nagios.host("mx1", 1, "gone")
+    tag, root = told(rig, fake)
+    fake.client("mallory").post("@status downtime 1h cable", root)
+    rig.wait("two downtimes", lambda: len(rig.nagios.downtimes()) == 2, 45, 0.2)
+    alice.post("@status downtime 30m new kernel", root)
+    rig.wait("four downtimes", lambda: len(rig.nagios.downtimes()) == 4, 45, 0.2)
+    alice.post("@status undo", root)
+    rig.wait("alice's are gone", lambda: [d["author"] for d in rig.nagios.downtimes()] == ["bob", "bob"], 45, 0.2)
+    wait_result(rig, "undo downtime", "confirmed")
+    wait_answer(rig, fake, "undone")
+
+
 def test_take(make_rig, fake):
     """The core takes a second acknowledgement, and the first owner hears of it."""
     rig = start(make_rig, fake, {"mx1": {"services": {"SMTP": {}}}})
@@ -80,12 +96,17 @@ def test_take(make_rig, fake):
     assert rig.wait_acknowledged("mx1", "SMTP")["author"] == "bob"
     wait_result(rig, "ack", "confirmed")
     fake.client("alice").post("@status take", root)
-    wait_result(rig, "take", "confirmed")
+    wait_result(rig, "take", "confirmed: was bob")
     rig.wait("status.dat has it", lambda: len(rig.nagios.comments("mx1", "SMTP")) == 2, 20, 0.2)
     acks = [c["author"] for c in rig.nagios.comments("mx1", "SMTP") if c["entry_type"] == "4"]
     assert rig.nagios.acknowledged("mx1", "SMTP") and sorted(acks) == ["alice", "bob"], "the core keeps both comments"
     wait_answer(rig, fake, "taken over by alice")
     wait_answer(rig, fake, "yours now, had been bob’s")
+    fake.client("alice").post("@status undo", root)
+    wait_result(rig, "undo take", "confirmed")
+    rig.wait("it is in his name", lambda: sorted(c["author"] for c in rig.nagios.comments("mx1", "SMTP")) ==
+             ["alice", "bob", "bob"], 20, 0.2)
+    wait_answer(rig, fake, "yours now, had been alice’s")
 
 
 def test_ack_all(make_rig, fake):
