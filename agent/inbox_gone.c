@@ -77,13 +77,44 @@ static void gone_cut(struct inbox *b, const struct reply_row *row, const char *l
 	store_cut_timeline(b->store, row->incident, needle, instead);
 }
 
+struct endorsed {
+	struct inbox *b;
+	const struct reply_row *row;
+};
+
+static int endorsed_by(void *arg, const struct reply_row *by)
+{
+	const struct endorsed *e = arg;
+	struct reply_row as = *e->row;
+
+	as.person = by->person;
+	if (by->person[0] && by->state == REPLY_DONE && strcmp(by->verb, "endorse") == 0)
+		gone_cut(e->b, &as, "workaround endorsed by ", as.text, gone_prefix(as.text));
+	return 0;
+}
+
+/* Of a follower's words only what somebody endorsed stands anywhere else. */
+static void gone_endorsed(struct inbox *b, const struct reply_row *row)
+{
+	struct endorsed e = {b, row};
+	char learnt[INBOX_HELPFUL];
+
+	snprintf(learnt, sizeof(learnt), "%s", row->text);
+	store_drop_knowledge(b->store, row->incident, learnt);
+	store_replies_of_incident(b->store, row->incident, endorsed_by, &e, NULL);
+}
+
 /* What he said stands in the incident's story as well: as he wrote it, and the words behind a command. */
 static void gone_story(struct inbox *b, const struct reply_row *row)
 {
 	struct reply_parsed p;
 
-	if (!row->incident || !row->person[0])
+	if (!row->incident || !row->text[0])
 		return;
+	if (!row->person[0]) {
+		gone_endorsed(b, row);
+		return;
+	}
 	gone_cut(b, row, "", row->text, gone_prefix(row->text));
 	inbox_read(b, row->text, &b->now, &p);
 	if (!p.text[0])

@@ -149,6 +149,8 @@ void inbox_denied(struct inbox *b, struct inbox_reply *r, const char *reason);
 void inbox_note(struct inbox *b, uint64_t incident, const char *kind, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+#define INBOX_HELPFUL 700 /* bytes of an answer that is endorsed, as it is kept */
+
 /* inbox_gone.c: SHA-256 in hex */
 #define INBOX_HASH 65
 void inbox_hash(const char *text, char out[INBOX_HASH]);

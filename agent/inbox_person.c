@@ -126,7 +126,7 @@ bool inbox_pause_resumes(struct inbox *b, struct inbox_reply *r)
 /* ---- endorse ---- */
 
 struct helpful {
-	char remote_id[512], acct[300], text[700];
+	char remote_id[512], acct[300], text[INBOX_HELPFUL];
 	bool may_boost;
 	uint64_t reply;
 };
