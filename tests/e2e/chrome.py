@@ -4,6 +4,7 @@ Used by test_page.py, spoken to over a pipe. It must never reach anything but fi
 """
 
 import base64
+import fcntl
 import json
 import os
 import select
@@ -40,6 +41,7 @@ class Chrome:
     def start(self):
         ask, self.to = os.pipe()
         self.from_, say = os.pipe()
+        ends = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 64) for fd in (ask, say)]  # neither of them is 3 or 4
         wrap = ["setpriv", "--pdeathsig", "KILL"]
         if os.getuid() == 0:
             wrap += ["--reuid", str(self.place.uid), "--regid", str(self.place.gid), "--clear-groups"]
@@ -47,9 +49,9 @@ class Chrome:
             [*wrap, "--", program(), f"--user-data-dir={self.dir}", *ARGUMENTS], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.dir, start_new_session=True,
             env={"HOME": str(self.dir), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}, close_fds=False,
-            preexec_fn=lambda: (os.dup2(ask, 30), os.dup2(say, 31), os.dup2(30, 3), os.dup2(31, 4)))
-        os.close(ask)
-        os.close(say)
+            preexec_fn=lambda: (os.dup2(ends[0], 3), os.dup2(ends[1], 4)))
+        for fd in (ask, say, *ends):
+            os.close(fd)
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Network", "Runtime", "Log"):
