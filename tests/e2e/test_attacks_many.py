@@ -57,10 +57,15 @@ def attack(dice, folder):
     return text.replace("{dir}", str(folder)).replace("{{", "{").replace("}}", "}").replace("\x00", "\ufffd")
 
 
+def odd_folder(fake):
+    """Where a name's command would leave its mark; it is there before the core is."""
+    return fake.place.folder("odd", 0o777)
+
+
 def odd_hosts(folder):
     """A host and a service of each odd name; the core would run some of them in its own notification command."""
     quiet = {"notifications_enabled": "0"}
-    names = [name.replace("{dir}", folder) for name in NAMES]
+    names = [name.replace("{dir}", str(folder)) for name in NAMES]
     return {name: {**quiet, "services": {f"S {name}": quiet}} for name in names}
 
 
@@ -71,7 +76,7 @@ def start(make_rig, fake):
     config["people"] = {f"p{k:02}": {"mastodon": f"p{k:02}@evil{k:02}.example", "notify": True} for k in range(PEOPLE)}
     hosts = {f"h{k:02}": {"services": {"S": {"_TWICKET_PUBLIC": f"Thing {k:02}"}}} for k in range(PEOPLE)}
     fake.control("options", {"rate_limit": 1000000})
-    return make_rig(server=fake, hosts={**hosts, **odd_hosts("/tmp/twicket-odd")}, config=config,
+    return make_rig(server=fake, hosts={**hosts, **odd_hosts(odd_folder(fake))}, config=config,
                     settings={"illegal_object_name_chars": "~", "illegal_macro_output_chars": "~"},  # only our gate is left
                     tokens={"status": fake.tokens["status"], "noc": fake.tokens["mallory"]})
 
@@ -127,9 +132,9 @@ def live_markup(rig):
     return len(asked), live, shown
 
 
-def attack_objects(rig, dice):
+def attack_objects(rig, fake, dice):
     """All fail, with hostile output. Returns how many of them there are."""
-    names = [(name, f"S {name}") for name in odd_hosts("/tmp/twicket-odd")]
+    names = [(name, f"S {name}") for name in odd_hosts(odd_folder(fake))]
     for host, service in [(f"h{k:02}", "S") for k in range(PEOPLE)] + names:
         output = attack(dice, rig.nagios.dir).replace("\n", " ").replace("\r", " ")[:800]
         rig.nagios.service(host, service, CRITICAL, output)
@@ -204,7 +209,7 @@ def what_we_show(rig, tags):
 
 def test_a_thousand(make_rig, fake, record_property):
     rig, dice = start(make_rig, fake), random.Random(20261122)
-    objects = attack_objects(rig, dice)
+    objects = attack_objects(rig, fake, dice)
 
     def posts(user):
         return [p for p in fake.control("posts") if p["account"]["acct"].split("@")[0] == user]
@@ -228,7 +233,7 @@ def test_a_thousand(make_rig, fake, record_property):
     forged, kept = forged_rows(rig)
     pages = (rig.nagios.dir / "pages").read_text().splitlines() if (rig.nagios.dir / "pages").exists() else []
     ours = [line for line in pages if "- via p" in line]
-    run = int((rig.nagios.dir / "pwned").exists()) + int(Path("/tmp/twicket-odd/pwned").exists()) + len(foreign)
+    run = int((rig.nagios.dir / "pwned").exists()) + int((odd_folder(fake) / "pwned").exists()) + len(foreign)
     clickable = live_on_network(posts("status") + posts("mallory"))
     tags = sorted({tag_of(p["text"]) for p in posts("mallory") if tag_of(p["text"])})
     shown, controls, live = what_we_show(rig, tags[::4])
@@ -246,3 +251,6 @@ def test_a_thousand(make_rig, fake, record_property):
     assert not cgi_pages or cgi_shown >= before - 10, "our comments are not on the pages that were looked at"
     program = rig.nagios.program()
     assert program["enable_notifications"] == "1" and rig.nagios.process.running() and rig.agent.process.running()
+    # past our gate the same words are run: what was looked for would have been found
+    rig.nagios.command(f"ACKNOWLEDGE_SVC_PROBLEM;h00;S;2;1;0;admin;$(touch {rig.nagios.dir}/proof)")
+    rig.wait("the core runs what nobody kept from it", (rig.nagios.dir / "proof").exists, 20, 0.2)
