@@ -182,7 +182,13 @@ class Rig:
     def story(self):
         """What a failed test shows."""
         return (f"--- twicketd\n{self.agent.log()[-5000:]}\n"
+                f"--- replies\n{self.replies()}\n"
                 f"--- nagios.log\n{self.nagios.log()[-2500:]}")
+
+    def replies(self):
+        """What the agent has read, a line each."""
+        rows = self.agent.query("SELECT remote_id, state, reason, substr(text, 1, 60) AS text FROM reply")
+        return "\n".join(repr(tuple(row.values())) for row in rows)
 
     def client(self, user):
         return self.server.client(user)
