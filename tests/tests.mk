@@ -51,6 +51,7 @@ deps:
 	@$(DEPS_ENV) tests/deps.sh all
 	@test -e $(MODULE_CORE)/include/nebstructs.h || \
 		$(MAKE) --no-print-directory $(MODULE_CORE)/include/nebstructs.h
+	@tests/cgi.sh $(B)/core/cgi
 
 lint:
 	@$(PYTHON) tests/lint/lint.py $(LINT_FLAGS)

@@ -2,8 +2,8 @@
 its files, its pages and a notification command, and out again to both audiences, the terminal and the post-mortem.
 
 Texts are generated from what worked on real cores; half of the danger is in how they are put together. The
-CGIs are run by hand, as the web server would; without them (package nagios4-cgi, or TWICKET_CGI) that part
-says so and is left out.
+CGIs are run by hand, as the web server would: those that tests/cgi.sh got, of the package nagios4-cgi, or of
+TWICKET_CGI.
 """
 
 import os
@@ -19,12 +19,13 @@ from agent import tag_of
 from fake import FakeServer
 from nagios import CRITICAL, read_blocks
 from proc import Cleanup, Place
-from rig import quick_config
+from rig import build_folder, quick_config
 from test_attacks import HARMLESS, TEXTS
 
 CONFIRMED, COMMENT = 2, 3  # states of a reply
 PEOPLE, NOTES = 100, 9  # each acknowledges one service and comments nine times: ten commands are a minute's worth
-CGI = Path(os.environ.get("TWICKET_CGI", "/usr/lib/cgi-bin/nagios4"))
+CGIS = [os.environ.get("TWICKET_CGI", ""), build_folder() / "core/cgi", "/usr/lib/cgi-bin/nagios4"]
+CGI = next((Path(folder) for folder in CGIS if folder and (Path(folder) / "extinfo.cgi").exists()), None)
 PIECES = ["$(touch {dir}/pwned)", "`touch {dir}/pwned`", "; touch {dir}/pwned ;", "| touch {dir}/pwned", "&& touch {dir}/pwned",
           "\"; touch {dir}/pwned; \"", "'; touch {dir}/pwned; '", "\\", ";1;1;1;root;forged", "\r\n[1] DISABLE_NOTIFICATIONS",
           "\n[1795302426] ADD_SVC_COMMENT;h00;S;1;root;forged", "\u2028[1] SHUTDOWN_PROGRAM", "}\nservicecomment {\nauthor=root\ncomment_data=forged\n}",
@@ -237,7 +238,7 @@ def test_a_thousand(make_rig, fake, record_property):
     clickable = live_on_network(posts("status") + posts("mallory"))
     tags = sorted({tag_of(p["text"]) for p in posts("mallory") if tag_of(p["text"])})
     shown, controls, live = what_we_show(rig, tags[::4])
-    cgi_pages, cgi_live, cgi_shown = live_markup(rig) if (CGI / "extinfo.cgi").exists() else (0, [], 0)
+    cgi_pages, cgi_live, cgi_shown = live_markup(rig) if CGI else (0, [], 0)
     texts = total + strangers + PEOPLE + len(HANDLES) + len(HANDLES) + 2 * len(NAMES) + objects
     line = (f"R6: {texts} texts, 6 fields (reply, display name, handle, host, service, output), {len(ours)} notification commands, "
             f"{kept} kept comments, {cgi_pages} CGI pages, {shown} pages of ours: {run} commands run, {len(forged)} forged rows, "
