@@ -9,6 +9,10 @@ struct hostgroup *core_groups;
 struct scheduled_downtime *scheduled_downtime_list;
 static unsigned long next_downtime;
 
+#define KEPT_MAX 64
+static void *kept[KEPT_MAX];
+static unsigned n_kept;
+
 host *core_add_host(const char *name)
 {
 	static host *last;
@@ -86,9 +90,17 @@ void core_add_member(hostgroup *group, host *h)
 	h->hostgroups_ptr = l;
 }
 
+/* Who may command hangs on several objects at a time: freed together. */
+static void *keep(size_t size)
+{
+	if (n_kept == KEPT_MAX)
+		core_die("too many contacts");
+	return kept[n_kept++] = core_take(size);
+}
+
 contact *core_add_contact(const char *name, int can_submit_commands)
 {
-	contact *c = core_take(sizeof *c);
+	contact *c = keep(sizeof *c);
 
 	c->name = (char *)name;
 	c->can_submit_commands = can_submit_commands;
@@ -97,7 +109,7 @@ contact *core_add_contact(const char *name, int can_submit_commands)
 
 void core_add_contact_to(contactsmember **list, contact *c)
 {
-	contactsmember *m = core_take(sizeof *m);
+	contactsmember *m = keep(sizeof *m);
 
 	*m = (contactsmember){c->name, c, *list};
 	*list = m;
@@ -105,8 +117,8 @@ void core_add_contact_to(contactsmember **list, contact *c)
 
 void core_add_contactgroup(contactgroupsmember **list, const char *name, contact *member)
 {
-	contactgroupsmember *m = core_take(sizeof *m);
-	contactgroup *g = core_take(sizeof *g);
+	contactgroupsmember *m = keep(sizeof *m);
+	contactgroup *g = keep(sizeof *g);
 
 	g->group_name = (char *)name;
 	core_add_contact_to(&g->members, member);
@@ -116,15 +128,15 @@ void core_add_contactgroup(contactgroupsmember **list, const char *name, contact
 
 void core_add_escalation(host *h, service *s, contact *c)
 {
-	objectlist *l = core_take(sizeof *l);
+	objectlist *l = keep(sizeof *l);
 	hostescalation *of_host;
 	serviceescalation *of_service;
 
 	if (s) {
-		l->object_ptr = of_service = core_take(sizeof *of_service);
+		l->object_ptr = of_service = keep(sizeof *of_service);
 		core_add_contact_to(&of_service->contacts, c);
 	} else {
-		l->object_ptr = of_host = core_take(sizeof *of_host);
+		l->object_ptr = of_host = keep(sizeof *of_host);
 		core_add_contact_to(&of_host->contacts, c);
 	}
 	l->next = s ? s->escalation_list : h->escalation_list;
@@ -255,6 +267,8 @@ void core_free_objects(void)
 		next = d->next;
 		free(d);
 	}
+	while (n_kept)
+		free(kept[--n_kept]);
 	scheduled_downtime_list = NULL;
 	next_downtime = 0;
 	service_list = NULL;
