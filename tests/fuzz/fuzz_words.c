@@ -75,6 +75,12 @@ static struct words *language(unsigned which)
 	return words[which];
 }
 
+/* A ticket has a number of its own, and no incident. */
+static bool has_tag(enum say_event event)
+{
+	return event != SAY_TICKET && event != SAY_ANSWER;
+}
+
 static void say(unsigned choice, unsigned limit, const char *template, const char *text)
 {
 	const char *names[] = {text, "E-mail", "Wiki", text, "VPN", "Web", "Printing", "Calendar"};
@@ -133,7 +139,7 @@ static void say(unsigned choice, unsigned limit, const char *template, const cha
 		want.override = template;
 	buf_init(&out, 100000);
 	rc = words_say(&want, &s, &out, &err);
-	if (rc == 0 && (out.len > limit || !strstr(buf_text(&out), "#T7K2")))
+	if (rc == 0 && (out.len > limit || (has_tag(s.event) && !strstr(buf_text(&out), "#T7K2"))))
 		abort();
 	buf_finish(&out);
 }
