@@ -10,7 +10,7 @@ import urllib.parse
 import urllib.request
 from html import unescape
 
-from proc import wait_for
+from proc import PATIENCE, wait_for
 
 AGENT = "twicket-tests/1"
 
@@ -35,7 +35,7 @@ class Client:
         if self.token:
             request.add_header("Authorization", "Bearer " + self.token)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=seconds) as answer:
+        with opener.open(request, timeout=seconds * PATIENCE) as answer:
             return json.loads(answer.read() or b"null")
 
     def get(self, path):

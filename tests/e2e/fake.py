@@ -4,6 +4,7 @@ import json
 import urllib.request
 
 from client import Client
+from proc import PATIENCE
 from rig import Script
 
 
@@ -23,7 +24,7 @@ class FakeServer(Script):
 
     def control(self, word, given=None):
         data = json.dumps(given).encode() if given is not None else None
-        with urllib.request.urlopen(self.url + "/_fake/" + word, data, timeout=10) as answer:
+        with urllib.request.urlopen(self.url + "/_fake/" + word, data, timeout=10 * PATIENCE) as answer:
             return json.loads(answer.read())
 
     def script(self, *answers):

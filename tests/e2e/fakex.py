@@ -16,6 +16,7 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+from proc import PATIENCE
 from rig import TOP, Script
 
 DOCUMENTS = ("x-openapi-2.166.json", "x-openapi-2.167.json")
@@ -56,7 +57,7 @@ class FakeX(Script):
     def control(self, word, given=None):
         """A POST with given, else a GET; word may carry a query."""
         data = json.dumps(given).encode() if given is not None else None
-        with urllib.request.urlopen(self.url + "/_fake/" + word, data, timeout=10) as answer:
+        with urllib.request.urlopen(self.url + "/_fake/" + word, data, timeout=10 * PATIENCE) as answer:
             return json.loads(answer.read())
 
     def credentials(self, user, app="app"):
@@ -158,7 +159,7 @@ class XClient:
             request.add_header(name, value)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, data, timeout=seconds) as answer:
+            with opener.open(request, data, timeout=seconds * PATIENCE) as answer:
                 return Answer(answer.status, answer.headers, answer.read())
         except urllib.error.HTTPError as e:
             return Answer(e.code, e.headers, e.read())

@@ -20,6 +20,10 @@ class RigError(Exception):
     """Something did not happen in time; the message says what, and quotes the log."""
 
 
+# Beside five other suites all takes longer; what comes in time costs no more for it
+PATIENCE = 4
+
+
 def ordinary_user():
     """Name, uid and gid that the rig's daemons run as: ours, or nobody's when we are root."""
     entry = pwd.getpwuid(os.getuid()) if os.getuid() else pwd.getpwnam("nobody")
@@ -27,7 +31,11 @@ def ordinary_user():
 
 
 def wait_for(what, condition, seconds=20.0, every=0.05):
-    """Returns the first true value of condition(); RigError when there is none in time."""
+    """Returns the first true value of condition(); RigError when there is none in time.
+
+    seconds: on a machine that does nothing else.
+    """
+    seconds *= PATIENCE
     end = time.monotonic() + seconds
     while True:
         value = condition()
@@ -171,10 +179,10 @@ class Process:
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGTERM)
         try:
-            return self.popen.wait(seconds)
+            return self.popen.wait(seconds * PATIENCE)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise RigError(f"{self.name} did not stop in {seconds:g} s\n{self.tail()}") from None
+            raise RigError(f"{self.name} did not stop in {seconds * PATIENCE:g} s\n{self.tail()}") from None
         finally:
             self.sweep()
 
@@ -197,7 +205,7 @@ def run_as(place, argv, text=None, seconds=30, check=True, env=None):
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-        timeout=seconds,
+        timeout=seconds * PATIENCE,
         cwd=place.path,
         env={"HOME": str(place.path), "PATH": "/usr/sbin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", **(env or {})},
         **extra,

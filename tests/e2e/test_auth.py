@@ -15,7 +15,7 @@ import pytest
 from agent import Agent
 from fake import FakeServer
 from fakex import FakeX
-from proc import Cleanup, Place, RigError
+from proc import PATIENCE, Cleanup, Place, RigError
 from rig import agent_folder, quick_config
 
 
@@ -37,7 +37,7 @@ class Terminal:
         self.master, self.seen = master, ""
 
     def expect(self, pattern, seconds=20):
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds * PATIENCE
         while not re.search(pattern, self.seen):
             ready, _, _ = select.select([self.master], [], [], max(0, end - time.monotonic()))
             try:
@@ -59,12 +59,12 @@ class Terminal:
         except RigError:
             pass
         os.close(self.master)
-        return self.process.wait(seconds)
+        return self.process.wait(seconds * PATIENCE)
 
 
 def browser_at_fake(fake, url):
     """What the human does: opens the address, logs in, copies the code."""
-    with urllib.request.urlopen(url, timeout=10) as page:
+    with urllib.request.urlopen(url, timeout=10 * PATIENCE) as page:
         assert page.status == 200
     query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query))
     words = {k: query[k] for k in ("client_id", "scope", "redirect_uri", "code_challenge") if k in query}
@@ -72,13 +72,13 @@ def browser_at_fake(fake, url):
 
 
 def browser_at_snac(snac, url, user="status"):
-    with urllib.request.urlopen(url, timeout=10) as page:
+    with urllib.request.urlopen(url, timeout=10 * PATIENCE) as page:
         html = page.read().decode()
     form = dict(re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', html))
     action = re.search(r'<form[^>]*action="([^"]+)"', html).group(1)
     form.update(login=user, passwd=snac.passwords[user])
     answer = urllib.request.urlopen(
-        urllib.parse.urljoin(url, action), urllib.parse.urlencode(form).encode(), timeout=10
+        urllib.parse.urljoin(url, action), urllib.parse.urlencode(form).encode(), timeout=10 * PATIENCE
     )
     text = re.sub("<[^>]+>", " ", answer.read().decode())
     return re.search(r"\b[0-9a-f]{32}\b", text).group(0)
@@ -218,7 +218,7 @@ def allow(x, terminal, user="examplenet"):
     """What the human does: opens the address, logs in, types the PIN."""
     url, token = terminal.expect(ADDRESS).groups()
     terminal.expect("PIN: ")
-    with urllib.request.urlopen(url, timeout=10) as page:
+    with urllib.request.urlopen(url, timeout=10 * PATIENCE) as page:
         assert page.status == 200
     pin = x.control("pin", {"oauth_token": token, "user": user})["pin"]
     terminal.send(f" {pin[:3]} {pin[3:]} ")
