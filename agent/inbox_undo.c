@@ -89,11 +89,16 @@ static void undo_unack(struct inbox *b, struct inbox_reply *r)
 		inbox_act_ack(b, r, &none);
 }
 
+/* A lead may take away anybody's, but this one is no longer theirs. */
 static void undo_ack(struct inbox *b, struct inbox_reply *r)
 {
 	const struct reply_parsed none = {.verb = REPLY_VERB_UNACK};
+	struct incident_view v;
 
-	inbox_act_unack(b, r, &none);
+	if (engine_view(b->engine, r->row.incident, &v) && v.acked && strcmp(v.owner, inbox_author(r)) != 0)
+		inbox_hand_failed(b, r, "not_yours");
+	else
+		inbox_act_unack(b, r, &none);
 }
 
 /* Back to who had it; what nobody had was no more than an `ack`. */
