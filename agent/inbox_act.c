@@ -279,8 +279,10 @@ static void inbox_act_again(
 	bool is_mine = strcmp(owner, inbox_author(r)) == 0;
 
 	inbox_set(r, TEXT_REASON, is_mine ? "already_yours" : "also_looking");
-	if (is_mine && r->row.expires_ms)
+	if (is_mine && r->row.expires_ms) {
+		inbox_mark(r, v); /* a restart finds it by that, and the core takes no end without one */
 		inbox_expiry_set(b, r, r->row.expires_ms);
+	}
 	if (p->text[0] || (!is_mine && (r->is_local || !inbox_is_looking(b, r, v)))) {
 		inbox_command(b, r, v, EVENT_VERB_COMMENT, p);
 		return;

@@ -34,15 +34,20 @@ inbox_flags(const struct inbox *b, const struct inbox_reply *r, enum event_verb 
 	return 0;
 }
 
-/* The row is written now, the command leaves after the commit. */
-void inbox_submit(
-    struct inbox *b, struct inbox_reply *r, const struct incident_view *v, enum event_verb verb,
-    const char *words)
+void inbox_mark(struct inbox_reply *r, const struct incident_view *v)
 {
 	char mark[40];
 
 	snprintf(mark, sizeof(mark), "%s:r%llu", v->tag, (unsigned long long)r->row.id);
 	inbox_set(r, TEXT_MARK, mark);
+}
+
+/* The row is written now, the command leaves after the commit. */
+void inbox_submit(
+    struct inbox *b, struct inbox_reply *r, const struct incident_view *v, enum event_verb verb,
+    const char *words)
+{
+	inbox_mark(r, v);
 	inbox_set(r, TEXT_NODE, v->node);
 	inbox_set(r, TEXT_HOST, v->host);
 	inbox_set(r, TEXT_SERVICE, v->service);

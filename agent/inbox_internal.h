@@ -295,6 +295,7 @@ bool inbox_enrols(
     const struct reply_parsed *p);
 
 /* inbox_core.c: commands and what came back */
+void inbox_mark(struct inbox_reply *r, const struct incident_view *v);
 void inbox_submit(
     struct inbox *b, struct inbox_reply *r, const struct incident_view *v, enum event_verb verb,
     const char *words);
