@@ -59,6 +59,14 @@ static bool is_command(const struct reply_parsed *p)
 	return p->verb != REPLY_VERB_COMMENT && p->verb != REPLY_VERB_BARE_NUMBER;
 }
 
+/* Where the question stands, or in private and below nothing: a yes elsewhere answers somebody else. */
+static bool is_about(const struct inbox_reply *asked, const struct inbox_reply *r, const struct reply_parsed *p)
+{
+	bool is_message = r->row.visibility == VISIBILITY_DIRECT && !r->row.parent_id[0] && !p->tag[0];
+
+	return is_message || !asked->row.incident || asked->row.incident == r->row.incident;
+}
+
 bool inbox_answers(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
 {
 	struct inbox_reply *asked = r->is_local ? NULL : question_of(b, r->row.person);
@@ -73,6 +81,8 @@ bool inbox_answers(struct inbox *b, struct inbox_reply *r, const struct reply_pa
 			inbox_question_ends(b, asked);
 		return false;
 	}
+	if (!is_about(asked, r, p))
+		return false;
 	inbox_set(r, TEXT_VERB, reply_verb_name(plain.verb));
 	inbox_finish(b, r, REPLY_DONE, "answered");
 	if (plain.verb == REPLY_VERB_YES) {
