@@ -122,6 +122,14 @@ static void inbox_send_one(struct inbox *b, struct inbox_reply *r)
 	    .text = r->text[TEXT_WORDS],
 	    .mark = r->row.mark};
 
+	if (inbox_is_revoked(b, &r->row)) { /* since they asked */
+		if (r->parts)
+			inbox_all_ends(b, r); /* with what was done by then */
+		else
+			inbox_denied(b, r, "revoked");
+		b->is_again = true;
+		return;
+	}
 	if (r->parts) {
 		inbox_all_send(b, r, &cmd);
 		return;
