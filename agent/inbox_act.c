@@ -460,7 +460,9 @@ void inbox_act(
 		inbox_note_reply(b, r);
 	if (p->verb == REPLY_VERB_BARE_NUMBER)
 		inbox_puzzled(b, r, REPLY_NO_EFFECT, "bare_number");
-	else if (found == FOUND_INCIDENT || (found == FOUND_NOTHING && inbox_needs_no_incident(p->verb)))
+	else if (
+	    found == FOUND_INCIDENT ||
+	    (found != FOUND_NO_SUCH_TAG && inbox_needs_no_incident(p->verb)))
 		inbox_do(b, r, p);
 	else
 		inbox_act_nowhere(b, r, p, found);
