@@ -189,6 +189,23 @@ static void undo_it(struct inbox *b, struct inbox_reply *r, struct undo *u)
 	}
 }
 
+static int beside_row(void *arg, const struct reply_row *row)
+{
+	struct undo *u = arg;
+
+	u->is_overtaken = row->done_ms == u->done_ms && row->state == REPLY_DONE &&
+			  strcmp(row->verb, "say") == 0 && strcmp(row->person, u->by->row.person) != 0;
+	return u->is_overtaken;
+}
+
+/* Said in the same breath as what another person said: whose post is whose, nothing tells. */
+static bool is_said_beside(struct inbox *b, struct undo *u)
+{
+	if (strcmp(u->verb, "say") == 0)
+		store_replies_of_incident(b->store, u->incident, beside_row, u, NULL);
+	return u->is_overtaken;
+}
+
 void inbox_act_undo(struct inbox *b, struct inbox_reply *r)
 {
 	struct undo u = {.by = r};
@@ -206,5 +223,8 @@ void inbox_act_undo(struct inbox *b, struct inbox_reply *r)
 	r->row.incident = u.incident;
 	snprintf(verb, sizeof(verb), INBOX_UNDO "%s", u.verb);
 	inbox_set(r, TEXT_VERB, verb);
-	undo_it(b, r, &u);
+	if (is_said_beside(b, &u))
+		inbox_hand_failed(b, r, "cannot_undo");
+	else
+		undo_it(b, r, &u);
 }
