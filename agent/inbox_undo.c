@@ -189,6 +189,21 @@ static void undo_it(struct inbox *b, struct inbox_reply *r, struct undo *u)
 	}
 }
 
+struct local_undo {
+	struct undo *u;
+	int64_t since_ms;
+};
+
+/* A local user is no person: by name, among what was said of this incident, oldest first. */
+static int local_row(void *arg, const struct reply_row *row)
+{
+	const struct local_undo *local = arg;
+
+	if (!row->account[0] && strcmp(row->acct, local->u->by->row.acct) == 0 && row->done_ms >= local->since_ms)
+		last_row(local->u, row);
+	return 0;
+}
+
 static int beside_row(void *arg, const struct reply_row *row)
 {
 	struct undo *u = arg;
@@ -215,6 +230,10 @@ void inbox_act_undo(struct inbox *b, struct inbox_reply *r)
 		store_replies_of_person(
 		    b->store, r->row.person, b->now.wall_ms - UNDO_MS, last_row, &u, NULL);
 		last_pending(b, &u);
+	} else {
+		store_replies_of_incident(
+		    b->store, r->row.incident, local_row,
+		    &(struct local_undo){&u, b->now.wall_ms - UNDO_MS}, NULL);
 	}
 	if (!u.incident || strncmp(u.verb, INBOX_UNDO, strlen(INBOX_UNDO)) == 0) {
 		inbox_hand_failed(b, r, "nothing_to_undo");
