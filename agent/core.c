@@ -344,6 +344,7 @@ static int build(struct core *c, struct err *err)
 	const struct engine_sink sink = {.arg = c, .say = core_say, .describe = on_describe, .cancel = on_cancel,
 					 .is_pending = on_is_pending, .erase = on_erase,
 					 .note = on_note, .born_s = core_born_s, .is_revoked = core_is_revoked,
+					 .is_stopped = core_is_stopped,
 					 .next_id = on_next_id,
 					 .fresh_tag = core_fresh_tag};
 	const struct outbox_events outbox = {.arg = c, .delivery = on_delivery, .note = on_outbox_note,

@@ -97,6 +97,7 @@ void core_accounts_use(struct core *c); /* tells outbox and collector */
 
 /* core_people.c: for the engine, see its is_revoked */
 bool core_is_revoked(void *arg, unsigned person);
+bool core_is_stopped(void *arg, unsigned person, unsigned account);
 
 /* core_alarm.c: an account that cannot speak is told on the others */
 /* To all who may know internals, each account once; the second with a tag of each line's own. */

@@ -6,6 +6,9 @@
 
 #include "agent/core_internal.h"
 
+#include <string.h>
+#include <strings.h>
+
 struct people *core_people(struct core *c)
 {
 	return c->people;
@@ -16,6 +19,36 @@ bool core_is_revoked(void *arg, unsigned person)
 	struct core *c = arg;
 
 	return people_is_revoked(c->people, person);
+}
+
+struct wish {
+	const struct core *c;
+	const struct config_account *account;
+	bool is_stopped;
+};
+
+/* Each server has ids of its own; on X there is one. */
+static void look_at_wish(void *arg, const struct identity_row *id)
+{
+	struct wish *w = arg;
+	const char *server = strrchr(w->account->handle, '@');
+	const struct reply_row his = {.account = w->account->name, .author_id = id->author_id, .acct = id->acct};
+
+	if (!server || strcasecmp(server + 1, id->server_account) == 0)
+		w->is_stopped = w->is_stopped || inbox_is_stopped(w->c->inbox, &his);
+}
+
+bool core_is_stopped(void *arg, unsigned person, unsigned account)
+{
+	struct core *c = arg;
+	const struct config_account *on = &c->config->accounts[account];
+	const struct config_person *who = &c->config->people[person];
+	const char *handle = strcmp(on->network, "x") == 0 ? who->x : who->mastodon;
+	struct wish wish = {.c = c, .account = on};
+
+	if (handle && on->handle)
+		people_each_id(c->people, on->network, handle, look_at_wish, &wish);
+	return wish.is_stopped;
 }
 
 /* Hands rc on. */

@@ -49,6 +49,8 @@ struct engine_sink {
 	int64_t (*born_s)(void *arg, unsigned audience, unsigned account);
 	/* Has that person (index in the configuration) left? Then nobody calls them. NULL: nobody has. */
 	bool (*is_revoked)(void *arg, unsigned person);
+	/* Do they want to hear nothing on that account? Then they are named, not mentioned. NULL: nobody. */
+	bool (*is_stopped)(void *arg, unsigned person, unsigned account);
 	uint64_t (*next_id)(void *arg);
 	void (*fresh_tag)(void *arg, char tag[TAG_SIZE]); /* unused within a year */
 };

@@ -104,11 +104,11 @@ void escalate_watch(struct engine *e, struct thread *t, const struct now *now)
  * As the network of the account addresses the person. Where a line costs nothing, one who is
  * not there is named, so that the others know whom to call. NULL: neither. malloc.
  */
-static char *address_of(const struct config_account *on, const struct config_person *who)
+static char *address_of(const struct config_account *on, const struct config_person *who, bool is_stopped)
 {
 	const char *handle = !strcmp(on->network, "x") ? who->x : who->mastodon;
 	bool has_name = handle && handle[strspn(handle, "0123456789")]; /* X knows ids as well */
-	bool is_mention = who->mention && has_name;
+	bool is_mention = who->mention && has_name && !is_stopped;
 	size_t size;
 	char *text;
 
@@ -141,9 +141,10 @@ static void mention(struct engine *e, const char *address)
 static void mention_step(struct engine *e, const struct thread *t, const struct config_escalation *step)
 {
 	for (unsigned k = 0; k < step->n_people; k++) {
-		bool has_left =
-			e->sink.is_revoked && e->sink.is_revoked(e->sink.arg, step->people[k]);
-		char *address = has_left ? NULL : address_of(&e->config->accounts[t->account], &e->config->people[step->people[k]]);
+		unsigned person = step->people[k];
+		bool has_left = e->sink.is_revoked && e->sink.is_revoked(e->sink.arg, person);
+		bool is_stopped = e->sink.is_stopped && e->sink.is_stopped(e->sink.arg, person, t->account);
+		char *address = has_left ? NULL : address_of(&e->config->accounts[t->account], &e->config->people[person], is_stopped);
 
 		if (address)
 			mention(e, address);
