@@ -179,7 +179,7 @@ static bool answer_facts(struct core *c, const struct inbox_answer *answer, unsi
 		*say = no_facts(c);
 	say->event = answer->event;
 	say->reason = answer->reason;
-	if (internals && answer->text)
+	if (internals && (answer->text || answer->event == SAY_TROUBLE)) /* else those of its acknowledgement */
 		say->text = answer->text;
 	if (answer->until_s)
 		say->until = answer->until_s;
