@@ -62,14 +62,16 @@ void inbox_submit(
 	inbox_put(b, r);
 }
 
-/* An acknowledgement of that incident that the core has not yet confirmed. */
+/* The last acknowledgement of that incident that the core has not yet confirmed. */
 struct inbox_reply *inbox_pending_ack(struct inbox *b, uint64_t incident)
 {
+	struct inbox_reply *last = NULL;
+
 	for (struct inbox_reply *r = b->live; r; r = r->hh.next)
 		if (r->row.state == REPLY_SUBMITTED && r->verb == EVENT_VERB_ACK &&
 		    r->row.incident == incident)
-			return r;
-	return NULL;
+			last = r;
+	return last;
 }
 
 void inbox_fail(struct inbox *b, struct inbox_reply *r, const char *reason, const char *detail)

@@ -93,9 +93,12 @@ static void undo_unack(struct inbox *b, struct inbox_reply *r)
 static void undo_ack(struct inbox *b, struct inbox_reply *r)
 {
 	const struct reply_parsed none = {.verb = REPLY_VERB_UNACK};
+	const struct inbox_reply *pending = inbox_pending_ack(b, r->row.incident);
 	struct incident_view v;
+	bool is_acked = engine_view(b->engine, r->row.incident, &v) && v.acked;
+	const char *owner = pending ? inbox_author(pending) : is_acked ? v.owner : inbox_author(r);
 
-	if (engine_view(b->engine, r->row.incident, &v) && v.acked && strcmp(v.owner, inbox_author(r)) != 0)
+	if (strcmp(owner, inbox_author(r)) != 0)
 		inbox_hand_failed(b, r, "not_yours");
 	else
 		inbox_act_unack(b, r, &none);
