@@ -136,6 +136,7 @@ void http_mail_judge(const struct http_call *c, struct answer *a)
 	if (c->code == CURLE_OK || c->status >= 400) {
 		a->transport = TRANSPORT_ANSWERED;
 		a->status = c->status;
+		a->is_of_text = c->is_data;
 		return;
 	}
 	a->transport = c->is_data ? TRANSPORT_NO_ANSWER : TRANSPORT_NOT_SENT;

@@ -300,22 +300,15 @@ send_mail(struct op *op, const struct op_env *env, struct request *request, stru
 /* --- the answer ------------------------------------------------------------------------------------- */
 
 /*
- * The recipient is the same for all tickets: a server that refuses it, or us, refuses all
- * of them until somebody has looked. What it says of one mail (its size, its content) is
- * about that one.
+ * Sender and recipient are the same for all tickets: a server that refuses them, or us, refuses
+ * all of them until somebody has looked. What it says behind the text (spam) is about that one:
+ * a report must not be able to hold up all others. So is a size that it refuses before.
  */
-static enum result_class class_of(int status)
+static enum result_class class_of(const struct answer *answer)
 {
-	switch (status) {
-	case 530: /* a login is wanted */
-	case 534:
-	case 535:
-	case 538:
-	case 550: /* mailbox or sender refused */
-	case 551:
-	case 553: return RESULT_AUTH;
-	}
-	return status >= 500 ? RESULT_PERMANENT : RESULT_RETRY;
+	if (answer->status < 500)
+		return RESULT_RETRY;
+	return answer->is_of_text || answer->status == 552 ? RESULT_PERMANENT : RESULT_AUTH;
 }
 
 static enum op_step take(const struct op *op, const struct answer *answer, struct result *result)
@@ -329,7 +322,7 @@ static enum op_step take(const struct op *op, const struct answer *answer, struc
 		return desk_finish(result, secret, RESULT_RETRY, "no answer: %s", answer->error);
 	if (!desk_is_ok(answer))
 		return desk_finish(
-		    result, secret, class_of(answer->status), "%d: %.300s", answer->status,
+		    result, secret, class_of(answer), "%d: %.300s", answer->status,
 		    answer->body);
 	result->found = true;
 	if (op->job->type == JOB_VERIFY)

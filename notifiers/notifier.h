@@ -175,6 +175,7 @@ struct answer {
 	bool truncated;	   /* longer than max_body, or the connection broke inside it */
 	const char *error; /* libcurl's words when not ANSWERED; "" else */
 	/* SMTP: status is that of the last reply, body its words. CONNECT: 200. */
+	bool is_of_text;   /* SMTP: the last reply came behind the text of the mail */
 };
 
 enum result_class {

@@ -202,6 +202,7 @@ static void give_answer(const char *line)
 		answer.transport = TRANSPORT_NO_ANSWER, answer.error = line + 9;
 	else
 		answer.status = (int)strtol(line, NULL, 10);
+	answer.is_of_text = strstr(line, " text") != NULL;
 	answer.headers = buf_text(&script.headers);
 	answer.body = buf_text(&script.body);
 	answer.body_len = script.body.len;

@@ -222,7 +222,8 @@ static void test_refusals(void **state)
 		e.password = "pass";
 		*(const char **)(void *)((char *)&s + cases[i].at) = cases[i].reply;
 		g = send_to(&s, &e);
-		if (g.transport != cases[i].transport || g.status != cases[i].status)
+		if (g.transport != cases[i].transport || g.status != cases[i].status ||
+		    g.is_of_text != (g.status && cases[i].at == offsetof(struct smtp, end)))
 			fail_msg(
 			    "case %zu: transport %d, status %d, %s%s", i, (int)g.transport,
 			    g.status, g.error, g.body);

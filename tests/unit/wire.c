@@ -41,6 +41,7 @@ void wire_keep(void *arg, const struct answer *a)
 	g->times++;
 	g->transport = a->transport;
 	g->status = a->status;
+	g->is_of_text = a->is_of_text;
 	g->truncated = a->truncated;
 	g->body_len = a->body_len;
 	assert_int_equal(a->body[a->body_len], '\0');
