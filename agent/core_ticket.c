@@ -55,12 +55,13 @@ static bool may_answer_one_more(struct core *c, unsigned account)
 }
 
 /* The one place that says whether a stranger hears from us at all. */
-static bool reporter_may_be_answered(struct core *c, unsigned account, const char *author_id, const char *acct)
+static bool reporter_may_be_answered(
+    struct core *c, unsigned audience, unsigned account, const char *author_id, const char *acct)
 {
 	const struct reply_row his = {
 	    .account = c->config->accounts[account].name, .author_id = author_id, .acct = acct};
 
-	return !engine_account_is_paused(c->engine, account) && !inbox_is_stopped(c->inbox, &his);
+	return !engine_is_paused(c->engine, audience, account) && !inbox_is_stopped(c->inbox, &his);
 }
 
 /* --- saying ---------------------------------------------------------------------------------- */
@@ -204,7 +205,7 @@ static void tell_known(struct core *c, struct inbox_mention *m, unsigned audienc
 	struct said_to to = said_to(c, m, audience);
 	struct say say;
 
-	if (!reporter_may_be_answered(c, m->account, m->reply->author_id, m->reply->acct) ||
+	if (!reporter_may_be_answered(c, audience, m->account, m->reply->author_id, m->reply->acct) ||
 	    !may_answer_one_more(c, m->account) ||
 	    !engine_status(c->engine, m->incident, audience, m->account, false, &c->now, &say))
 		return;
@@ -275,7 +276,7 @@ void core_tell_reporters(struct core *c, const struct say_target *target, const 
 		struct say over = *say;
 
 		over.event = SAY_OVER;
-		if (!r->at[k].was_told && reporter_may_be_answered(c, to.account, to.author_id, to.acct))
+		if (!r->at[k].was_told && reporter_may_be_answered(c, to.audience, to.account, to.author_id, to.acct))
 			say_to(c, &to, &over, SAY_OVER);
 	}
 	free(r);
@@ -308,7 +309,7 @@ static void make_ticket(struct core *c, struct inbox_mention *m, unsigned audien
 		return;
 	m->reason = "ticket";
 	to.tag = say.ticket = name;
-	if (reporter_may_be_answered(c, m->account, m->reply->author_id, m->reply->acct) && may_answer_one_more(c, m->account))
+	if (reporter_may_be_answered(c, audience, m->account, m->reply->author_id, m->reply->acct) && may_answer_one_more(c, m->account))
 		say_to(c, &to, &say, SAY_TICKET);
 	tell_operators(c, m, name);
 	core_suspect(c, name);
@@ -385,6 +386,15 @@ void core_gone(void *arg, const struct reply_row *reply, struct buf *words)
 
 /* --- what the desk says ------------------------------------------------------------------------------ */
 
+static bool is_paused(void *arg, const struct ticket_row *ticket)
+{
+	const struct core *c = arg;
+	int account = config_account_index(c->config, ticket->account);
+	int audience = account < 0 ? -1 : core_audience_for(c, (unsigned)account);
+
+	return audience >= 0 && engine_is_paused(c->engine, (unsigned)audience, (unsigned)account);
+}
+
 static const char *is_deaf(void *arg, const struct ticket_row *ticket)
 {
 	struct core *c = arg;
@@ -393,7 +403,7 @@ static const char *is_deaf(void *arg, const struct ticket_row *ticket)
 
 	if (account < 0 || core_audience_for(c, (unsigned)account) < 0)
 		return "no audience takes reports on its account any more";
-	if (engine_account_is_paused(c->engine, (unsigned)account))
+	if (is_paused(c, ticket))
 		return "its account is paused";
 	return inbox_is_stopped(c->inbox, &his) ? "its reporter said stop" : NULL;
 }
@@ -452,7 +462,8 @@ struct tickets *core_tickets_build(struct core *c)
 	    .runner = c->runner,
 	    .store = c->store,
 	    .random = c->env.random,
-	    .events = {.arg = c, .answered = on_answered, .is_deaf = is_deaf, .alarm = core_alarm, .where = on_where}});
+	    .events = {.arg = c, .answered = on_answered, .is_deaf = is_deaf, .is_paused = is_paused,
+			   .alarm = core_alarm, .where = on_where}});
 }
 
 /* --- by hand ------------------------------------------------------------------------------------------ */

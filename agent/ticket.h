@@ -29,6 +29,8 @@ struct tickets_events {
 	const char *(*is_deaf)(void *arg, const struct ticket_row *ticket);
 	/* The desk cannot be reached, or refuses: said once, and again when it is over. */
 	void (*alarm)(void *arg, const char *account, const char *text, bool is_over);
+	/* Nothing is said on its account for now: its answers wait at the desk. */
+	bool (*is_paused)(void *arg, const struct ticket_row *ticket);
 	/* The words below a ticket's text: where its answers are read. Appended to out. */
 	void (*where)(void *arg, const struct ticket_row *ticket, struct buf *out);
 };

@@ -243,6 +243,8 @@ static enum emitted take_answer(struct tickets *t, struct ticket *k, const struc
 
 	if (known)
 		return known == 1 ? EMIT_KNOWN : EMIT_FAILED;
+	if (t->parts.events.is_paused(t->parts.events.arg, &k->row)) /* since it was asked for */
+		return EMIT_FAILED;
 	n = ticket_note_add(
 	    t, k, &(struct ticket_note_row){
 		      .by = TICKET_BY_DESK,
@@ -304,7 +306,8 @@ static int64_t boot_of(const struct tickets *t, int64_t wall_ms)
 
 static bool is_polled(const struct tickets *t, const struct ticket *k)
 {
-	return can(t, NOTIFIER_DESK_READS) && k->row.state == TICKET_OPEN && k->row.desk_id[0];
+	return can(t, NOTIFIER_DESK_READS) && k->row.state == TICKET_OPEN && k->row.desk_id[0] &&
+	       !t->parts.events.is_paused(t->parts.events.arg, &k->row);
 }
 
 static int64_t ticket_due(const struct tickets *t, struct ticket *k)

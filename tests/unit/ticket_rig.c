@@ -39,6 +39,13 @@ static void answered(void *arg, const struct ticket_row *ticket, const char *tex
 	rig->answers++;
 }
 
+static bool is_paused(void *arg, const struct ticket_row *ticket)
+{
+	(void)arg;
+	(void)ticket;
+	return false;
+}
+
 static const char *is_deaf(void *arg, const struct ticket_row *ticket)
 {
 	(void)arg;
@@ -75,7 +82,7 @@ static void build(struct ticket_rig *rig)
 	    .runner = rig->runner,
 	    .store = rig->store,
 	    .random = roll,
-	    .events = {.arg = rig, .answered = answered, .is_deaf = is_deaf, .alarm = alarmed, .where = where}});
+	    .events = {.arg = rig, .answered = answered, .is_deaf = is_deaf, .is_paused = is_paused, .alarm = alarmed, .where = where}});
 	if (tickets_load(rig->tickets, &err) == -1)
 		fail_msg("%s", err.text);
 	ticket_rig_set_desk(rig, rig->desk);
