@@ -248,6 +248,14 @@ static void take_ids(const struct op *op, const struct answer *answer, struct re
 		snprintf(result->id, sizeof result->id, "%s", op->job->key);
 }
 
+/* Nothing is there, or it takes no POST: that is about all tickets, until somebody has looked. */
+static bool is_no_address(const struct answer *answer)
+{
+	if (answer->transport != TRANSPORT_ANSWERED)
+		return false;
+	return answer->status == 404 || answer->status == 405 || answer->status == 410;
+}
+
 static enum op_step take(
     const struct op *op, const struct answer *answer, const struct op_env *env,
     struct result *result)
@@ -256,8 +264,12 @@ static enum op_step take(
 
 	if (op->job->type == JOB_VERIFY)
 		return take_verified(op, answer, env, result);
-	if (!desk_is_ok(answer) && !is_done_before)
-		return desk_refuse(result, op->account->token, answer, EFFECT_NONE, env);
+	if (!desk_is_ok(answer) && !is_done_before) {
+		desk_refuse(result, op->account->token, answer, EFFECT_NONE, env);
+		if (is_no_address(answer))
+			result->class = RESULT_AUTH;
+		return OP_DONE;
+	}
 	take_ids(op, answer, result);
 	return desk_finish(
 	    result, "", RESULT_OK, is_done_before ? "the desk had it already" : "the desk has it");
