@@ -6,6 +6,7 @@
 #include "agent/core_internal.h"
 #include "common/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,12 +119,28 @@ int core_accounts_open(struct core *c, const struct config *config, struct accou
 	return 0;
 }
 
+/* The same address in other words is the same place: RT's pages and its API, a slash at the end. */
+static void desk_use(struct core *c)
+{
+	const struct config_account *desk = c->env.desk ? c->config->desk : NULL;
+	const char *api = desk ? strstr(desk->url, "/REST/2.0") : NULL;
+	char place[500];
+	size_t n;
+
+	if (desk) {
+		snprintf(place, sizeof place, "%s %.*s", desk->network,
+			 (int)(api ? (size_t)(api - desk->url) : strlen(desk->url)), desk->url);
+		for (n = strlen(place); n && place[n - 1] == '/'; n--)
+			place[n - 1] = '\0';
+	}
+	tickets_set_desk(c->tickets, desk ? place : NULL, c->accounts.desk, c->accounts.desk_account, c->config->n_accounts);
+}
+
 void core_accounts_use(struct core *c)
 {
 	outbox_set_accounts(c->outbox, c->config, c->accounts.notifiers, c->accounts.accounts);
 	collector_set_accounts(c->collector, c->config, c->accounts.notifiers, c->accounts.accounts);
-	tickets_set_desk(c->tickets, c->config->desk != NULL && c->env.desk != NULL, c->accounts.desk,
-			 c->accounts.desk_account, c->config->n_accounts);
+	desk_use(c);
 }
 
 /* Takes the fresh ones over; ops that lean on the old ones end before those do. */

@@ -77,6 +77,7 @@ int store_purge_reply(struct store *s, uint64_t id, const char *hash);
 /* What a ticket has of a reply. */
 int store_cut_ticket_note(struct store *s, uint64_t reply, const char *instead);
 /* What was learnt in exactly these words. */
+int store_leave_desk(struct store *s); /* no ticket is at the desk any more */
 int store_drop_knowledge(struct store *s, uint64_t incident, const char *text);
 /* The lines of an incident's timeline that hold these words end in `instead` from there on. */
 int store_cut_timeline(struct store *s, uint64_t incident, const char *words, const char *instead);

@@ -70,6 +70,7 @@ const char *const store_sql[SQL_END] = {
     [SQL_PUT_KNOWLEDGE] = "INSERT OR REPLACE INTO knowledge(" NAMES(KNOWLEDGE_FIELDS) ") VALUES("
 	KNOWLEDGE_FIELDS(MARK_FRESH, MARK_F, t) ")",
     [SQL_CUT_TICKET_NOTE] = "UPDATE ticket_note SET text=?2 WHERE reply=?1 AND reply<>0",
+    [SQL_LEAVE_DESK] = "UPDATE ticket SET desk_id='',cursor='' WHERE desk_id<>'' AND id>?",
     [SQL_DROP_KNOWLEDGE] = "DELETE FROM knowledge WHERE incident=?1 AND text=?2",
     [SQL_NEXT_UNREAD] = "SELECT incident FROM unread WHERE incident>? ORDER BY incident LIMIT 1",
     [SQL_DROP_UNREAD] = "DELETE FROM unread WHERE incident=?",

@@ -267,6 +267,11 @@ int store_cut_ticket_note(struct store *s, uint64_t reply, const char *instead)
 	return change(s, SQL_CUT_TICKET_NOTE, reply, instead ? instead : "", NULL, 0);
 }
 
+int store_leave_desk(struct store *s)
+{
+	return drop(s, SQL_LEAVE_DESK, NULL, NULL, 0);
+}
+
 int store_drop_knowledge(struct store *s, uint64_t incident, const char *text)
 {
 	return change(s, SQL_DROP_KNOWLEDGE, incident, text ? text : "", NULL, 0);

@@ -36,6 +36,7 @@ void tickets_destroy(struct tickets *t)
 	HASH_ITER (hh, t->all, k, next)
 		ticket_free(t, k);
 	buf_finish(&t->errand.text);
+	free(t->place);
 	free(t);
 }
 

@@ -46,9 +46,12 @@ struct tickets_parts {
 struct tickets *tickets_create(const struct tickets_parts *parts);
 void tickets_destroy(struct tickets *t); /* ends its op; before the runner. NULL is fine */
 
-/* The desk; NULL: there is none, or no login: what is new waits. `index`: as the carrier knows it. */
+/*
+ * The desk; NULL: there is none, or no login: what is new waits. `index`: as the carrier knows it.
+ * place: where it is; the ids of another place mean nothing here.
+ */
 void tickets_set_desk(
-    struct tickets *t, bool is_configured, const struct notifier *desk, struct account *account, unsigned index);
+    struct tickets *t, const char *place, const struct notifier *desk, struct account *account, unsigned index);
 int tickets_load(struct tickets *t, struct err *err);
 
 /* Somebody's words. link: where they stand. */

@@ -7,6 +7,7 @@
 #include "common/log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LOOKS 2
@@ -423,11 +424,42 @@ static void start_first(struct tickets *t)
 		start_read(t, reader);
 }
 
+/*
+ * Ticket 5 of another desk is somebody else's: neither are our words for it, nor what is answered
+ * there for our reporter.
+ */
+static void desk_place(struct tickets *t)
+{
+	char before[512];
+	unsigned left = 0;
+
+	if (store_meta(t->parts.store, TICKET_META_PLACE, before, sizeof before, NULL) == -1) {
+		t->pause_ms = t->now.boot_ms + BACKOFF_MS;
+		return;
+	}
+	if (strcmp(before, t->place) != 0) {
+		store_leave_desk(t->parts.store);
+		store_put_meta(t->parts.store, TICKET_META_PLACE, t->place);
+		for (struct ticket *k = t->all; k; k = k->hh.next) {
+			left += k->row.desk_id[0] != '\0';
+			ticket_set(k, TICKET_TEXT_DESK_ID, "");
+			ticket_set(k, TICKET_TEXT_CURSOR, "");
+		}
+	}
+	if (left)
+		log_warnx("ticket", "the desk is another one: what is answered to %u open tickets at %s is not read", left,
+			  before);
+	free(t->place);
+	t->place = NULL;
+}
+
 void desk_turn(struct tickets *t)
 {
 	if (t->errand.is_over)
 		errand_over(t);
-	if (t->desk && !t->errand.run && t->pause_ms <= t->now.boot_ms)
+	if (t->desk && t->place)
+		desk_place(t);
+	if (t->desk && !t->place && !t->errand.run && t->pause_ms <= t->now.boot_ms)
 		start_first(t);
 }
 
@@ -451,10 +483,14 @@ void desk_stop(struct tickets *t)
 }
 
 void tickets_set_desk(
-    struct tickets *t, bool is_configured, const struct notifier *desk, struct account *account, unsigned index)
+    struct tickets *t, const char *place, const struct notifier *desk, struct account *account, unsigned index)
 {
 	desk_stop(t);
-	t->is_configured = is_configured;
+	t->is_configured = place != NULL;
+	free(t->place);
+	t->place = place ? strdup(place) : NULL;
+	if (place && !t->place)
+		fatal("ticket", "out of memory");
 	t->desk = account ? desk : NULL;
 	t->account = account;
 	t->index = index;

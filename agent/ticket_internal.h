@@ -21,6 +21,7 @@
 #define TICKET_STALE_MS (30 * DAY_MS)  /* nobody said anything: it closes itself */
 #define TICKET_NOTES_HOUR 20	       /* of one reporter in one ticket */
 
+#define TICKET_META_PLACE "desk_place" /* where the ids of tickets are of */
 #define TICKET_META_ALARM "desk_alarm" /* in the store: it was told */
 
 /* Words that are under way to the desk, or not saved yet. The row's strings are ours. */
@@ -79,6 +80,7 @@ struct tickets {
 	struct account *account;
 	unsigned index;
 	bool is_configured;
+	char *place; /* NULL: compared with that of the store */
 	struct ticket *all; /* open ones, and those that are not saved yet */
 	struct desk_errand errand;
 	struct now now;
