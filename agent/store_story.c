@@ -7,6 +7,7 @@
 #include "agent/store_internal.h"
 
 #include <string.h>
+#include <utf8proc.h>
 
 #define FOLD_MAX 65536
 #define QUERY_MAX 65536
@@ -30,6 +31,22 @@ int store_add_functions(struct store *s)
 	    sql_fold, NULL, NULL, NULL);
 }
 
+/* Letters or digits: FTS5 finds nothing at all with a word that has none. */
+static bool is_word(const char *s, size_t n)
+{
+	utf8proc_int32_t c;
+	utf8proc_ssize_t len;
+
+	for (; n; s += len, n -= (size_t)len) {
+		len = utf8proc_iterate((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)n, &c);
+		if (len <= 0)
+			return false;
+		if (*utf8proc_category_string(c) == 'L' || *utf8proc_category_string(c) == 'N')
+			return true;
+	}
+	return false;
+}
+
 /* All of the words, or what begins so, each quoted. False: there is no word in it. */
 static bool put_query(const char *words, struct buf *out)
 {
@@ -38,7 +55,7 @@ static bool put_query(const char *words, struct buf *out)
 	while (*words) {
 		size_t n = strcspn(words, " \t\n\r\"");
 
-		if (n) {
+		if (n && is_word(words, n)) {
 			buf_str(out, has_word ? " AND \"" : "\"");
 			buf_add(out, words, n);
 			buf_str(out, "\"*");
