@@ -23,12 +23,26 @@ static int fact_post(void *arg, const struct post_row *p)
 	return 0;
 }
 
+/*
+ * "mx1/SMTP acknowledged by alice: ...", not those words in an output that the line ends with, nor
+ * in what somebody wrote when he planned a downtime.
+ */
+static bool is_ack(const char *text)
+{
+	const char *by = strstr(text, "acknowledged by ");
+
+	for (const char *at = text; by && at + 6 <= by; at++)
+		if (!strncmp(at, " hard ", 6) || !strncmp(at, " soft ", 6) || !strncmp(at, " hard: ", 7))
+			return false;
+	return by && strncmp(text, "maintenance planned by ", 23) != 0;
+}
+
 /* Whoever did it, on the network or in the core's web interface. */
 static int fact_line(void *arg, const struct timeline_row *r)
 {
 	struct facts *f = arg;
 
-	if (!f->acked_ms && !strcmp(r->kind, "event") && strstr(r->text, "acknowledged by "))
+	if (!f->acked_ms && !strcmp(r->kind, "event") && is_ack(r->text))
 		f->acked_ms = r->at_ms;
 	return 0;
 }

@@ -352,6 +352,22 @@ static void test_long_text(void **state)
 	client_hang_up(k);
 }
 
+/* A plugin that says "acknowledged by" has acknowledged nothing. */
+static void test_when_taken(void **state)
+{
+	char answer[65536];
+
+	(void)state;
+	simcore_state(world.monitor, "mx1/SMTP", "WARNING", true, "alarm acknowledged by the panel", &world.now);
+	pass(MINUTE_MS);
+	ask(ROOT, "{\"do\":\"show\",\"tag\":\"$A\"}", answer, sizeof answer);
+	assert_non_null(strstr(answer, "WARNING hard 3/3: alarm acknowledged by the panel"));
+	assert_null(strstr(answer, "acked_after_ms"));
+	ask(ROOT, REPLY("$A", "ack"), answer, sizeof answer);
+	ask(ROOT, "{\"do\":\"show\",\"tag\":\"$A\"}", answer, sizeof answer);
+	assert_non_null(strstr(answer, "acked_after_ms"));
+}
+
 /* Who asks nothing for a minute is not kept. */
 static void test_idle(void **state)
 {
@@ -390,7 +406,7 @@ int main(void)
 		CASE(test_malformed), CASE(test_about_incidents), CASE(test_replies), CASE(test_openings),	    CASE(test_hushes),
 		CASE(test_people),    CASE(test_enrol),
 		CASE(test_others),    CASE(test_who),		  CASE(test_in_whose_name), CASE(test_lines),
-		CASE(test_long_line), CASE(test_long_text), CASE(test_idle),		  CASE(test_places),
+		CASE(test_long_line), CASE(test_long_text), CASE(test_when_taken), CASE(test_idle),		  CASE(test_places),
 	};
 
 	setenv("TZ", "UTC", 1);
