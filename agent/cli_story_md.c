@@ -24,7 +24,7 @@ static void put(struct buf *out, const char *text)
 			buf_str(out, "&amp;");
 		else if (*at == '@')
 			buf_str(out, "&#64;"); /* a backslash does not stop a mention */
-		else if (strchr("\\`*_{}[]()#+-.!|~>:$", *at))
+		else if (strchr("\\`*_{}[]()#+-.!|~>:$=", *at))
 			buf_printf(out, "\\%c", *at);
 		else
 			buf_char(out, *at);
