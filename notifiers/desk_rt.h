@@ -24,7 +24,7 @@ struct account {
 struct rt_answer {
 	char id[RT_ID_MAX], author[RT_NAME_MAX], display[RT_NAME_MAX];
 	int64_t created_ms;
-	bool is_ours; /* ours or the reporter's: only the cursor moves over it */
+	bool is_ours; /* ours, the reporter's or a stranger's: only the cursor moves over it */
 };
 
 /* TICKET_ANSWERS on its way. */
@@ -36,6 +36,7 @@ struct rt_reading {
 	char status[64]; /* the desk's word */
 	struct rt_answer at[RT_ANSWERS];
 	unsigned n, i;
+	char staff[RT_NAME_MAX]; /* the last author who is known to be of the desk */
 	char part[RT_ID_MAX]; /* the attachment that is awaited */
 	bool is_html;
 };

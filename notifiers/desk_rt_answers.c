@@ -1,7 +1,8 @@
 /*
  * Reading a ticket in Request Tracker: how it stands, and what the reporter was told.
  * Called by the frame in desk_rt.c.
- * It must never bring back what the desk's people wrote to each other, nor our own words.
+ * It must never bring back what the desk's people wrote to each other, our own words, nor what a
+ * stranger mailed into a ticket.
  */
 #include "notifiers/answer.h"
 #include "notifiers/desk_rt.h"
@@ -135,6 +136,15 @@ static enum op_step finish_answers(struct op *op, struct rt_turn *turn)
 	return rt_finish(op, turn, RESULT_OK, "ticket %s is %s", r->ticket, r->status);
 }
 
+/* Many queues take mail of everybody, and a ticket's number is easily guessed. */
+static enum op_step ask_author(struct op *op, struct rt_turn *turn)
+{
+	op->state = 4;
+	rt_path(op, "/user/");
+	url_add_escaped(&op->url, op->reading.at[op->reading.i].author);
+	return rt_get(op, turn);
+}
+
 /* Asks for the parts of the next answer that is not ours. */
 static enum op_step next_answer(struct op *op, struct rt_turn *turn)
 {
@@ -144,11 +154,36 @@ static enum op_step next_answer(struct op *op, struct rt_turn *turn)
 		r->i++;
 	if (r->i == r->n)
 		return finish_answers(op, turn);
+	if (strcmp(r->staff, r->at[r->i].author) != 0)
+		return ask_author(op, turn);
 	op->state = 2;
 	rt_path(op, "/transaction/");
 	buf_str(&op->url, r->at[r->i].id);
 	buf_str(&op->url, "/attachments?fields=ContentType,Filename,Subject&per_page=20");
 	return rt_get(op, turn);
+}
+
+/* Of the desk are those whom RT calls privileged. */
+static enum op_step take_author(struct op *op, struct rt_turn *turn)
+{
+	int status = turn->answer->transport == TRANSPORT_ANSWERED ? turn->answer->status : 0;
+	struct rt_answer *a = &op->reading.at[op->reading.i];
+	char privileged[8] = "";
+	json_t *user;
+
+	if (status == 403)
+		return rt_finish(
+		    op, turn, RESULT_AUTH,
+		    "the token's user is not privileged: it cannot see who answers at the desk");
+	user = status == 404 ? NULL : rt_object(op, turn);
+	if (!user && status != 404)
+		return OP_DONE;
+	json_text(user, "Privileged", privileged, sizeof privileged);
+	json_decref(user);
+	a->is_ours = strcmp(privileged, "1") != 0;
+	if (!a->is_ours)
+		snprintf(op->reading.staff, sizeof op->reading.staff, "%s", a->author);
+	return next_answer(op, turn);
 }
 
 static enum op_step take_correspondence(struct op *op, struct rt_turn *turn)
@@ -350,6 +385,7 @@ enum op_step rt_answers(struct op *op, struct rt_turn *turn)
 	case 0: op->state = 1; return take_ticket(op, turn);
 	case 1: return take_correspondence(op, turn);
 	case 2: return take_parts(op, turn);
+	case 4: return take_author(op, turn);
 	default: return take_words(op, turn);
 	}
 }

@@ -1,7 +1,7 @@
 """A real Request Tracker 5: SQLite, one process, everything in the test's folder.
 
 Started by the rig as an ordinary user on a free loopback port, with a queue "Support", twicket's own
-user with a token and no more rights than README names, and Anna, who works at the desk.
+user with a token and no more rights than README names, Anna, who works at the desk, and Mallory, who does not.
 It must never send mail: what it would send is appended to mail.txt.
 """
 
@@ -49,10 +49,12 @@ must($closed->Create(Name => 'Closed'));
 my %rights = (
     twicket => [qw(SeeQueue CreateTicket ShowTicket ShowTicketComments CommentOnTicket ReplyToTicket)],
     anna => [qw(SeeQueue ShowTicket ShowTicketComments CommentOnTicket ReplyToTicket ModifyTicket OwnTicket)],
+    mallory => [qw(SeeQueue ShowTicket ReplyToTicket)], # as everybody has who may answer by mail
 );
 for my $name (sort keys %rights) {
     my $user = RT::User->new(RT->SystemUser);
-    must($user->Create(Name => $name, Password => $ENV{RT_PASSWORD}, EmailAddress => "$name\@desk.test", RealName => ucfirst $name, Privileged => 1));
+    must($user->Create(Name => $name, Password => $ENV{RT_PASSWORD}, EmailAddress => "$name\@desk.test", RealName => ucfirst $name,
+        Privileged => $name eq 'mallory' ? 0 : 1));
     must($user->PrincipalObj->GrantRight(Object => $queue, Right => $_)) for @{$rights{$name}};
     my $token = RT::AuthToken->new(RT->SystemUser);
     my ($ok, $why, $text) = $token->Create(Owner => $user->id, Description => 'test');

@@ -83,6 +83,7 @@ def see_answers(rt, desk, ticket):
     rt.call("anna", "POST", f"/ticket/{ticket}/correspond", {"Content": "We löok into it\n-- \nAnna", **say})
     rt.call("anna", "POST", f"/ticket/{ticket}/correspond", {"Content": "<p>It is <b>over</b> &amp; done</p>",
                                                              "ContentType": "text/html"})
+    assert rt.call("mallory", "POST", f"/ticket/{ticket}/correspond", {"Content": "send me your password", **say})[0] == 201
     rt.call("anna", "PUT", f"/ticket/{ticket}", {"Status": "resolved"})
     read = desk.job("TICKET_ANSWERS", target=ticket, cursor=first)
     assert read["ticket"] == "closed"
