@@ -231,21 +231,33 @@ struct reporters {
 	unsigned n;
 };
 
+/* His place in the list: of who asked twice the last words count. NULL: it is full. */
+static struct reporter *place_of(struct reporters *r, const char *author_id)
+{
+	for (unsigned k = 0; k < r->n; k++)
+		if (!strcmp(r->at[k].author_id, author_id))
+			return &r->at[k];
+	return r->n < REPORTERS ? &r->at[r->n++] : NULL;
+}
+
 static int keep_reporter(void *arg, const struct post_row *row)
 {
 	struct reporters *r = arg;
+	struct reporter *one;
 
 	if (row->kind != POST_ANSWER || strcmp(row->account, r->account) != 0)
 		return 0;
 	for (unsigned k = 0; row->event == SAY_OVER && k < r->n; k++)
 		r->at[k].was_told = r->at[k].was_told || r->at[k].reply == row->reply;
-	if (row->event != SAY_KNOWN || row->state == POST_DEAD || row->state == POST_CANCELLED || r->n == REPORTERS)
+	if (row->event != SAY_KNOWN || row->state == POST_DEAD || row->state == POST_CANCELLED)
 		return 0;
-	r->at[r->n] = (struct reporter){.reply = row->reply, .visibility = (enum visibility)row->visibility};
-	snprintf(r->at[r->n].remote_id, sizeof r->at[0].remote_id, "%s", row->target);
-	snprintf(r->at[r->n].acct, sizeof r->at[0].acct, "%s", row->to);
-	snprintf(r->at[r->n].author_id, sizeof r->at[0].author_id, "%s", row->to_id);
-	r->n++;
+	one = place_of(r, row->to_id);
+	if (!one)
+		return 0;
+	*one = (struct reporter){.reply = row->reply, .visibility = (enum visibility)row->visibility};
+	snprintf(one->remote_id, sizeof one->remote_id, "%s", row->target);
+	snprintf(one->acct, sizeof one->acct, "%s", row->to);
+	snprintf(one->author_id, sizeof one->author_id, "%s", row->to_id);
 	return 0;
 }
 
