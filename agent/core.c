@@ -281,14 +281,18 @@ static bool commit(struct core *c)
 }
 
 #define STEP_S 2 /* less is how clocks go */
+#define TRUSTED_MS 3600000 /* a clock that ran on for so long may date what is thrown away */
 
 /* Durations and deadlines run on; that the times in posts jump is worth a line. */
 static void look_at_clock(struct core *c, const struct now *now)
 {
 	int64_t clock = now->wall_ms - now->boot_ms, step_s = (clock - c->clock) / 1000;
+	bool is_stepped = step_s >= STEP_S || step_s <= -STEP_S;
 	char text[80];
 
-	if (c->clock && (step_s >= STEP_S || step_s <= -STEP_S)) {
+	if (is_stepped)
+		c->purge_boot_ms = now->boot_ms + TRUSTED_MS;
+	if (c->clock && is_stepped) {
 		snprintf(text, sizeof text, "clock stepped %+lld s", (long long)step_s);
 		log_warnx("core", "%s", text);
 		inbox_log(c->inbox, &(struct audit_row){.at_ms = now->wall_ms,

@@ -385,8 +385,16 @@ void tickets_recent(struct tickets *t, int64_t since_ms, const char *only, ticke
 
 /* --- the turn -------------------------------------------------------------------------------- */
 
+/* Not by a clock that was only just set: it may be set again. */
 static void close_stale(struct tickets *t)
 {
+	int64_t clock = t->now.wall_ms - t->now.boot_ms;
+
+	if (clock - t->clock > MINUTE_MS || t->clock - clock > MINUTE_MS)
+		t->stale_ms = t->now.boot_ms + HOUR_MS;
+	t->clock = clock;
+	if (t->now.boot_ms < t->stale_ms)
+		return;
 	for (struct ticket *k = t->all; k; k = k->hh.next)
 		if (k->row.state == TICKET_OPEN && !k->notes &&
 		    t->now.wall_ms - k->row.changed_ms >= TICKET_STALE_MS)

@@ -85,6 +85,7 @@ struct tickets {
 	struct desk_errand errand;
 	struct now now;
 	int64_t pause_ms; /* boot: nothing is asked before */
+	int64_t clock, stale_ms; /* wall minus boot; boot: nothing is too old before */
 	unsigned failures;
 	bool is_alarmed;
 	bool is_refusing; /* what was told is that it does not take something */
