@@ -105,7 +105,8 @@ static enum op_step ask_found(struct op *op, struct rt_turn *turn)
 	buf_init(&query, 128);
 	buf_str(&query, "Subject LIKE '");
 	desk_tag(&query, op->job->key); /* letters, digits, dots: nothing to escape */
-	buf_char(&query, '\'');
+	/* who reads our name of it may mail a ticket of that subject */
+	buf_str(&query, "' AND Creator = '__CurrentUser__'");
 	rt_path(op, "/tickets?query=");
 	url_add_escaped(&op->url, buf_text(&query));
 	buf_printf(&op->url, "&fields=Subject&orderby=id&order=ASC&per_page=%d", FOUND_MAX);

@@ -49,7 +49,7 @@ must($closed->Create(Name => 'Closed'));
 my %rights = (
     twicket => [qw(SeeQueue CreateTicket ShowTicket ShowTicketComments CommentOnTicket ReplyToTicket)],
     anna => [qw(SeeQueue ShowTicket ShowTicketComments CommentOnTicket ReplyToTicket ModifyTicket OwnTicket)],
-    mallory => [qw(SeeQueue ShowTicket ReplyToTicket)], # as everybody has who may answer by mail
+    mallory => [qw(SeeQueue CreateTicket ShowTicket ReplyToTicket)], # as everybody has who may mail
 );
 for my $name (sort keys %rights) {
     my $user = RT::User->new(RT->SystemUser);

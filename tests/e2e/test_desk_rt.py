@@ -50,6 +50,9 @@ def see_check(rt, desk):
 
 
 def see_ticket(rt, desk):
+    fake = {"Queue": "Support", "Subject": "[twicket Q-2222] mine", "Content": "x", "ContentType": "text/plain"}
+    assert rt.call("mallory", "POST", "/ticket", fake)[0] == 201
+    assert not desk.job("TICKET_FIND", key="Q-2222")["found"]
     assert not desk.job("TICKET_FIND", key="Q-4K7M")["found"]
     made = desk.job("TICKET", key="Q-4K7M", subject="Störung\nCc: x", text="hällo 🔥\n.\nno mail", to=DORA, link=REPORT)
     assert made["class"] == "ok" and made["url"] == f"{rt.root}/Ticket/Display.html?id={made['id']}"
