@@ -213,6 +213,8 @@ static enum cli_exit print_list(const struct cli *cli, const struct wish *w, con
 		    w->match || w->since || w->search ? " of that kind" : "");
 	if (json_is_true(json_object_get(answer, "cut")))
 		buf_str(&out, "There are older ones: say more words.\n");
+	if (json_is_true(json_object_get(answer, "behind")))
+		buf_str(&out, "Not all incidents are in the index yet: ask again in a moment.\n");
 	rc = cli_put(cli, &out);
 	buf_finish(&out);
 	if (w->match && !json_array_size(json_object_get(answer, "incidents")))

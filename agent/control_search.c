@@ -63,13 +63,17 @@ json_t *control_search(struct control *c, const char *words)
 {
 	struct search s = {.control = c, .incidents = json_array()};
 	struct store *store = core_store(c->core);
+	bool is_behind = store_read_stories(store, CATCH_UP_MAX) == CATCH_UP_MAX; /* after an upgrade */
+	json_t *answer;
 	struct err err;
 
-	store_read_stories(store, CATCH_UP_MAX);
 	if (store_search(store, words, FOUND_MAX, take_found, &s, &err) == -1) {
 		json_decref(s.incidents);
 		return answer_error("%s", err.text);
 	}
-	return json_pack("{s:b, s:b, s:o}", "ok", 1, "cut", json_array_size(s.incidents) == FOUND_MAX, "incidents",
-			 s.incidents);
+	answer = json_pack("{s:b, s:b, s:o}", "ok", 1, "cut", json_array_size(s.incidents) == FOUND_MAX, "incidents",
+			   s.incidents);
+	if (is_behind)
+		json_object_set_new(answer, "behind", json_true());
+	return answer;
 }

@@ -368,6 +368,20 @@ static void test_when_taken(void **state)
 	assert_non_null(strstr(answer, "acked_after_ms"));
 }
 
+/* After an upgrade the index takes its time: "none" would not be so. */
+static void test_search_behind(void **state)
+{
+	char answer[65536];
+
+	(void)state;
+	for (uint64_t id = 1; id <= 2001; id++)
+		store_put_timeline(world.store, &(struct timeline_row){.incident = 1000000 + id, .kind = "event", .text = "x"});
+	ask(ROOT, "{\"do\":\"list\",\"search\":\"nowhere\"}", answer, sizeof answer);
+	assert_non_null(strstr(answer, "\"behind\":true"));
+	ask(ROOT, "{\"do\":\"list\",\"search\":\"nowhere\"}", answer, sizeof answer);
+	assert_null(strstr(answer, "behind"));
+}
+
 /* Who asks nothing for a minute is not kept. */
 static void test_idle(void **state)
 {
@@ -406,7 +420,7 @@ int main(void)
 		CASE(test_malformed), CASE(test_about_incidents), CASE(test_replies), CASE(test_openings),	    CASE(test_hushes),
 		CASE(test_people),    CASE(test_enrol),
 		CASE(test_others),    CASE(test_who),		  CASE(test_in_whose_name), CASE(test_lines),
-		CASE(test_long_line), CASE(test_long_text), CASE(test_when_taken), CASE(test_idle),		  CASE(test_places),
+		CASE(test_long_line), CASE(test_long_text), CASE(test_when_taken), CASE(test_search_behind), CASE(test_idle),		  CASE(test_places),
 	};
 
 	setenv("TZ", "UTC", 1);
