@@ -22,6 +22,11 @@ bool desk_is_number(const char *id)
 	return n > 0 && n < 19 && !id[n] && id[0] != '0';
 }
 
+bool desk_is_link(const char *link)
+{
+	return link && (strncmp(link, "https://", 8) == 0 || strncmp(link, "http://", 7) == 0);
+}
+
 int desk_key(const char *key, char ticket[DESK_TICKET_MAX], unsigned *number)
 {
 	size_t n = key ? strspn(key, NAME_CHARS) : 0;

@@ -26,6 +26,9 @@ int desk_key(const char *key, char ticket[DESK_TICKET_MAX], unsigned *number);
 /* What a desk needs of a job that it takes; err names what is missing. reads: without text. */
 int desk_check_job(const struct job *job, unsigned caps, struct err *err);
 
+/* Is it an address of the web? RT makes a link of anything: a script, one of its tickets. */
+bool desk_is_link(const char *link);
+
 /* Is it a number, as ids are? */
 bool desk_is_number(const char *id);
 

@@ -324,7 +324,7 @@ static enum op_step send_ticket(struct op *op, struct rt_turn *turn)
 		 * As a text: RT 5.0.3 drops it when it is an array. */
 		set_line(body, "SquelchMailTo", job->to);
 	}
-	if (*or_empty(job->link))
+	if (desk_is_link(job->link))
 		json_object_set_new(body, "RefersTo", json_pack("[s]", job->link));
 	buf_finish(&subject);
 	rt_path(op, "/ticket");

@@ -155,7 +155,8 @@ static json_t *describe(const struct job *job)
 	set_clean(json, "subject", job->subject, DESK_SUBJECT_MAX, desk_line);
 	set_clean(json, "text", job->text, DESK_TEXT_MAX, desk_text);
 	set_clean(json, "reporter", job->to, 512, desk_line);
-	set_clean(json, "link", job->link, 1024, desk_line);
+	if (desk_is_link(job->link))
+		set_clean(json, "link", job->link, 1024, desk_line);
 	return json;
 }
 
