@@ -125,8 +125,9 @@ leave_disabled() {
 		unit=${pair#*:}
 		case " $new_units " in *" $unit "*) ;; *) continue ;; esac
 		[ ! -e "/etc/init.d/$unit" ] || $root update-rc.d "$unit" disable >/dev/null 2>&1 || true
-		# without systemctl there is no systemd that would start it
 		! command -v systemctl >/dev/null || $root systemctl disable "$unit.service" >/dev/null 2>&1 || true
+		# where systemd only comes later, the links that the package made would start it
+		$root env DPKG_MAINTSCRIPT_PACKAGE="${pair%:*}" deb-systemd-helper disable "$unit.service" >/dev/null 2>&1 || true
 		say "the service $unit was not started, nor will it be at boot (systemctl enable --now $unit)"
 	done
 	if [ -n "$no_apache_conf" ] && [ -e /etc/apache2/conf-enabled/snac2.conf ]; then
