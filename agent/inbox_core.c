@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INBOX_RETRY_MS 2000 /* while the node is not there */
-
 static bool inbox_is_notifying(const struct inbox *b, const struct inbox_reply *r)
 {
 	int person = config_person_index(b->config, r->row.person);
@@ -100,33 +98,6 @@ static bool inbox_is_there(struct inbox *b, const struct inbox_reply *r)
 	       (!inbox_is_over_owner(r) || strcmp(v.owner, inbox_core_author(r)) == 0);
 }
 
-/* Well by now, as a snapshot has shown: the core would drop the command without a trace. */
-static bool inbox_came_too_late(const struct inbox *b, const struct inbox_reply *r)
-{
-	struct incident_view v;
-
-	return r->verb == EVENT_VERB_ACK && engine_view(b->engine, r->row.incident, &v) && !v.open;
-}
-
-/* It had to wait, and somebody else has it since: only a `take` goes over that. */
-static bool inbox_is_overtaken(struct inbox *b, struct inbox_reply *r)
-{
-	bool has_waited = r->is_resent || b->now.boot_ms - r->submitted_ms >= INBOX_RETRY_MS;
-	bool is_unack = r->verb == EVENT_VERB_UNACK;
-	struct incident_view v;
-	char owner[256];
-
-	if (!has_waited || (!is_unack && r->verb != EVENT_VERB_ACK) ||
-	    !engine_view(b->engine, r->row.incident, &v) || !v.acked ||
-	    strcmp(v.owner, inbox_author(r)) == 0)
-		return false;
-	if (is_unack ? v.acked_s * 1000 <= r->row.seen_ms : inbox_take_former(r, NULL, 0) != NULL)
-		return false; /* it was meant */
-	snprintf(owner, sizeof(owner), "%s", v.owner);
-	inbox_fail(b, r, is_unack ? "not_yours" : "already_acked", owner);
-	return true;
-}
-
 static void inbox_send_one(struct inbox *b, struct inbox_reply *r)
 {
 	struct event cmd = {
@@ -163,7 +134,7 @@ static void inbox_send_one(struct inbox *b, struct inbox_reply *r)
 		inbox_fail(b, r, "already_ok", "");
 		return;
 	}
-	if (inbox_is_overtaken(b, r))
+	if (!inbox_is_there(b, r) && inbox_is_overtaken(b, r))
 		return;
 	if (inbox_is_there(b, r) || b->events.command(b->events.arg, r->text[TEXT_NODE], &cmd) == 0)
 		r->is_unsent = false;

@@ -11,6 +11,7 @@
 #include <uthash.h>
 
 #define INBOX_RESULT_MS 60000 /* what a forced check gave */
+#define INBOX_RETRY_MS 2000 /* while the node is not there */
 #define INBOX_CONFIRM_MS 30000 /* SPEC 4.4: the core's own event within 30 s */
 #define INBOX_STALE_MS (30 * 60000) /* SPEC 4.5 case 14: the text says when it was said */
 #define INBOX_RESEND_MS (10 * 60000) /* after a crash: younger commands are sent once more */
@@ -304,6 +305,10 @@ struct inbox_reply *inbox_pending_ack(struct inbox *b, uint64_t incident);
 void inbox_fail(struct inbox *b, struct inbox_reply *r, const char *reason, const char *detail);
 void inbox_send(struct inbox *b);
 void inbox_time_out(struct inbox *b);
+
+/* inbox_wait.c: is it too late for a command that had to wait? Overtaken: its author has heard so */
+bool inbox_came_too_late(const struct inbox *b, const struct inbox_reply *r);
+bool inbox_is_overtaken(struct inbox *b, struct inbox_reply *r);
 
 /* inbox_expiry.c: acknowledgements that end by themselves */
 void inbox_expiry_set(struct inbox *b, const struct inbox_reply *r, int64_t at_ms);
