@@ -70,7 +70,6 @@ const char *const store_sql[SQL_END] = {
     [SQL_PUT_KNOWLEDGE] = "INSERT OR REPLACE INTO knowledge(" NAMES(KNOWLEDGE_FIELDS) ") VALUES("
 	KNOWLEDGE_FIELDS(MARK_FRESH, MARK_F, t) ")",
     [SQL_CUT_TICKET_NOTE] = "UPDATE ticket_note SET text=?2 WHERE reply=?1 AND reply<>0",
-    [SQL_LEAVE_DESK] = "UPDATE ticket SET desk_id='',cursor='' WHERE desk_id<>'' AND id>?",
     [SQL_DROP_KNOWLEDGE] = "DELETE FROM knowledge WHERE incident=?1 AND text=?2",
     [SQL_NEXT_UNREAD] = "SELECT incident FROM unread WHERE incident>? ORDER BY incident LIMIT 1",
     [SQL_DROP_UNREAD] = "DELETE FROM unread WHERE incident=?",
@@ -90,6 +89,7 @@ const char *const store_sql[SQL_END] = {
     [SQL_PUT_MUTED] = PUT("muted", MUTED_FIELDS),
     /* who said so first in an hour is who counts */
     [SQL_PUT_REPORT] = "INSERT OR IGNORE INTO report(incident,hour,who,at_ms) VALUES(?,?,?,?)",
+    [SQL_LEAVE_DESK] = "UPDATE ticket SET desk_id='',cursor='' WHERE desk_id<>'' AND id>?",
     [SQL_DROP_MUTED] = "DELETE FROM muted WHERE place=? AND author_id=?",
     [SQL_DROP_DOWNTIME] = "DELETE FROM downtime WHERE node=? AND id=?",
     [SQL_DROP_QUIET] = "DELETE FROM quiet WHERE id=?",

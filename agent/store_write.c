@@ -161,6 +161,11 @@ static int drop(struct store *s, enum store_sql which, const char *a, const char
 	return finish(s, which, stmt, rc);
 }
 
+int store_leave_desk(struct store *s)
+{
+	return drop(s, SQL_LEAVE_DESK, NULL, NULL, 0);
+}
+
 int store_put_downtime(struct store *s, const struct downtime_row *r)
 {
 	if (r->gone)
@@ -265,11 +270,6 @@ int store_purge_reply(struct store *s, uint64_t id, const char *hash)
 int store_cut_ticket_note(struct store *s, uint64_t reply, const char *instead)
 {
 	return change(s, SQL_CUT_TICKET_NOTE, reply, instead ? instead : "", NULL, 0);
-}
-
-int store_leave_desk(struct store *s)
-{
-	return drop(s, SQL_LEAVE_DESK, NULL, NULL, 0);
 }
 
 int store_drop_knowledge(struct store *s, uint64_t incident, const char *text)
