@@ -477,35 +477,3 @@ struct tickets *core_tickets_build(struct core *c)
 	    .events = {.arg = c, .answered = on_answered, .is_deaf = is_deaf, .is_paused = is_paused,
 			   .alarm = core_alarm, .where = on_where}});
 }
-
-/* --- by hand ------------------------------------------------------------------------------------------ */
-
-struct tickets *core_tickets(struct core *c)
-{
-	return c->tickets;
-}
-
-/* Hands rc on. */
-static int audited(struct core *c, const char *by, const char *action, const char *name, int rc, const struct err *err)
-{
-	inbox_log(c->inbox, &(struct audit_row){.at_ms = c->now.wall_ms,
-						.actor = by,
-						.action = action,
-						.object = name,
-						.via = "twicket",
-						.result = rc == -1 ? err->text : "done"});
-	return rc;
-}
-
-int core_ticket_reply(struct core *c, const char *name, const char *text, const char *by, const struct now *now,
-		      struct err *err)
-{
-	c->now = *now;
-	return audited(c, by, "answer", name, tickets_reply(c->tickets, name, text, by, now, err), err);
-}
-
-int core_ticket_close(struct core *c, const char *name, const char *by, const struct now *now, struct err *err)
-{
-	c->now = *now;
-	return audited(c, by, "close", name, tickets_close(c->tickets, name, by, now, err), err);
-}

@@ -110,6 +110,7 @@ void ticket_close(struct tickets *t, struct ticket *k);
 /* ticket_desk.c */
 void desk_turn(struct tickets *t);
 int64_t desk_next(const struct tickets *t); /* boot_ms */
+void desk_place(struct tickets *t); /* ticket_place.c: is it still the one that the ids are of? */
 void desk_stop(struct tickets *t);	    /* the op, if one is under way */
 
 #endif

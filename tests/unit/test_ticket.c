@@ -236,7 +236,7 @@ static void test_no_desk(void **state)
 	char name[TICKET_NAME_SIZE];
 	struct err err = {""};
 
-	tickets_set_desk(rig->tickets, false, NULL, NULL, 0);
+	tickets_set_desk(rig->tickets, NULL, NULL, NULL, 0);
 	ticket_rig_open(rig, "dora", "hers", name);
 	assert_int_equal(tickets_reply(rig->tickets, name, "Look again.", "root", &rig->now, &err), 0);
 	ticket_rig_run(rig, HOUR_MS);

@@ -143,7 +143,7 @@ void ticket_rig_set_desk(struct ticket_rig *rig, const struct notifier *desk)
 	struct account *old = rig->account;
 
 	rig->account = desk ? desk->open(NULL, NULL) : NULL;
-	tickets_set_desk(rig->tickets, true, desk ? desk : rig->desk, rig->account, 0);
+	tickets_set_desk(rig->tickets, "desk", desk ? desk : rig->desk, rig->account, 0);
 	rig->desk = desk ? desk : rig->desk;
 	if (old)
 		desk_sim.close(old);
