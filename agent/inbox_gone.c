@@ -93,7 +93,7 @@ static int endorsed_by(void *arg, const struct reply_row *by)
 	return 0;
 }
 
-/* Of a follower's words only what somebody endorsed stands anywhere else. */
+/* What somebody endorsed stands elsewhere, too: of a follower's words nothing else does. */
 static void gone_endorsed(struct inbox *b, const struct reply_row *row)
 {
 	struct endorsed e = {b, row};
@@ -111,10 +111,9 @@ static void gone_story(struct inbox *b, const struct reply_row *row)
 
 	if (!row->incident || !row->text[0])
 		return;
-	if (!row->person[0]) {
-		gone_endorsed(b, row);
+	gone_endorsed(b, row);
+	if (!row->person[0])
 		return;
-	}
 	gone_cut(b, row, "", row->text, gone_prefix(row->text));
 	inbox_read(b, row->text, &b->now, &p);
 	if (!p.text[0])
