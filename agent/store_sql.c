@@ -191,7 +191,9 @@ const char *const store_sql[SQL_END] = {
     [SQL_PURGE_REPLY_OF] = PURGE_OF("reply"),
     [SQL_PURGE_TIMELINE] = PURGE_OF("timeline"),
     [SQL_PURGE_THREAD] = PURGE_OF("thread"),
-    [SQL_PURGE_PROBLEM] = PURGE_OF("problem"),
+    /* none of an incident that is closed is live */
+    [SQL_PURGE_PROBLEM] = "DELETE FROM problem WHERE rowid IN (SELECT rowid FROM problem WHERE incident=?1"
+			  " AND until_s<>0 LIMIT ?2)",
     [SQL_PURGE_KNOWLEDGE] = PURGE_OF("knowledge"),
     [SQL_PURGE_REPORT] = "DELETE FROM report WHERE (incident,hour,who) IN (SELECT incident,hour,who FROM report"
 	" WHERE incident=?1 LIMIT ?2)",
