@@ -63,7 +63,7 @@ static void end(struct engine *e, struct problem *p, int64_t until_s, const stru
 
 /*
  * The core takes an acknowledgement away just before it reports the change of state
- * that made it do so: wait for that, then "has let go" is said only of what was let go.
+ * that made it do so: wait for that, then "no longer with" is said only of what was let go.
  */
 static void unacked(struct engine *e, struct incident *i, const char *owner, int64_t patience_ms,
 		    const struct now *now)

@@ -109,7 +109,7 @@ void threads_unack_line(struct engine *e, struct incident *i, const struct now *
 	for (struct thread *t = i->threads; t; t = t->next) {
 		if (!thread_takes_lines(e, t, now) || !says_acks(e, t))
 			continue;
-		i->owner = i->let_go; /* "bob has let go": named though no longer owner */
+		i->owner = i->let_go; /* "no longer with bob": named though no owner any more */
 		thread_say(e, t, SAY_UNACK, NULL, now);
 		i->owner = shown;
 		if (!audience_of(e, t)->internals)

@@ -262,7 +262,7 @@ static const struct play plays[] = {
      .posts =
 	     "12:00:15 operators: 🔴 mx1/Queue CRITICAL since 12:00 / long\n"
 	     "12:01:40   operators: 👀 mx1/Queue: alice has it since 12:01 / “on it”\n"
-	     "12:05:02   operators: 🔴 mx1/Queue CRITICAL for 5 min, alice has let go, nobody has it\n"
+	     "12:05:02   operators: 🔴 mx1/Queue CRITICAL for 5 min, no longer with alice, nobody has it\n"
 	     "12:06:40   operators: 👀 mx1/Queue: bob has it since 12:06 / “mine”\n",
      .events =
 	     "@0 SNAP_BEGIN\n"
