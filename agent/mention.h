@@ -22,7 +22,7 @@ enum mention_fit {
 };
 enum mention_fit mention_fits(const char *text, const char *name);
 
-/* The same text and many names: it is folded once. NULL: no memory. */
+/* The same text and many names: it is folded once. NULL: no memory, or it is no UTF-8. */
 struct mention_words *mention_read(const char *text);
 void mention_free(struct mention_words *words); /* NULL is fine */
 enum mention_fit mention_fits_read(const struct mention_words *words, const char *name);
