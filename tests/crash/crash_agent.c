@@ -61,8 +61,7 @@ static bool is_right(const struct trial *t, const char *what, unsigned stop)
 		return true;
 	printf("crash: %s, killed at %u: %u posts (expected %u), %u twice, %u orphans, %u favourites\n", what, stop,
 	       t->sim->n_posts, t->expected, trial_twice(t->sim), orphans(t->sim), t->sim->n_favourites);
-	for (unsigned k = 0; k < t->sim->n_posts; k++)
-		printf("  %s <- %s: %s\n", t->sim->posts[k].account, t->sim->posts[k].parent, t->sim->posts[k].text);
+	trial_print(t);
 	return false;
 }
 

@@ -224,15 +224,12 @@ static unsigned orphans(const struct sim *s)
 static bool is_right(const struct trial *t, const char *what, unsigned stop)
 {
 	if (!stop && getenv("V"))
-		for (unsigned k = 0; k < t->sim->n_posts; k++)
-			printf("  %s <- %s: %s\n", t->sim->posts[k].account, t->sim->posts[k].parent,
-			       t->sim->posts[k].text);
+		trial_print(t);
 	if (t->sim->n_posts == t->expected && !trial_twice(t->sim) && !orphans(t->sim))
 		return true;
 	printf("crash_policy: %s, killed at %u (minute %d): %u posts (expected %u), %u twice, %u orphans\n", what, stop,
 	       t->killed_minute, t->sim->n_posts, t->expected, trial_twice(t->sim), orphans(t->sim));
-	for (unsigned k = 0; k < t->sim->n_posts; k++)
-		printf("  %s <- %s: %s\n", t->sim->posts[k].account, t->sim->posts[k].parent, t->sim->posts[k].text);
+	trial_print(t);
 	return false;
 }
 

@@ -144,10 +144,7 @@ static bool is_right(const struct trial *t, const char *what, unsigned stop)
 	if (is_so)
 		return true;
 	printf("crash_talk: %s, killed at %u (minute %d), %u posts expected:\n", what, stop, t->killed_minute, t->expected);
-	for (unsigned k = 0; k < t->shared->n_done; k++)
-		printf("  core: %s\n", t->shared->done[k]);
-	for (unsigned k = 0; k < t->sim->n_posts; k++)
-		printf("  %s <- %s: %s\n", t->sim->posts[k].account, t->sim->posts[k].parent, t->sim->posts[k].text);
+	trial_print(t);
 	return false;
 }
 

@@ -106,8 +106,7 @@ static bool is_right(const struct trial *t, const char *what, unsigned stop)
 		return true;
 	printf("crash: %s, killed at %u: %u posts (expected %u), %u twice; desk: %u tickets, %u notes, %u twice; %u over\n",
 	       what, stop, t->sim->n_posts, t->expected, trial_twice(t->sim), d->n_tickets, d->n_notes, keys_twice(d), over);
-	for (unsigned k = 0; k < t->sim->n_posts; k++)
-		printf("  %s <- %s: %s\n", t->sim->posts[k].account, t->sim->posts[k].parent, t->sim->posts[k].text);
+	trial_print(t);
 	return false;
 }
 

@@ -305,6 +305,14 @@ void trial_finish(struct trial *t)
 	unlink(t->cfg);
 }
 
+void trial_print(const struct trial *t)
+{
+	for (unsigned k = 0; k < t->shared->n_done; k++)
+		printf("  core: %s\n", t->shared->done[k]);
+	for (unsigned k = 0; k < t->sim->n_posts; k++)
+		printf("  %s <- %s: %s\n", t->sim->posts[k].account, t->sim->posts[k].parent, t->sim->posts[k].text);
+}
+
 unsigned trial_twice(const struct sim *s)
 {
 	unsigned n = 0;

@@ -61,6 +61,8 @@ void trial_init(struct trial *t, const struct trial_plan *plan, const char *name
 unsigned trial_suite(struct trial *t, const char *what, unsigned stride);
 void trial_finish(struct trial *t);
 
+/* What the core was told to do, and what stands on the servers, a line each. */
+void trial_print(const struct trial *t);
 /* Pairs of posts with the same words on one account. */
 unsigned trial_twice(const struct sim *s);
 
