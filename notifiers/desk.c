@@ -101,6 +101,13 @@ int desk_check_job(const struct job *job, unsigned caps, struct err *err)
 	return err_set(err, "this desk can only be written to");
 }
 
+void desk_measure(const struct account *a, const char *text, unsigned *units, unsigned *limit)
+{
+	(void)a;
+	*units = (unsigned)strlen(text);
+	*limit = DESK_TEXT_MAX;
+}
+
 /* --- texts of strangers ------------------------------------------------------------------- */
 
 static bool is_control(utf8proc_int32_t c)

@@ -26,6 +26,9 @@ int desk_key(const char *key, char ticket[DESK_TICKET_MAX], unsigned *number);
 /* What a desk needs of a job that it takes; err names what is missing. reads: without text. */
 int desk_check_job(const struct job *job, unsigned caps, struct err *err);
 
+/* notifier.measure: bytes, at most DESK_TEXT_MAX. */
+void desk_measure(const struct account *a, const char *text, unsigned *units, unsigned *limit);
+
 /* Is it an address of the web? RT makes a link of anything: a script, one of its tickets. */
 bool desk_is_link(const char *link);
 

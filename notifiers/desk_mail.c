@@ -160,14 +160,6 @@ out:
 	return NULL;
 }
 
-static void
-mail_measure(const struct account *a, const char *text, unsigned *units, unsigned *limit)
-{
-	(void)a;
-	*units = (unsigned)strlen(text);
-	*limit = DESK_TEXT_MAX;
-}
-
 static struct op *mail_begin(struct account *a, const struct job *job, struct err *err)
 {
 	struct op *op;
@@ -348,7 +340,7 @@ const struct notifier desk_mail = {
     .check = mail_check,
     .open = mail_open,
     .close = mail_close,
-    .measure = mail_measure,
+    .measure = desk_measure,
     .begin = mail_begin,
     .step = mail_step,
     .end = mail_end,

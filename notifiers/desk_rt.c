@@ -103,13 +103,6 @@ out:
 	return NULL;
 }
 
-static void rt_measure(const struct account *a, const char *text, unsigned *units, unsigned *limit)
-{
-	(void)a;
-	*units = (unsigned)strlen(text);
-	*limit = DESK_TEXT_MAX;
-}
-
 static enum op_step (*run_of(enum job_type type))(struct op *, struct rt_turn *)
 {
 	switch (type) {
@@ -393,7 +386,7 @@ const struct notifier desk_rt = {
     .check = rt_check,
     .open = rt_open,
     .close = rt_close,
-    .measure = rt_measure,
+    .measure = desk_measure,
     .begin = rt_begin,
     .step = rt_step,
     .end = rt_end,

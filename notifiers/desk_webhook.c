@@ -86,14 +86,6 @@ out:
 	return NULL;
 }
 
-static void
-webhook_measure(const struct account *a, const char *text, unsigned *units, unsigned *limit)
-{
-	(void)a;
-	*units = (unsigned)strlen(text);
-	*limit = DESK_TEXT_MAX;
-}
-
 static struct op *webhook_begin(struct account *a, const struct job *job, struct err *err)
 {
 	struct op *op;
@@ -298,7 +290,7 @@ const struct notifier desk_webhook = {
     .check = webhook_check,
     .open = webhook_open,
     .close = webhook_close,
-    .measure = webhook_measure,
+    .measure = desk_measure,
     .begin = webhook_begin,
     .step = webhook_step,
     .end = webhook_end,
