@@ -7,8 +7,6 @@
 #include "agent/core.h"
 #include "agent/ticket.h"
 
-struct tickets *core_tickets(struct core *c);
-
 /* Answers the reporter: to his conversation, and a note at the desk. name: "Q-4K7M". -1 with err. */
 int core_ticket_reply(struct core *c, const char *name, const char *text, const char *by, const struct now *now,
 		      struct err *err);

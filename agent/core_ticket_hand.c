@@ -6,11 +6,6 @@
 
 #include "agent/core_internal.h"
 
-struct tickets *core_tickets(struct core *c)
-{
-	return c->tickets;
-}
-
 /* Hands rc on. */
 static int audited(struct core *c, const char *by, const char *action, const char *name, int rc, const struct err *err)
 {

@@ -127,8 +127,6 @@ bool engine_status(struct engine *e, uint64_t incident, unsigned audience, unsig
 		   const struct now *now, struct say *out);
 /* Names of the audiences that were told of an incident; for `list`. Returns how many. */
 unsigned engine_told_to(const struct engine *e, uint64_t incident, const char **names, unsigned max);
-/* The audience of a thread by account, for the audience that a reply hangs under; -1 none. */
-int engine_thread_audience(const struct engine *e, uint64_t thread);
 
 /* Is an incident told on this account (index) that is not closed: may somebody still answer there? */
 bool engine_is_told_on(const struct engine *e, unsigned account);

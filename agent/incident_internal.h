@@ -391,7 +391,6 @@ bool problem_rests(const struct problem *p, unsigned audience); /* in downtime, 
 bool incident_is_awake(const struct incident *i, unsigned audience); /* some of it is in none */
 /* The member that stands for the incident to an audience. */
 struct problem *incident_root_heard(const struct incident *i, unsigned audience);
-unsigned thread_count(const struct thread *t); /* heard members, those behind a DOWN host not counted */
 unsigned thread_names_since(struct engine *e, const struct thread *t, const char *language);
 /* Walks what a public thread names: start with i itself. NULL: no more. */
 const struct incident *next_part(const struct engine *e, const struct incident *i, const struct incident *at,

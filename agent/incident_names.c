@@ -57,17 +57,6 @@ bool goes_without_saying(const struct incident *i, const struct problem *p, unsi
 	return said_by(i, p, audience) != NULL;
 }
 
-unsigned thread_count(const struct thread *t)
-{
-	unsigned n = 0;
-
-	for (const struct problem *p = t->incident->problems; p; p = p->next)
-		n += problem_is_live(p) && hears(p, t->audience) &&
-		     !goes_without_saying(t->incident, p, t->audience) &&
-		     !is_said_by_twin(t->incident, p, t->audience);
-	return n;
-}
-
 static bool is_told(const struct problem *p, unsigned audience)
 {
 	return (p->told & AUDIENCE_BIT(audience)) != 0;

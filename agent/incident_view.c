@@ -167,18 +167,6 @@ unsigned engine_told_to(const struct engine *e, uint64_t incident, const char **
 	return n;
 }
 
-int engine_thread_audience(const struct engine *e, uint64_t thread)
-{
-	const struct incident *i;
-	const struct thread *t;
-
-	DL_FOREACH (e->incidents, i)
-		LL_FOREACH (i->threads, t)
-			if (t->id == thread)
-				return (int)t->audience;
-	return -1;
-}
-
 void engine_counts(const struct engine *e, struct engine_counts *out)
 {
 	struct problem *p, *next;

@@ -456,11 +456,6 @@ const struct config *rehearsal_config(const struct rehearsal *r)
 	return r->order.config;
 }
 
-int64_t rehearsal_next(const struct rehearsal *r)
-{
-	return engine_next(r->engine);
-}
-
 void rehearsal_audience(const struct rehearsal *r, unsigned audience, struct rehearsal_tally *out)
 {
 	const struct config_audience *a = &r->order.config->audiences[audience];

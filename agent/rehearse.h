@@ -71,7 +71,6 @@ void rehearsal_inventory(struct rehearsal *r, unsigned objects, unsigned sentine
 /* For what else the engine can be told. */
 struct engine *rehearsal_engine(struct rehearsal *r);
 const struct config *rehearsal_config(const struct rehearsal *r);
-int64_t rehearsal_next(const struct rehearsal *r); /* the next deadline, NOW_NEVER = none */
 
 void rehearsal_audience(const struct rehearsal *r, unsigned audience, struct rehearsal_tally *out);
 void rehearsal_account(const struct rehearsal *r, unsigned account, struct rehearsal_budget *out);

@@ -115,11 +115,6 @@ void world_destroy(struct world *w)
 	free(w);
 }
 
-const char *world_node(const struct world *w)
-{
-	return w->node;
-}
-
 bool world_knows(const struct world *w, const char *host, const char *service)
 {
 	return find(w, host, service) != NULL;

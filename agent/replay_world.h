@@ -18,8 +18,6 @@ struct world;
 struct world *world_create(const struct cli_objects *objects);
 void world_destroy(struct world *w); /* NULL is fine */
 
-/* "" when it knows no object. */
-const char *world_node(const struct world *w);
 bool world_knows(const struct world *w, const char *host, const char *service);
 
 /*
