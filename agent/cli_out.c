@@ -136,18 +136,6 @@ enum cli_exit cli_put_answer(
 	return rc;
 }
 
-const char *cli_string(const json_t *object, const char *key)
-{
-	const char *s = json_string_value(json_object_get(object, key));
-
-	return s ? s : "";
-}
-
-int64_t cli_number(const json_t *object, const char *key)
-{
-	return (int64_t)json_integer_value(json_object_get(object, key));
-}
-
 bool cli_tag(const char *typed, char tag[16])
 {
 	size_t n;
