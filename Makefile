@@ -6,6 +6,7 @@ bindir      = $(prefix)/bin
 sbindir     = $(prefix)/sbin
 libdir      = $(prefix)/lib/twicket
 mandir      = $(prefix)/share/man
+plugindir   = $(prefix)/lib/nagios/plugins
 docdir      = $(prefix)/share/doc/twicket
 unitdir     = $(prefix)/lib/systemd/system
 sysusersdir = $(prefix)/lib/sysusers.d
@@ -21,17 +22,21 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DTWICKET_VERSION='"$(VERSION)"' $(WARN) -I.
 	$(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(CFLAGS)
 LIBS    = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lgumbo
 
-LIB_SRC = $(wildcard common/*.c notifiers/*.c) $(filter-out agent/main.c agent/cli_main.c,$(wildcard agent/*.c))
+LIB_SRC = $(wildcard common/*.c notifiers/*.c) $(filter-out agent/main.c agent/cli_main.c agent/check_main.c,$(wildcard agent/*.c))
 LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o)
 LIB     = $(B)/libtwicket.a
 
-all: $(B)/twicketd $(B)/twicket module
+all: $(B)/twicketd $(B)/twicket $(B)/check_twicket module
 
 $(B)/twicketd: $(B)/agent/main.o $(LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/twicket: $(B)/agent/cli_main.o $(LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# started every few minutes by the core: it loads only the libraries that it uses
+$(B)/check_twicket: $(B)/agent/check_main.o $(LIB)
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LIBS)
 
 $(LIB): $(LIB_OBJ)
 	rm -f $@ && $(AR) rcs $@ $^
@@ -54,11 +59,15 @@ install: all
 	$(call put,755,$(MODULE_SO),$(libdir)/nagios-4.4/twicket.so)
 	$(call put,755,$(B)/twicketd,$(sbindir)/twicketd)
 	$(call put,755,$(B)/twicket,$(bindir)/twicket)
+	$(call put,755,$(B)/check_twicket,$(plugindir)/check_twicket)
 	$(call put,644,agent/twicketd.8,$(mandir)/man8/twicketd.8)
 	$(call put,644,agent/twicket.1,$(mandir)/man1/twicket.1)
+	sed 's|/usr/share/doc/twicket|$(docdir)|' agent/check_twicket.1 >$(B)/check_twicket.1
+	$(call put,644,$(B)/check_twicket.1,$(mandir)/man1/check_twicket.1)
 	sed 's|/usr/share/doc/twicket|$(docdir)|' agent/twicket.cfg.5 >$(B)/twicket.cfg.5
 	$(call put,644,$(B)/twicket.cfg.5,$(mandir)/man5/twicket.cfg.5)
 	$(call put,644,sample.cfg,$(docdir)/sample.cfg)
+	$(call put,644,contrib/nagios/twicket.cfg,$(docdir)/nagios/twicket.cfg)
 	$(call put,644,contrib/systemd/twicket.sysusers,$(sysusersdir)/twicket.conf)
 	sed 's|/usr/sbin/|$(sbindir)/|' contrib/systemd/twicketd.service >$(B)/twicketd.service
 	$(call put,644,$(B)/twicketd.service,$(unitdir)/twicketd.service)
@@ -66,12 +75,12 @@ install: all
 	@echo "In nagios.cfg:  broker_module=$(libdir)/nagios-4.4/twicket.so"
 
 uninstall:
-	rm -f $(addprefix $(DESTDIR),$(sbindir)/twicketd $(bindir)/twicket $(mandir)/man8/twicketd.8 \
-		$(mandir)/man1/twicket.1 $(mandir)/man5/twicket.cfg.5 $(sysusersdir)/twicket.conf $(unitdir)/twicketd.service)
+	rm -f $(addprefix $(DESTDIR),$(sbindir)/twicketd $(bindir)/twicket $(plugindir)/check_twicket $(mandir)/man8/twicketd.8 \
+		$(mandir)/man1/twicket.1 $(mandir)/man1/check_twicket.1 $(mandir)/man5/twicket.cfg.5 $(sysusersdir)/twicket.conf $(unitdir)/twicketd.service)
 	rm -rf $(DESTDIR)$(libdir) $(DESTDIR)$(docdir)
 
 help:
-	@echo 'make                the module, twicketd and twicket, in $(B)/'
+	@echo 'make                the module, twicketd, twicket and check_twicket, in $(B)/'
 	@echo 'make demo           the whole loop on both networks, without an account (KEEP=1: left running)'
 	@echo 'make install        [prefix=/usr/local] [DESTDIR=]; make uninstall takes it away'
 	@echo

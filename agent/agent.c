@@ -416,7 +416,7 @@ static void loop(struct agent *a)
 		n += source_fds(a->source, fds + n, FDS_MAX / 2);
 		n += control_fds(a->control, fds + n, FDS_MAX - n);
 		read_clock(a); /* the turn itself took time */
-		http_wait(a->http, fds, n, core_wait_ms(a->core, &a->now, WAIT_MAX_MS));
+		http_wait(a->http, fds, n, core_wait_ms(a->core, &a->now, *a->config->metrics_file ? METRICS_MS : WAIT_MAX_MS));
 		read_clock(a);
 		take_signals(a);
 		if (a->reload)
@@ -425,6 +425,7 @@ static void loop(struct agent *a)
 		control_ready(a->control, &a->now);
 		if (a->stop || !core_is_gathering(a->core, &a->now))
 			core_turn(a->core, &a->now);
+		control_metrics(a->control, &a->now);
 		source_flush(a->source);
 		trim_memory(a);
 	}

@@ -37,8 +37,9 @@ static const struct command commands[] = {
      "    --compare: the same with another twicket.cfg. --posts: every post to one audience.\n"
      "    --objects: the core's objects.cache, where no agent runs. Posts nothing.\n"},
     {"status", cli_status,
-     "status\n"
-     "    Module, accounts, queue, money: is twicket well.\n"},
+     "status [--metrics]\n"
+     "    Module, accounts, queue, money: is twicket well; and what to do where it is not.\n"
+     "    --metrics: the same for Prometheus, in its text form.\n"},
     {"list", cli_list,
      "list [MATCH] [--all] [--since TIME] [--search WORDS]\n"
      "list --tickets [--all]\n"
@@ -120,7 +121,7 @@ static const char usage[] =
     "                                    what an old nagios.log would have posted\n"
     "\n"
     "What is going on\n"
-    "  status                            module, accounts, queue, money: is twicket well\n"
+    "  status [--metrics]                module, accounts, queue, money: is twicket well\n"
      "  list [MATCH] [--all] [--since TIME] [--search WORDS]\n"
      "                                    incidents, open ones first; --tickets: what strangers report\n"
      "  show TAG [--md|--html]            the whole story of one incident; as a post-mortem\n"

@@ -5,6 +5,8 @@
 #include "agent/cli.h"
 #include "agent/cli_control.h"
 #include "agent/cli_text.h"
+#include "agent/health.h"
+#include "agent/metrics.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,9 +23,9 @@ static void node_text(const json_t *node, int64_t now_ms, struct buf *out)
 	char span[CLI_TIME_SIZE];
 	size_t from = out->len;
 
-	cli_printf(
-	    out, "%.*s %s", (int)strcspn(core, " "), *core ? core : "node",
-	    cli_string(node, "name"));
+	if (!*core) /* it is away, and did not say */
+		core = "core";
+	cli_printf(out, "%.*s %s", (int)strcspn(core, " "), core, cli_string(node, "name"));
 	cli_pad(out, from, 11);
 	buf_str(out, "   ");
 	cli_span_about(span, ms);
@@ -222,10 +224,22 @@ static void paused_text(const json_t *answer, struct buf *out)
 		buf_str(out, ", nothing paused");
 }
 
+/* What check_twicket would say and the table above does not, with the step that is missing. */
+static void findings_text(const json_t *answer, struct buf *out)
+{
+	struct health h;
+
+	health_judge(answer, &health_defaults, &h);
+	for (unsigned k = 0; k < h.n; k++) {
+		if (h.at[k].about == HEALTH_SILENCE || h.at[k].about == HEALTH_ACCOUNT_ROW)
+			continue;
+		cli_printf(out, "%s: %s", h.at[k].level == HEALTH_CRITICAL ? "trouble" : "note", h.at[k].text);
+		buf_char(out, '\n');
+	}
+}
+
 void cli_status_text(const json_t *answer, int64_t now_ms, struct buf *out)
 {
-	const char *store = cli_string(answer, "store");
-
 	nodes_text(answer, now_ms, out);
 	accounts_text(answer, now_ms, out);
 	buf_printf(
@@ -236,21 +250,28 @@ void cli_status_text(const json_t *answer, int64_t now_ms, struct buf *out)
 	paused_text(answer, out);
 	buf_char(out, '\n');
 	by_hand_text(answer, now_ms, out);
-	if (*store && strcmp(store, "ok") != 0)
-		cli_printf(out, "store: %s", store), buf_char(out, '\n');
+	findings_text(answer, out);
+}
+
+static void metrics_of(const json_t *answer, int64_t now_ms, struct buf *out)
+{
+	(void)now_ms;
+	metrics_text(answer, out);
 }
 
 enum cli_exit cli_status(struct cli *cli, int argc, char **argv)
 {
+	bool metrics = false;
+	const struct cli_option options[] = {{"--metrics", &metrics, NULL}, {NULL, NULL, NULL}};
 	enum cli_exit rc;
 	json_t *answer;
 
-	if (!cli_command_options(cli, &argc, argv, NULL, CLI_ALL_WORDS, &rc))
+	if (!cli_command_options(cli, &argc, argv, options, CLI_ALL_WORDS, &rc))
 		return rc;
 	if (argc > 1)
 		return cli_misused(cli, "status", "status takes no words");
 	rc = cli_ask(cli, json_pack("{s:s}", "do", "status"), CONTROL_TIMEOUT_MS, &answer);
 	if (rc != CLI_DONE)
 		return rc;
-	return cli_put_answer(cli, answer, cli_status_text);
+	return cli_put_answer(cli, answer, metrics ? metrics_of : cli_status_text);
 }

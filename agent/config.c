@@ -105,6 +105,18 @@ static void read_log(struct reader *r, const config_setting_t *s, void *into)
 		c->log = (enum log_level)i;
 }
 
+/* "" is none, as without the key. */
+static void read_metrics_file(struct reader *r, const config_setting_t *s, void *into)
+{
+	struct config *c = into;
+	const char *text = config_text(r, s);
+
+	if (text && *text && *text != '/')
+		config_fault(r, s, "\"%s\" must be a whole path, beginning with /", text);
+	else if (text)
+		config_keep(r, &c->metrics_file, text);
+}
+
 static void read_log_format(struct reader *r, const config_setting_t *s, void *into)
 {
 	static const char *const words[] = {"text", "json", NULL};
@@ -149,7 +161,7 @@ const struct config_key config_global_keys[] = {
     {"sentinels", KEY_OWN, 0, config_read_sentinels},
     {"isolation", KEY_OWN, 0, config_read_isolation},
     {"database", KEY_OWN, 0, config_read_database},
-    {"metrics_file", KEY_OWN, 0, config_read_metrics_file},
+    {"metrics_file", KEY_OWN, 0, read_metrics_file},
     {"keep", KEY_OWN, 0, read_keep},
     {"icinga2", KEY_LATER, 0, config_later_icinga2},
     {"desk", KEY_ELSEWHERE, 0, NULL},
@@ -165,6 +177,7 @@ static void set_defaults(struct reader *r, const char *path)
 	config_keep(r, &c->language, "en");
 	config_keep(r, &c->timezone, "");
 	config_keep(r, &c->link, "");
+	config_keep(r, &c->metrics_file, "");
 	config_keep(r, &c->state_dir, "/var/lib/twicket");
 	config_keep(r, &c->run_dir, "/run/twicket");
 	config_group_defaults(r);
@@ -376,6 +389,7 @@ void config_discard(struct config *c)
 	free(c->language);
 	free(c->timezone);
 	free(c->link);
+	free(c->metrics_file);
 	free(c->state_dir);
 	free(c->run_dir);
 	free(c);

@@ -110,6 +110,7 @@ struct config {
 	char *path;
 	char *language, *timezone, *link;
 	char *state_dir, *run_dir;
+	char *metrics_file; /* "" = none */
 	char **core_users; /* who may connect as a module */
 	unsigned n_core_users;
 	enum group_kind group_kind;

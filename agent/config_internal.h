@@ -117,7 +117,6 @@ void config_group_finish(struct config *c);
 
 void config_later_icinga2(struct reader *r, const config_setting_t *s, void *into);
 void config_read_database(struct reader *r, const config_setting_t *s, void *into);
-void config_read_metrics_file(struct reader *r, const config_setting_t *s, void *into);
 
 /* --- the parts of an audience ------------------------------------------------------------------ */
 

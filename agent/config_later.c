@@ -19,17 +19,6 @@ void config_read_database(struct reader *r, const config_setting_t *s, void *int
 		    r, s, "does nothing in this version: the store is SQLite in state_dir");
 }
 
-void config_read_metrics_file(struct reader *r, const config_setting_t *s, void *into)
-{
-	const char *text = config_text(r, s);
-
-	(void)into;
-	if (text && *text && *text != '/')
-		config_fault(r, s, "\"%s\" must be a whole path, beginning with /", text);
-	else if (text && *text)
-		config_warning(r, s, "does nothing in this version");
-}
-
 /* --- groups --------------------------------------------------------------------------------- */
 
 /* What it has; nobody uses it yet. */

@@ -34,16 +34,22 @@
  * Answers. Times are wall-clock milliseconds, 0 = never.
  *	{"ok":false, "error":"no incident T7K2"}  ("denied":true where it was a matter of rights)
  *	status: {"ok":true, "version":"0.1.0", "up_ms":…, "rss_kib":…, "wall_ms":now,
- *	  "nodes":[{"name":"mon1","connected":true,"since_ms":…,"core":"nagios 4.4.6","events":…,"lost":…}],
+ *	  "nodes":[{"name":"mon1","connected":true,"since_ms":…,"core":"nagios 4.4.6","events":…,"lost":…,
+ *	    "gaps":0,"lost_ms":0}],   all that the store knows; away: since_ms is since when; lost_ms: the last loss
  *	  "accounts":[{"name":"status","network":"mastodon","state":"ok","text":"","queued":0,"unsettled":0,
  *	    "oldest_ms":0,"last_post_ms":…,"last_tag":"T7K2","last_read_ms":…,"posts_day":4,"limit_day":100,
  *	    "posts_hour":1,"limit_hour":20,
+ *	    "unsettled_ms":0,"sent":40,"dead":0,"skew_ms":0,"poll_ms":15000,   sent, dead: in the agent's life;
+ *	    skew: its network's clock minus ours; poll_ms 0: nobody can answer there
  *	    and where posts cost: "spent_micro":1240000,"limit_micro":20000000,"alone_until_ms":0,"may_read":true,
  *	    "idle":true}],   state: ok, paused, no login, trouble; micro USD; idle: nothing is read
  *	  "open":2,"acked":1,"problems":7,"adopted":0,"dropped":3,"store":"ok",
  *	  "quiet":[{"id":17,"match":"host:db*","text":"…","by":"root","since_ms":…,"until_ms":…},
  *	    {"tag":"T7K2","object":"db1/Postgres","until_ms":…}],
- *	  "paused":[{"audience":"public","account":"","text":"…","by":"root","since_ms":…}]}
+ *	  "paused":[{"audience":"public","account":"","text":"…","by":"root","since_ms":…}],
+ *	  "refused":{"node":"mon3","why":"","at_ms":0},   the newest module that may not connect; why "": none
+ *	  "denied":0,"submitted":0,   refusals within 10 min; commands that wait for the core
+ *	  "replies":{"confirmed":12,…},"tickets":{"open":2,"waiting":0,"desk":true,"trouble":""}}
  *	list: {"ok":true,"incidents":[{"tag":"T7K2","since_ms":…,"until_ms":0,"object":"db1/Postgres","members":1,
  *	  "state":"CRITICAL","owner":"alice","open":true,"told":[{"audience":"public","names":["E-mail"]},
  *	  {"audience":"operators","names":[]}],
@@ -85,6 +91,10 @@ struct source;
 /* Listens on path (mode 0666, the peers are told apart by SO_PEERCRED). */
 struct control *control_create(const char *path, struct core *core, struct source *source, struct err *err);
 void control_destroy(struct control *c); /* NULL is fine; removes the socket */
+
+/* Writes metrics_file, when it is time to: agent.c's loop turns at least every METRICS_MS. */
+#define METRICS_MS 15000
+void control_metrics(struct control *c, const struct now *now);
 
 /* Adds its descriptors to fds; returns how many. */
 unsigned control_fds(struct control *c, struct curl_waitfd *fds, unsigned max);

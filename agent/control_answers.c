@@ -14,8 +14,6 @@
 #include <unistd.h>
 #include <utf8proc.h>
 
-#define NODES_MAX 32
-
 json_t *answer_error(const char *format, ...)
 {
 	char text[512];
@@ -50,108 +48,6 @@ json_t *control_text(const char *s)
 	whole = json_string(buf_text(&b));
 	buf_finish(&b);
 	return whole;
-}
-
-/* --- status ----------------------------------------------------------------------------- */
-
-static long rss_kib(void)
-{
-	long size = 0, resident = 0;
-	FILE *f = fopen("/proc/self/statm", "re");
-
-	if (f && fscanf(f, "%ld %ld", &size, &resident) != 2)
-		resident = 0;
-	if (f)
-		fclose(f);
-	return resident * (sysconf(_SC_PAGESIZE) / 1024);
-}
-
-static json_t *nodes_to_json(struct control *c)
-{
-	struct source_health health[NODES_MAX];
-	unsigned n = source_health(c->source, health, NODES_MAX);
-	json_t *nodes = json_array();
-
-	for (unsigned k = 0; k < n; k++)
-		json_array_append_new(
-			nodes, json_pack("{s:o, s:b, s:I, s:o, s:I, s:I}", "name", control_text(health[k].node),
-					 "connected", health[k].connected, "since_ms", (json_int_t)health[k].since_ms,
-					 "core", control_text(health[k].core), "events", (json_int_t)health[k].events,
-					 "lost", (json_int_t)health[k].lost));
-	return nodes;
-}
-
-/* One word for the state of an account, and the text that goes with it. */
-static const char *account_state(struct control *c, unsigned k, const struct outbox_health *out,
-				 const struct collector_health *in, char *text, size_t size)
-{
-	const struct config_account *a = &core_config(c->core)->accounts[k];
-
-	text[0] = '\0';
-	if (engine_account_is_paused(core_engine(c->core), k)) {
-		snprintf(text, size, "by hand: nothing is posted");
-		return "paused";
-	}
-	if (core_login_trouble(c->core, k)) {
-		snprintf(text, size, "%s", core_login_trouble(c->core, k));
-		return "no login";
-	}
-	if (out->paused_until_ms == NOW_NEVER) {
-		snprintf(text, size, "%s: twicket auth %s", out->pause_reason, a->name);
-		return "no login";
-	}
-	if (out->paused_until_ms > c->now.wall_ms) {
-		snprintf(text, size, "%s", out->pause_reason);
-		return "paused";
-	}
-	if (in->failures >= 5) {
-		snprintf(text, size, "%s", in->trouble);
-		return "trouble";
-	}
-	snprintf(text, size, "%s", in->trouble);
-	return "ok";
-}
-
-static json_t *account_to_json(struct control *c, unsigned k)
-{
-	const struct config_account *a = &core_config(c->core)->accounts[k];
-	struct collector_health in;
-	struct outbox_health out;
-	char text[512];
-	const char *state;
-	json_t *account;
-
-	outbox_health(core_outbox(c->core), k, &c->now, &out);
-	collector_health(core_collector(c->core), k, &in);
-	state = account_state(c, k, &out, &in, text, sizeof text);
-	account = json_pack("{s:o, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I}", "name",
-			    control_text(a->name), "network", a->network, "state", state, "text", control_text(text),
-			    "queued", (json_int_t)out.queued, "unsettled", (json_int_t)out.unsettled, "oldest_ms",
-			    (json_int_t)out.oldest_ms, "last_post_ms", (json_int_t)out.last_post_ms, "last_tag",
-			    out.last_tag, "last_read_ms", (json_int_t)in.last_read_ms, "posts_day",
-			    (json_int_t)out.posts_day, "limit_day", (json_int_t)a->posts_per_day, "posts_hour",
-			    (json_int_t)out.posts_hour, "limit_hour", (json_int_t)a->posts_per_hour);
-	answer_add_money(c, k, &out, account);
-	return account;
-}
-
-json_t *answer_status(struct control *c)
-{
-	const struct config *config = core_config(c->core);
-	struct engine_counts counts;
-	json_t *accounts = json_array();
-
-	for (unsigned k = 0; k < config->n_accounts; k++)
-		json_array_append_new(accounts, account_to_json(c, k));
-	engine_counts(core_engine(c->core), &counts);
-	return json_pack("{s:b, s:s, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "ok", 1, "version",
-			 TWICKET_VERSION, "up_ms", (json_int_t)(c->now.boot_ms - c->started.boot_ms), "rss_kib",
-			 (json_int_t)rss_kib(), "wall_ms", (json_int_t)c->now.wall_ms, "nodes", nodes_to_json(c),
-			 "accounts", accounts, "open", (json_int_t)counts.incidents, "acked",
-			 (json_int_t)counts.acked, "problems", (json_int_t)counts.problems, "adopted",
-			 (json_int_t)counts.adopted, "dropped", (json_int_t)counts.dropped, "store",
-			 control_text(core_store_trouble(c->core)), "quiet", hand_quiets(c), "paused",
-			 hand_pauses(c));
 }
 
 /* --- show ------------------------------------------------------------------------------------- */

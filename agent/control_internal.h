@@ -18,6 +18,8 @@ struct control {
 	struct source *source;
 	struct client *clients;
 	struct now now, started;
+	int64_t metrics_ms; /* boot: the file is due */
+	bool is_metrics_trouble; /* said in the log */
 };
 
 /* Each returns a new JSON object: the answer. */

@@ -457,6 +457,21 @@ struct collector *core_collector(struct core *c)
 	return c->collector;
 }
 
+struct inbox *core_inbox(struct core *c)
+{
+	return c->inbox;
+}
+
+struct tickets *core_tickets(struct core *c)
+{
+	return c->tickets;
+}
+
+int64_t core_skew_ms(const struct core *c, unsigned account)
+{
+	return runner_skew_ms(c->runner, account);
+}
+
 struct store *core_store(struct core *c)
 {
 	return c->store;

@@ -99,6 +99,10 @@ struct outbox *core_outbox(struct core *c);
 struct ledger *core_ledger(struct core *c);
 struct collector *core_collector(struct core *c);
 struct store *core_store(struct core *c);
+struct inbox *core_inbox(struct core *c);
+struct tickets *core_tickets(struct core *c);
+/* An account's server's clock minus ours, ms; 0 = not known. */
+int64_t core_skew_ms(const struct core *c, unsigned account);
 /* "ok", or why nothing can be kept right now. */
 const char *core_store_trouble(const struct core *c);
 /* NULL: the account has a token. Else why not. */

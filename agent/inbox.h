@@ -127,7 +127,7 @@ void inbox_saved(struct inbox *b);
 struct inbox_health {
 	unsigned submitted; /* commands that wait for the core */
 	unsigned denied;    /* refusals in the last 10 min; more than 5: check_twicket warns */
-	uint64_t denied_ever;
+	uint64_t ended[REPLY_STATES]; /* since the agent started: replies by what became of them */
 };
 void inbox_health(const struct inbox *b, const struct now *now, struct inbox_health *out);
 

@@ -123,7 +123,7 @@ struct inbox {
 
 	int64_t denied_ms[64]; /* boot; a ring */
 	unsigned next_denied;
-	uint64_t denied;
+	uint64_t ended[REPLY_STATES]; /* replies, by what became of them */
 	bool is_again; /* something changed after the commit: another turn, please */
 	bool is_behind; /* a save() without its saved(): rows may be in memory only */
 };

@@ -170,6 +170,7 @@ void inbox_finish(
 {
 	char result[160];
 
+	b->ended[state]++;
 	r->row.state = state;
 	r->row.done_ms = b->now.wall_ms;
 	r->is_unsent = false;
@@ -190,14 +191,14 @@ void inbox_finish(
 
 void inbox_denied(struct inbox *b, struct inbox_reply *r, const char *reason)
 {
-	b->denied++;
 	b->denied_ms[b->next_denied++ % 64] = b->now.boot_ms;
 	inbox_finish(b, r, REPLY_DENIED, reason);
 }
 
 void inbox_health(const struct inbox *b, const struct now *now, struct inbox_health *out)
 {
-	*out = (struct inbox_health){.denied_ever = b->denied};
+	*out = (struct inbox_health){0};
+	memcpy(out->ended, b->ended, sizeof out->ended);
 	for (const struct inbox_reply *r = b->live; r; r = r->hh.next)
 		out->submitted += r->row.state == REPLY_SUBMITTED && !inbox_is_asked(r);
 	for (unsigned i = 0; i < 64 && i < b->next_denied; i++)

@@ -141,6 +141,15 @@ struct engine_counts {
 };
 void engine_counts(const struct engine *e, struct engine_counts *out);
 
+/* A monitoring server that the store knows. */
+struct engine_node {
+	const char *name; /* the engine's */
+	bool is_connected;
+	int64_t away_ms; /* wall: since when it is not; 0 = it is */
+};
+/* At most max of them into out; returns how many. */
+unsigned engine_nodes(const struct engine *e, struct engine_node *out, unsigned max);
+
 /*
  * Persistence. save() hands out every row that changed since the last saved();
  * until then they stay marked. load() functions rebuild the state at start, in the

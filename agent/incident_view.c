@@ -167,6 +167,21 @@ unsigned engine_told_to(const struct engine *e, uint64_t incident, const char **
 	return n;
 }
 
+unsigned engine_nodes(const struct engine *e, struct engine_node *out, unsigned max)
+{
+	const struct node *node;
+	unsigned n = 0;
+
+	LL_FOREACH (e->nodes, node) {
+		if (n == max)
+			break;
+		out[n++] = (struct engine_node){.name = node->name,
+						.is_connected = node->connected,
+						.away_ms = node->connected ? 0 : node->down_wall_s * 1000};
+	}
+	return n;
+}
+
 void engine_counts(const struct engine *e, struct engine_counts *out)
 {
 	struct problem *p, *next;

@@ -96,6 +96,8 @@ void outbox_account_result(struct outbox *o, unsigned account, const struct resu
 struct outbox_health {
 	unsigned queued, unsettled; /* unsettled: SENDING and UNKNOWN */
 	int64_t oldest_ms;	    /* wall ms of the oldest unsent post, 0 = none */
+	int64_t unsettled_ms;	    /* the same of those whose answer is missing */
+	uint64_t sent_ever, dead_ever; /* since the agent started; dead: given up */
 	int64_t paused_until_ms;    /* 0 = not paused, NOW_NEVER = until a human acts */
 	char pause_reason[256];
 	int64_t last_post_ms;

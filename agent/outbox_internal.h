@@ -156,6 +156,7 @@ struct outbox_account {
 	char reason[256]; /* why it is paused or fails */
 	struct look look;
 	struct budget budget;
+	uint64_t n_sent, n_dead; /* in this life */
 	int64_t last_post_ms, kept_post_ms; /* kept: as in the store, at most a minute behind */
 	int64_t kept_paused_ms, kept_alone_ms;
 	struct money money;

@@ -265,6 +265,9 @@ static void count_post(const struct post *p, struct outbox_health *out)
 		out->queued++;
 	else
 		out->unsettled++;
+	if (!is_waiting(p) && p->row.state == POST_UNKNOWN &&
+	    (!out->unsettled_ms || p->row.created_ms < out->unsettled_ms))
+		out->unsettled_ms = p->row.created_ms;
 	if (!out->oldest_ms || p->row.created_ms < out->oldest_ms)
 		out->oldest_ms = p->row.created_ms;
 }
@@ -286,6 +289,8 @@ void outbox_health(
 		out->paused_until_ms = a->paused_ms;
 	if (out->paused_until_ms || a->failures)
 		snprintf(out->pause_reason, sizeof out->pause_reason, "%s", a->reason);
+	out->sent_ever = a->n_sent;
+	out->dead_ever = a->n_dead;
 	out->last_post_ms = a->last_post_ms;
 	memcpy(out->last_tag, a->last_tag, sizeof out->last_tag);
 	out->posts_hour = budget_hour(a, now->wall_ms);

@@ -208,8 +208,10 @@ static void finish_one(
 	money_pay(o, p->account, p->row.cost_micro, now_ms); /* also what only may stand there */
 	post_log(p, now_ms);
 	post_tell(o, p, state == POST_SENT ? DELIVERY_SENT : DELIVERY_DEAD, is_root);
+	p->account->n_sent += state == POST_SENT;
 	if (state != POST_DEAD)
 		return;
+	p->account->n_dead++;
 	log_warnx(
 	    "outbox", "post %llu (%s) on %s was given up: %s", (unsigned long long)p->row.id,
 	    or_dash(p->row.tag), p->row.account, reason);

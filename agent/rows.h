@@ -219,6 +219,7 @@ enum reply_state {
 	REPLY_IGNORED,
 	REPLY_DONE /* by us: no core has to confirm it */
 };
+#define REPLY_STATES 9
 
 struct reply_row {
 	uint64_t id; /* the N of "r N" in marks */

@@ -6,6 +6,7 @@
  */
 #include "agent/runner.h"
 #include "common/log.h"
+#include "notifiers/answer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <utlist.h>
 
 #define SENDS_MAX 64 /* requests of one op; more is a notifier that runs in circles */
+#define SKEWS_MAX 64 /* accounts whose clock is watched */
 #define STEPS_MAX 1024 /* the same for OP_WAIT */
 
 enum run_state {
@@ -63,6 +65,7 @@ struct runner {
 	struct run *stepping; /* its op is on the stack: it cannot be ended now */
 	bool is_busy; /* inside runner_turn() or runner_release(): GONE runs stay allocated */
 	int64_t wall_ms; /* of the last turn, 0 = none yet */
+	int64_t skew_ms[SKEWS_MAX]; /* by account */
 };
 
 struct runner *runner_create(const struct carrier *carrier, void (*random)(void *bytes, size_t n))
@@ -209,6 +212,20 @@ static void take_step(struct run *run, enum op_step step)
 	finish_as_bug(run, "a step of no known kind");
 }
 
+/* Taken on the turn that the answer is looked at: what it waited before is in the two seconds. */
+static void note_clock(struct runner *r, unsigned account, const struct answer *answer)
+{
+	int64_t theirs = answer_clock_ms(answer, 0);
+
+	if (account < SKEWS_MAX && theirs)
+		r->skew_ms[account] = theirs - r->wall_ms;
+}
+
+int64_t runner_skew_ms(const struct runner *r, unsigned account)
+{
+	return account < SKEWS_MAX ? r->skew_ms[account] : 0;
+}
+
 static void run_step(struct run *run)
 {
 	struct runner *r = run->runner;
@@ -217,6 +234,8 @@ static void run_step(struct run *run)
 	struct kept_answer *kept = run->kept;
 	enum op_step step;
 
+	if (kept)
+		note_clock(r, run->account_index, &kept->answer);
 	run->kept = NULL;
 	run->steps++;
 	run->has_emitted = false;

@@ -55,6 +55,9 @@ void runner_release(struct runner *r);
 /* Wall ms at which runner_turn() has something to do by itself; NOW_NEVER = when an answer comes. */
 int64_t runner_next(const struct runner *r);
 
+/* An account's server's clock minus ours, ms, by its newest answer; right to two seconds. 0 = not known. */
+int64_t runner_skew_ms(const struct runner *r, unsigned account);
+
 /* Is no op under way at all? */
 bool runner_is_idle(const struct runner *r);
 

@@ -40,7 +40,7 @@ struct connection {
 	size_t waiting_at;  /* what is before was asked */
 	unsigned n_asked;
 	struct inventory *inventories;
-	int64_t since_ms;
+	int64_t since_ms, lost_ms;
 	uint64_t events, lost, gaps, next_seq;
 };
 
@@ -51,6 +51,7 @@ struct source {
 	unsigned n_uids;
 	struct source_events events;
 	struct connection *connections;
+	struct source_refusal refusal;
 	uint32_t next_id;
 };
 

@@ -94,11 +94,14 @@ static void connection_flush(struct connection *c)
 	}
 }
 
-static void refuse(struct connection *c, int wait_s, const char *why)
+static void refuse(struct source *s, struct connection *c, const char *why, const struct now *now)
 {
-	struct event ev = {.type = EVENT_REFUSE, .id = EVENT_VERSION, .code = wait_s, .text = why};
+	struct event ev = {.type = EVENT_REFUSE, .id = EVENT_VERSION, .code = REFUSED_WAIT_S, .text = why};
 
-	log_warnx("source", "module of %s refused: %s", c->node ? c->node : "an unnamed node", why);
+	snprintf(s->refusal.node, sizeof s->refusal.node, "%s", c->node);
+	snprintf(s->refusal.why, sizeof s->refusal.why, "%s", why);
+	s->refusal.at_ms = now->wall_ms;
+	log_warnx("source", "module of %s refused: %s", c->node, why);
 	connection_send(c, &ev);
 	connection_flush(c);
 	c->dead = true;
@@ -132,12 +135,12 @@ static void on_hello(struct source *s, struct connection *c, const struct event 
 		return;
 	}
 	if (ev->id != EVENT_VERSION) {
-		refuse(c, REFUSED_WAIT_S, "another protocol version: reload the core");
+		refuse(s, c, "another protocol version: reload the core", now);
 		return;
 	}
 	old = source_by_node(s, c->node);
 	if (old && !is_newer(c->epoch, old->epoch)) {
-		refuse(c, REFUSED_WAIT_S, "another core with this node name is connected");
+		refuse(s, c, "another core with this node name is connected", now);
 		return;
 	}
 	if (old) {
@@ -145,6 +148,8 @@ static void on_hello(struct source *s, struct connection *c, const struct event 
 		s->events.down(s->events.arg, old->node);
 		old->welcome = false;
 	}
+	if (!strcmp(s->refusal.node, c->node))
+		s->refusal.why[0] = '\0';
 	c->welcome = true;
 	c->since_ms = now->wall_ms;
 	c->next_seq = ev->seq + 1;
@@ -154,7 +159,7 @@ static void on_hello(struct source *s, struct connection *c, const struct event 
 }
 
 /* Numbers that are missing were lost without the module knowing: only a snapshot helps. */
-static void check_seq(struct source *s, struct connection *c, const struct event *ev)
+static void check_seq(struct source *s, struct connection *c, const struct event *ev, const struct now *now)
 {
 	struct event snapshot = {.type = EVENT_SNAPSHOT};
 
@@ -162,6 +167,7 @@ static void check_seq(struct source *s, struct connection *c, const struct event
 		return;
 	if (ev->seq != c->next_seq) {
 		c->gaps++;
+		c->lost_ms = now->wall_ms;
 		log_warnx("source", "node %s: message %llu came, %llu was next: asking for a snapshot", c->node,
 			  (unsigned long long)ev->seq, (unsigned long long)c->next_seq);
 		connection_send(c, &snapshot);
@@ -179,7 +185,7 @@ static void on_message(struct source *s, struct connection *c, const struct even
 			c->dead = true;
 		return;
 	}
-	check_seq(s, c, ev);
+	check_seq(s, c, ev, now);
 	if (ev->type == EVENT_DESCRIPTION) {
 		source_on_description(s, c, ev);
 	} else if (ev->type == EVENT_INVENTORY || ev->type == EVENT_INVENTORY_END) {
@@ -191,6 +197,7 @@ static void on_message(struct source *s, struct connection *c, const struct even
 		c->events++;
 		if (ev->type == EVENT_LOST) {
 			c->lost += (uint64_t)(ev->code > 0 ? ev->code : 0);
+			c->lost_ms = now->wall_ms;
 			log_warnx("source", "node %s: %d events lost by a full ring, a snapshot follows", c->node,
 				  ev->code);
 		}
@@ -340,9 +347,14 @@ unsigned source_health(const struct source *s, struct source_health *out, unsign
 			continue;
 		out[n++] = (struct source_health){.node = c->node, .core = c->core, .connected = true,
 						  .since_ms = c->since_ms, .events = c->events, .lost = c->lost,
-						  .gaps = c->gaps};
+						  .lost_ms = c->lost_ms, .gaps = c->gaps};
 	}
 	return n;
+}
+
+const struct source_refusal *source_refusal(const struct source *s)
+{
+	return &s->refusal;
 }
 
 void source_destroy(struct source *s)

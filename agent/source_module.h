@@ -55,8 +55,16 @@ struct source_health {
 	const char *node, *core;
 	bool connected;
 	int64_t since_ms;
+	int64_t lost_ms; /* wall: when it last lost something; 0 = never */
 	uint64_t events, lost, gaps;
 };
 unsigned source_health(const struct source *s, struct source_health *out, unsigned max);
+
+/* The newest module that was refused, until one of that node is welcome. */
+struct source_refusal {
+	char node[256], why[128]; /* why: "" = none was */
+	int64_t at_ms; /* wall */
+};
+const struct source_refusal *source_refusal(const struct source *s);
 
 #endif

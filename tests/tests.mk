@@ -59,7 +59,7 @@ lint:
 # `make` installs nothing; it says what is missing
 build-deps:
 	@tests/deps.sh --check build
-$(LIB_OBJ) $(B)/agent/main.o $(B)/agent/cli_main.o: | build-deps
+$(LIB_OBJ) $(B)/agent/main.o $(B)/agent/cli_main.o $(B)/agent/check_main.o: | build-deps
 .PHONY: build-deps
 
 # --- sanitised objects -----------------------------------------------------------------------
@@ -85,11 +85,14 @@ $(B)/asan/twicketd: $(B)/asan/agent/main.o $(ASAN_LIB)
 $(B)/asan/twicket: $(B)/asan/agent/cli_main.o $(ASAN_LIB)
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(B)/asan/check_twicket: $(B)/asan/agent/check_main.o $(ASAN_LIB)
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # one job of a ticket desk over the wire, for the tests of the desks
 $(B)/asan/desk_job: $(B)/asan/tests/e2e/desk_job.o $(ASAN_LIB)
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-e2e-build: $(B)/asan/twicketd $(B)/asan/twicket $(B)/asan/desk_job
+e2e-build: $(B)/asan/twicketd $(B)/asan/twicket $(B)/asan/check_twicket $(B)/asan/desk_job
 
 # suite-rules DIR PREFIX: each DIR/PREFIX*.c is a program
 define suite-rules

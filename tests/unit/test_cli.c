@@ -8,6 +8,8 @@
 #include "agent/cli_oauth.h"
 #include "agent/cli_objects.h"
 #include "agent/cli_text.h"
+#include "agent/health.h"
+#include "agent/metrics.h"
 #include "tests/unit/zone.h"
 
 #include <setjmp.h>
@@ -138,6 +140,18 @@ static void read_file(const char *path, struct buf *out)
 		fclose(f);
 }
 
+static void health_of(const json_t *answer, int64_t now_ms, struct buf *out)
+{
+	(void)now_ms;
+	health_text(answer, &health_defaults, out);
+}
+
+static void metrics_of(const json_t *answer, int64_t now_ms, struct buf *out)
+{
+	(void)now_ms;
+	metrics_text(answer, out);
+}
+
 static void render(const char *name, const json_t *json, struct buf *out)
 {
 	static const struct {
@@ -152,7 +166,9 @@ static void render(const char *name, const json_t *json, struct buf *out)
 	    {"check", cli_check_text},
 	    {"audit", cli_audit_text},
 	    {"people", cli_people_text},
-	    {"preview", cli_preview_text}};
+	    {"preview", cli_preview_text},
+	    {"health", health_of},
+	    {"metrics", metrics_of}};
 	size_t n = strcspn(name, "-.");
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {

@@ -164,7 +164,7 @@ static void test_gone(void **state)
 	assert_string_equal(kept.mark, "T7K2:r100");
 	assert_string_equal(found_person, "alice");
 	inbox_health(inbox, &now, &health);
-	assert_int_equal(health.denied_ever, 0);
+	assert_int_equal((int)health.ended[REPLY_DENIED], 0);
 }
 
 /* His words go out of the story; everybody else's, and what else he said, stay. */

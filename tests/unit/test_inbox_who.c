@@ -34,7 +34,7 @@ static void test_strangers(void **state)
 	now.boot_ms += 600000;
 	inbox_health(inbox, &now, &health);
 	assert_int_equal(health.denied, 0);
-	assert_int_equal(health.denied_ever, 7);
+	assert_int_equal((int)health.ended[REPLY_DENIED], 7);
 }
 
 static void test_not_allowed(void **state)

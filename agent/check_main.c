@@ -1,0 +1,177 @@
+/*
+ * The program `check_twicket`: a plugin for the monitoring that twicket speaks for.
+ * Started by the core as its own user; asks the agent for its status and nothing else.
+ * It must never hang, and never call well what it could not ask.
+ */
+#include "agent/cli_control.h"
+#include "agent/health.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TIMEOUT_MAX_S 300
+
+struct plugin {
+	char socket[4096];
+	int timeout_s;
+	bool verbose;
+	struct health_limits limits;
+};
+
+static const char usage_text[] =
+    "check_twicket " TWICKET_VERSION "\n"
+    "Is twicket well: does it hear the core, can it post, does it read replies.\n"
+    "\n"
+    "Usage: check_twicket [-w SECONDS] [-c SECONDS] [options]\n"
+    "\n"
+    "  -w, --warning=SECONDS   age of the oldest post on its way (600)\n"
+    "  -c, --critical=SECONDS  the same (3600)\n"
+    "  --read=W,C              seconds since replies were read (300,1800)\n"
+    "  --away=W,C              seconds since a core went away (60,300)\n"
+    "  --budget=W,C            percent of a day's posts, and of the month's money (80,99)\n"
+    "  --clock=W,C             seconds between this clock and a network's (30,240)\n"
+    "  --denied=W,C            refused attempts within 10 min (5,0)\n"
+    "  -r, --run-dir=DIR       where the agent's sockets are (" CLI_RUN_DIR ")\n"
+    "  -t, --timeout=SECONDS   for the agent's answer (10)\n"
+    "  -v, --verbose           the agent's whole answer behind it\n"
+    "  -V, --version    -h, --help\n"
+    "\n"
+    "An alarm goes off above the value; 0 turns it off. Exit: 0 ok, 1 warning, 2 critical,\n"
+    "3 unknown (wrong usage). An agent that does not answer is critical. check_twicket(1)\n";
+
+enum { OPTION_READ = 256, OPTION_AWAY, OPTION_BUDGET, OPTION_CLOCK, OPTION_DENIED };
+
+static const struct option options[] = {
+    {"warning", required_argument, NULL, 'w'}, {"critical", required_argument, NULL, 'c'},
+    {"read", required_argument, NULL, OPTION_READ}, {"away", required_argument, NULL, OPTION_AWAY},
+    {"budget", required_argument, NULL, OPTION_BUDGET},
+    {"clock", required_argument, NULL, OPTION_CLOCK},
+    {"denied", required_argument, NULL, OPTION_DENIED},
+    {"run-dir", required_argument, NULL, 'r'}, {"timeout", required_argument, NULL, 't'},
+    {"verbose", no_argument, NULL, 'v'}, {"version", no_argument, NULL, 'V'},
+    {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+
+static int unknown(const char *what, const char *value)
+{
+	printf("TWICKET UNKNOWN - %s: \"%.40s\"; check_twicket -h\n", what, value);
+	return HEALTH_UNKNOWN;
+}
+
+/* A whole number; end: what must stand behind it. */
+static bool number(const char **at, char end, int64_t *value)
+{
+	char *rest;
+
+	if (**at < '0' || **at > '9')
+		return false;
+	errno = 0;
+	*value = strtoll(*at, &rest, 10);
+	if (errno || *rest != end || *value > INT32_MAX)
+		return false;
+	*at = rest + (end != '\0');
+	return true;
+}
+
+static bool one(const char *text, int64_t *value)
+{
+	return number(&text, '\0', value);
+}
+
+static bool pair(const char *text, struct health_limit *limit)
+{
+	return number(&text, ',', &limit->warning) && number(&text, '\0', &limit->critical);
+}
+
+static bool take(struct plugin *p, int option, const char *value)
+{
+	struct health_limits *l = &p->limits;
+	int64_t n = 0;
+	bool ok;
+
+	switch (option) {
+	case 'w': return one(value, &l->queue.warning);
+	case 'c': return one(value, &l->queue.critical);
+	case OPTION_READ: return pair(value, &l->read);
+	case OPTION_AWAY: return pair(value, &l->away);
+	case OPTION_BUDGET: return pair(value, &l->budget);
+	case OPTION_CLOCK: return pair(value, &l->clock);
+	case OPTION_DENIED: return pair(value, &l->denied);
+	case 'r': return snprintf(p->socket, sizeof p->socket, "%s/control.sock", value) < (int)sizeof p->socket;
+	case 't':
+		ok = one(value, &n) && n && n <= TIMEOUT_MAX_S;
+		p->timeout_s = (int)n;
+		return ok;
+	case 'v': p->verbose = true; return true;
+	}
+	return false;
+}
+
+/* -1: go on. Else the exit code, all is said. */
+static int read_options(struct plugin *p, int argc, char **argv)
+{
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "w:c:r:t:vVh", options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(usage_text, stdout);
+			return HEALTH_UNKNOWN; /* as the guidelines want it */
+		}
+		if (option == 'V') {
+			puts("check_twicket " TWICKET_VERSION);
+			return HEALTH_UNKNOWN;
+		}
+		if (option == '?')
+			return unknown("no such option, or its value is missing", argv[optind - 1]);
+		if (!take(p, option, optarg))
+			return unknown("not a number that is meant there", optarg);
+	}
+	return optind < argc ? unknown("takes options only", argv[optind]) : -1;
+}
+
+static int report(const struct plugin *p, const json_t *status)
+{
+	struct health h;
+	struct buf out;
+	char *whole;
+
+	buf_init(&out, 1u << 20);
+	health_judge(status, &p->limits, &h);
+	health_text(status, &p->limits, &out);
+	fputs(buf_text(&out), stdout);
+	whole = p->verbose ? json_dumps(status, JSON_INDENT(1) | JSON_ENSURE_ASCII) : NULL;
+	for (char *s = whole; s && *s; s++) /* would begin performance data */
+		putchar(*s == '|' ? '/' : *s);
+	if (whole)
+		putchar('\n');
+	free(whole);
+	buf_finish(&out);
+	return (int)h.level;
+}
+
+int main(int argc, char **argv)
+{
+	struct plugin p = {.socket = CLI_RUN_DIR "/control.sock", .timeout_s = 10, .limits = health_defaults};
+	struct control_question question = {.path = p.socket, .max = CONTROL_ANSWER_MAX};
+	json_t *request, *status = NULL;
+	struct err err = {{0}};
+	int rc = read_options(&p, argc, argv);
+
+	if (rc != -1)
+		return rc;
+	question.timeout_ms = p.timeout_s * 1000;
+	request = json_pack("{s:s}", "do", "status");
+	if (cli_control_ask(&question, request, &status, &err) != CLI_DONE) {
+		printf("TWICKET CRITICAL - %s (systemctl status twicketd)\n", err.text);
+		rc = HEALTH_CRITICAL;
+	} else {
+		rc = report(&p, status);
+	}
+	json_decref(status);
+	json_decref(request);
+	return rc;
+}
