@@ -79,11 +79,23 @@ uninstall:
 		$(mandir)/man1/twicket.1 $(mandir)/man1/check_twicket.1 $(mandir)/man5/twicket.cfg.5 $(sysusersdir)/twicket.conf $(unitdir)/twicketd.service)
 	rm -rf $(DESTDIR)$(libdir) $(DESTDIR)$(docdir)
 
+# The Debian packages, in $(B)/deb: the source as it stands here, with the headers that the module needs
+DEB = $(B)/deb/twicket-$(VERSION)
+deb: $(MODULE_CORE)/include/nebstructs.h
+	rm -rf $(B)/deb && mkdir -p $(DEB)
+	tar -c --exclude-vcs --exclude=./build --exclude=__pycache__ --exclude=.pytest_cache . | tar -x -C $(DEB)
+	cp -R contrib/debian $(DEB)/debian
+	mkdir $(DEB)/core && cp -Rp $(MODULE_CORE) $(DEB)/core/
+	test "$$(dpkg-parsechangelog -l $(DEB)/debian/changelog -S Version)" = $(VERSION)
+	cd $(DEB) && dpkg-buildpackage -us -uc $(DEB_FLAGS)
+	rm -rf $(DEB)
+
 help:
 	@echo 'make                the module, twicketd, twicket and check_twicket, in $(B)/'
 	@echo 'make demo           the whole loop on both networks, without an account (KEEP=1: left running)'
 	@echo 'make install        [prefix=/usr/local] [DESTDIR=]; make uninstall takes it away'
 	@echo
+	@echo 'make deb            Debian packages of the source as it stands here, in $(B)/deb'
 	@echo 'make deps           shows and installs the Debian packages that are missing'
 	@echo 'make check          what every commit must pass: at most 5 minutes on 2 cores'
 	@echo 'make check-long     before a release: all of it; an hour and more'
@@ -98,6 +110,6 @@ help:
 clean:
 	rm -rf $(B)
 
-.PHONY: all install uninstall help clean module
+.PHONY: all deb install uninstall help clean module
 .DEFAULT_GOAL := all
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -path $(B)/deb -prune -o -type f -name '*.d' -print 2>/dev/null)
