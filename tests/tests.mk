@@ -4,6 +4,7 @@
 #   check-long   before a release: all of it, and the long runs of the same tests
 #   check-unit check-scenario check-crash check-random check-module check-fuzz check-e2e check-vectors   one suite each
 #   lint  fuzz  demo  bench
+#   check-package  as root: the Debian packages in a clean Debian, from README's first command to the purge
 #
 # V=1 shows the output of all tests. JOBS says how many things may run at a time.
 
@@ -52,6 +53,11 @@ deps:
 	@test -e $(MODULE_CORE)/include/nebstructs.h || \
 		$(MAKE) --no-print-directory $(MODULE_CORE)/include/nebstructs.h
 	@tests/cgi.sh $(B)/core/cgi
+
+# ROOT_TAR=file keeps the bare root for the next time
+check-package: deb
+	@command -v debootstrap systemd-nspawn >/dev/null || { echo "check-package: wants debootstrap and systemd-container"; exit 1; }
+	@$(PYTHON) tests/package/first_post.py $(B)/deb $(if $(ROOT_TAR),--base $(ROOT_TAR))
 
 lint:
 	@$(PYTHON) tests/lint/lint.py $(LINT_FLAGS)

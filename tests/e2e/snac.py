@@ -6,11 +6,27 @@ Started by the rig as an ordinary user on a free loopback port. Its quirks are t
 import json
 import re
 import secrets
+import urllib.parse
+import urllib.request
 
 from client import Client
-from proc import Process, free_port, port_open, run_as
+from proc import PATIENCE, Process, free_port, port_open, run_as
 
 USERS = ("status", "alice", "mallory")
+
+
+def authorise(url, user, password):
+    """What a person does in the browser at the address of `twicket auth`: logs in, copies the code."""
+    with urllib.request.urlopen(url, timeout=10 * PATIENCE) as page:
+        html = page.read().decode()
+    form = dict(re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', html))
+    action = re.search(r'<form[^>]*action="([^"]+)"', html).group(1)
+    form.update(login=user, passwd=password)
+    answer = urllib.request.urlopen(
+        urllib.parse.urljoin(url, action), urllib.parse.urlencode(form).encode(), timeout=10 * PATIENCE
+    )
+    text = re.sub("<[^>]+>", " ", answer.read().decode())
+    return re.search(r"\b[0-9a-f]{32}\b", text).group(0)
 
 
 class Snac:

@@ -17,6 +17,7 @@ from fake import FakeServer
 from fakex import FakeX
 from proc import PATIENCE, Cleanup, Place, RigError
 from rig import agent_folder, quick_config
+from snac import authorise
 
 
 class Terminal:
@@ -72,16 +73,7 @@ def browser_at_fake(fake, url):
 
 
 def browser_at_snac(snac, url, user="status"):
-    with urllib.request.urlopen(url, timeout=10 * PATIENCE) as page:
-        html = page.read().decode()
-    form = dict(re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', html))
-    action = re.search(r'<form[^>]*action="([^"]+)"', html).group(1)
-    form.update(login=user, passwd=snac.passwords[user])
-    answer = urllib.request.urlopen(
-        urllib.parse.urljoin(url, action), urllib.parse.urlencode(form).encode(), timeout=10 * PATIENCE
-    )
-    text = re.sub("<[^>]+>", " ", answer.read().decode())
-    return re.search(r"\b[0-9a-f]{32}\b", text).group(0)
+    return authorise(url, user, snac.passwords[user])
 
 
 @pytest.fixture
