@@ -103,6 +103,11 @@ static const struct command commands[] = {
      "audit [--since TIME]\n"
      "    Who did what, through which handle, with which result, refusals included; newest\n"
      "    last. Without --since: of the last 24 hours.\n"},
+    {"report", cli_report,
+     "report [--month YYYY-MM] [--md|--html]\n"
+     "    What a month was like: incidents, how fast they were taken and over, what flaps,\n"
+     "    what cost most, what the public missed, how much was noise, money. Without --month:\n"
+     "    this month so far. --md, --html: as a document.\n"},
 };
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
 
@@ -146,6 +151,8 @@ static const char usage[] =
     "                                    remove a leaver\n"
     "  queue [retry|drop ID]             posts on their way, and why they wait\n"
     "  audit [--since TIME]              who did what, refusals included\n"
+    "  report [--month YYYY-MM] [--md|--html]\n"
+    "                                    what a month was like, for the first of the next\n"
     "\n"
     "help COMMAND says more. -c: instead of " CLI_CONFIG ".\n"
     "-s, -r: instead of the file's state_dir and run_dir. All of them also behind COMMAND.\n"

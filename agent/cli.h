@@ -74,6 +74,7 @@ enum cli_exit cli_pause(struct cli *cli, int argc, char **argv);
 enum cli_exit cli_resume(struct cli *cli, int argc, char **argv);
 enum cli_exit cli_people(struct cli *cli, int argc, char **argv);
 enum cli_exit cli_audit(struct cli *cli, int argc, char **argv);
+enum cli_exit cli_report(struct cli *cli, int argc, char **argv);
 
 /* cli_out.c: one line on stderr ("twicket: ..."), escaped; with --json also an object on stdout. Returns code. */
 enum cli_exit cli_complain(const struct cli *cli, enum cli_exit code, const char *format, ...)
@@ -119,6 +120,7 @@ void cli_queue_text(const json_t *answer, int64_t now_ms, struct buf *out);
 void cli_quiet_text(const json_t *answer, int64_t now_ms, struct buf *out);
 void cli_people_text(const json_t *answer, int64_t now_ms, struct buf *out);
 void cli_audit_text(const json_t *answer, int64_t now_ms, struct buf *out);
+void cli_report_text(const json_t *report, int64_t now_ms, struct buf *out);
 void cli_check_text(const json_t *facts, int64_t now_ms, struct buf *out);
 void cli_preview_text(const json_t *facts, int64_t now_ms, struct buf *out);
 /* "CRITICAL", "MAJOR DOWN", "by hand", "maintenance" of an incident. */

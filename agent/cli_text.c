@@ -99,6 +99,31 @@ unsigned cli_width(const char *text)
 	return width;
 }
 
+void cli_cut(struct buf *out, const char *text, unsigned width)
+{
+	const utf8proc_uint8_t *s = (const utf8proc_uint8_t *)text;
+	utf8proc_int32_t c, was = 0, state = 0;
+	size_t end = 0, at = 0; /* of what fits together with the ellipsis */
+	unsigned have = 0;
+
+	if (cli_width(text) <= width) {
+		buf_str(out, text);
+		return;
+	}
+	for (; s[at]; was = c) {
+		utf8proc_ssize_t n = utf8proc_iterate(s + at, -1, &c);
+
+		if (n <= 0 || !was || utf8proc_grapheme_break_stateful(was, c, &state))
+			end = at; /* never in the middle of what is one sign to people */
+		have += n > 0 && utf8proc_charwidth(c) > 0 ? (unsigned)utf8proc_charwidth(c) : n <= 0;
+		if (have + 1 > width)
+			break;
+		at += n > 0 ? (size_t)n : 1;
+	}
+	buf_add(out, text, end);
+	buf_str(out, "…");
+}
+
 void cli_pad(struct buf *out, size_t from, unsigned width)
 {
 	unsigned have = from <= out->len ? cli_width(buf_text(out) + from) : 0;

@@ -26,6 +26,9 @@ void cli_printf(struct buf *out, const char *format, ...) __attribute__((format(
 /* Columns that the (escaped) text takes: wide characters are two, combining marks none. */
 unsigned cli_width(const char *text);
 
+/* Appends (escaped) text; what is wider than that ends in an ellipsis. */
+void cli_cut(struct buf *out, const char *text, unsigned width);
+
 /* Appends blanks until the text that began at `from` is so wide; at least none. */
 void cli_pad(struct buf *out, size_t from, unsigned width);
 

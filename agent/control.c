@@ -229,7 +229,8 @@ static by_hand *find_by_hand(const char *what)
 		by_hand *answer;
 	} all[] = {{"open", answer_open},	{"close", answer_close}, {"retract", answer_retract},
 		   {"quiet", answer_quiet}, {"pause", answer_pause}, {"resume", answer_resume},
-		   {"people", answer_people}, {"audit", answer_audit}, {"ticket", answer_ticket}};
+		   {"people", answer_people}, {"audit", answer_audit}, {"ticket", answer_ticket},
+		   {"report", answer_report}};
 
 	for (size_t k = 0; k < sizeof all / sizeof all[0]; k++)
 		if (!strcmp(what, all[k].what))
@@ -264,7 +265,8 @@ static json_t *refuse_members(const json_t *request)
 		   {"enrol", JSON_STRING},     {"revoke", JSON_STRING}, {"search", JSON_STRING}, {"restore", JSON_STRING},
 		   {"account", JSON_STRING},   {"end", JSON_STRING},   {"from_ms", JSON_INTEGER}, {"until_ms", JSON_INTEGER},
 		   {"since_ms", JSON_INTEGER}, {"retry", JSON_INTEGER}, {"drop", JSON_INTEGER},	 {"delete", JSON_TRUE},
-		   {"list", JSON_TRUE},	       {"closed", JSON_TRUE}};
+		   {"list", JSON_TRUE},	       {"closed", JSON_TRUE},  {"part", JSON_STRING},	 {"after", JSON_INTEGER},
+		   {"month", JSON_INTEGER}};
 
 	for (size_t k = 0; k < sizeof all / sizeof all[0]; k++) {
 		const json_t *value = json_object_get(request, all[k].key);

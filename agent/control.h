@@ -30,6 +30,8 @@
  *	{"do":"people"}   {"do":"people", "revoke":"bob"}   {"do":"people", "restore":"bob"}
  *	{"do":"people", "enrol":"bob"}   answers with the code, which is told only here
  *	{"do":"audit", "since_ms":0}   newest last
+ *	{"do":"report", "part":"incidents", "after":0, "from_ms":…, "until_ms":…, "month":202611}   a slice of what a month
+ *	  was: ask again with after = "next" until that is 0; part: incidents, posts, replies, tickets, money
  *
  * Answers. Times are wall-clock milliseconds, 0 = never.
  *	{"ok":false, "error":"no incident T7K2"}  ("denied":true where it was a matter of rights)
@@ -73,6 +75,14 @@
  *	  enrol: {"ok":true,"code":"7K2BCDFGHJ","until_ms":…}
  *	audit: {"ok":true,"audit":[{"at_ms":…,"actor":"alice","action":"ack","object":"T7K2:r123",
  *	  "via":"alice@social.example.net","result":"confirmed"}],"cut":false}   cut: there are older ones
+ *	report: {"ok":true,"next":0, and by part, times in seconds, spans [from,to], to 0 = still:
+ *	  "incidents":[{"tag":"T7K2","object":"db1/Postgres","begun_s":…,"until_s":0,"told_s":…,"acked_s":…,
+ *	    "acked_by":"reply","times":1,"posts":2,"reports":0,"confirmed":0,"bad":[[…,…]],"public":[[…,…]],"work":[],
+ *	    "names":["E-mail"],"flaps":[["db1/Postgres",…,…]], and where it is so: "is_told":true,
+ *	    "is_public":true,"major":true,"by_hand":true,"maintenance":true,"retracted":true}]
+ *	  posts: "said":7,"answers":2   replies: "verbs":{"ack":3},"denied":0,"no_effect":0,"others":1
+ *	  tickets: "opened":2,"answered":1,"closed":1   money: "accounts":[{"account":"status_x","posts":3,
+ *	    "posts_micro":45000,"reads":1,"reads_micro":5000}]}   micro USD, of the month in UTC
  *	inventory: {"ok":true,"nodes":["mon1"],"objects":[{"node":"mon1","host":"mx1","service":"SMTP",
  *	  "pairs":["display","Mail", …]}]}   pairs as in common/event.h
  */

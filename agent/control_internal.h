@@ -34,8 +34,12 @@ json_t *answer_reply(struct control *c, const struct reply_row *reply, const str
 /* control_story.c: adds the durations and the fixes to the answer of `show` */
 void control_story_facts(struct control *c, uint64_t incident, json_t *answer);
 
+/* ... a line of the timeline that says that somebody has it? */
+bool control_story_is_ack(const struct timeline_row *r);
+
 /* control_reports.c: reports that the monitoring confirmed within 15 min, for `show`: how many, and which tickets */
 void control_reports_facts(struct control *c, uint64_t incident, json_t *to);
+unsigned control_reports_confirmed(struct control *c, uint64_t incident); /* how many, alone */
 /* ... and the incidents that a person of the configuration had reported so */
 json_t *control_confirmed_of(struct control *c, const char *name);
 
@@ -64,6 +68,12 @@ json_t *answer_ticket(struct control *c, json_t *request, const char *by);
 /* control_people.c */
 json_t *answer_people(struct control *c, json_t *request, const char *by);
 json_t *answer_audit(struct control *c, json_t *request, const char *by);
+
+/* control_month.c: a slice of what `report` adds up */
+json_t *answer_report(struct control *c, json_t *request, const char *by);
+/* control_month_incident.c: one of it; adds the rows that were read */
+json_t *control_month_incident(struct control *c, const struct incident_row *row, int64_t from_ms, int64_t until_ms,
+			       unsigned *rows);
 
 /* control_price.c: adds what a metered account has spent and may; nothing to others. */
 void answer_add_money(struct control *c, unsigned k, const struct outbox_health *out, json_t *account);

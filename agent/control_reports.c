@@ -122,6 +122,15 @@ static unsigned confirmed_reports(const struct begun *b)
 	return n;
 }
 
+unsigned control_reports_confirmed(struct control *c, uint64_t incident)
+{
+	struct begun b = {.store = core_store(c->core)};
+
+	if (store_incident_by_id(b.store, incident, begun_at, &b, NULL) != 1)
+		return 0;
+	return confirmed_reports(&b);
+}
+
 struct earlier {
 	const struct begun *begun;
 	json_t *tickets;

@@ -37,12 +37,17 @@ static bool is_ack(const char *text)
 	return by && strncmp(text, "maintenance planned by ", 23) != 0;
 }
 
+bool control_story_is_ack(const struct timeline_row *r)
+{
+	return !strcmp(r->kind, "event") && is_ack(r->text);
+}
+
 /* Whoever did it, on the network or in the core's web interface. */
 static int fact_line(void *arg, const struct timeline_row *r)
 {
 	struct facts *f = arg;
 
-	if (!f->acked_ms && !strcmp(r->kind, "event") && is_ack(r->text))
+	if (!f->acked_ms && control_story_is_ack(r))
 		f->acked_ms = r->at_ms;
 	return 0;
 }

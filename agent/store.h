@@ -173,6 +173,14 @@ int store_reports(struct store *s, uint64_t incident, store_report_fn *fn, void 
 int store_count_reports(struct store *s, uint64_t incident, struct err *err);
 /* Answers to those who are no persons, on one account since since_ms. */
 int store_count_told(struct store *s, const char *account, int64_t since_ms, struct err *err);
+/* All problems that it had, each as often as it broke. live_too: where the incident is open. */
+int store_problems_of_incident(struct store *s, uint64_t incident, bool live_too, store_problem_fn *fn, void *arg,
+			       struct err *err);
+/* A whole table in slices (store_slice.c): at most max rows behind this id, in the order of their ids. */
+int store_incidents_after(struct store *s, uint64_t id, unsigned max, store_incident_fn *fn, void *arg, struct err *err);
+int store_posts_after(struct store *s, uint64_t id, unsigned max, store_post_fn *fn, void *arg, struct err *err);
+int store_replies_after(struct store *s, uint64_t id, unsigned max, store_reply_fn *fn, void *arg, struct err *err);
+int store_tickets_after(struct store *s, uint64_t id, unsigned max, store_ticket_fn *fn, void *arg, struct err *err);
 /* What one person said since since_ms, newest first. */
 int store_replies_of_person(struct store *s, const char *person, int64_t since_ms, store_reply_fn *fn, void *arg, struct err *err);
 /* Threads on an account whose problem is told and whose end is not: recoveries that are still to come. */

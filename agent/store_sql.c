@@ -135,6 +135,14 @@ const char *const store_sql[SQL_END] = {
     [SQL_INCIDENT_BY_ID] = SELECT_INCIDENT "WHERE id=?",
     [SQL_INCIDENT_BY_TAG] = SELECT_INCIDENT "WHERE tag=? ORDER BY id DESC LIMIT 1",
     [SQL_TIMELINE] = SELECT("timeline", TIMELINE_FIELDS) "WHERE incident=? ORDER BY at_ms,rowid",
+    /* ?2: live ones, too; only of an open incident is it worth looking through all that live */
+    [SQL_PROBLEMS_OF_INCIDENT] = SELECT_PROBLEM
+    "WHERE id IN (SELECT id FROM problem WHERE incident=?1 AND until_s<>0 UNION ALL"
+    " SELECT id FROM problem WHERE until_s=0 AND incident=?1 AND ?2) ORDER BY id",
+    [SQL_INCIDENTS_AFTER] = SELECT_INCIDENT "WHERE id>? ORDER BY id LIMIT ?",
+    [SQL_POSTS_AFTER] = SELECT_POST "WHERE id>? ORDER BY id LIMIT ?",
+    [SQL_REPLIES_AFTER] = SELECT_REPLY "WHERE id>? ORDER BY id LIMIT ?",
+    [SQL_TICKETS_AFTER] = SELECT_TICKET "WHERE id>? ORDER BY id LIMIT ?",
     [SQL_POSTS_OF_INCIDENT] = SELECT_POST "WHERE incident=? ORDER BY id",
     [SQL_POSTS_OF_THREAD] = SELECT_POST "WHERE thread=? ORDER BY id",
     [SQL_REPLIES_OF_INCIDENT] = SELECT_REPLY "WHERE incident=? ORDER BY id",

@@ -92,8 +92,25 @@ def test_reply_that_the_core_cannot_confirm(told):
     assert not rig.nagios.acknowledged("mx1", "SMTP")
 
 
+def test_report_of_this_month(told):
+    """What the agent's slices add up to, over the socket; the figures themselves are the scenarios' business."""
+    rig, tag = told
+    assert rig.agent.cli("reply", tag, "ack", "disk", "full").returncode == 0
+    rig.nagios.service("mx1", "SMTP", OK)
+    rig.wait_posts(tag, 3)
+    report = rig.agent.json("report")
+    assert report["incidents"]["began"] == 1 and report["incidents"]["public"] == 1, report
+    assert report["incidents"]["open_tags"] == [] and report["to_end"]["n"] == 1, report
+    assert report["acked"] == {"reply": 1, "web": 0, "never": 0} and report["to_ack"]["n"] == 1, report
+    assert report["posts"]["said"] == 3 and report["noise"]["useless_posts"] == 0, report
+    text = rig.agent.cli("report").stdout
+    assert "Incidents    1 began, 1 of them public\n" in text and max(map(len, text.splitlines())) <= 80
+    assert rig.agent.cli("report", "--md").stdout.startswith("# ")
+    assert "nothing happened" in rig.agent.cli("report", "--month", "2024-02").stdout
+
+
 def test_wrong_usage(rig):
-    for words in ([], ["frobnicate"], ["show"], ["reply"], ["list", "--nonsense"]):
+    for words in ([], ["frobnicate"], ["show"], ["reply"], ["list", "--nonsense"], ["report", "--month", "9999-01"]):
         done = rig.agent.cli(*words)
         assert done.returncode == 2, (words, done.stdout, done.stderr)
         assert done.stderr
@@ -101,7 +118,7 @@ def test_wrong_usage(rig):
 
 def test_the_agent_is_away(rig):
     rig.agent.stop()
-    for words in (["status"], ["list"], ["show", "T222"], ["queue"], ["reply", "T222", "ack"]):
+    for words in (["status"], ["list"], ["show", "T222"], ["queue"], ["report"], ["reply", "T222", "ack"]):
         done = rig.agent.cli(*words)
         assert done.returncode == 3 and done.stderr, words
     done = rig.agent.cli("preview", "mx1")

@@ -60,6 +60,9 @@ bool run_people(struct run *r, const char *what, char *args);
 bool run_ticket(struct run *r, const char *what, char *args);
 void run_look_at_desk(struct run *r);
 
+/* script_report.c: a month as `twicket report` tells it; false: it is not that word */
+bool run_report(struct run *r, const char *what, char *args);
+
 /* script_x.c: the words about X */
 void run_x(struct run *r, char *args);
 void run_x_reply(struct run *r, unsigned user, const char *author, char *options, const char *text);

@@ -166,6 +166,7 @@ static void render(const char *name, const json_t *json, struct buf *out)
 	    {"check", cli_check_text},
 	    {"audit", cli_audit_text},
 	    {"people", cli_people_text},
+	    {"report", cli_report_text},
 	    {"preview", cli_preview_text},
 	    {"health", health_of},
 	    {"metrics", metrics_of}};
@@ -232,7 +233,7 @@ static void test_nonsense(void **state)
 {
 	static const char *const kinds[] = {"status", "list",  "show",
 					    "queue",  "check", "preview", "quiet",
-					    "audit",  "people", NULL};
+					    "audit",  "people", "report", NULL};
 	static const char *const answers[] = {
 	    "{}",
 	    "[]",
@@ -247,6 +248,9 @@ static void test_nonsense(void **state)
 	    "{\"people\":[7,{\"name\":3,\"handles\":[1,{\"ids\":[0,{\"id\":1}]}],\"listed\":true}]}",
 	    "{\"people\":{\"a\":1}}",
 	    "{\"audit\":{\"a\":1},\"cut\":1}",
+	    "{\"month\":-7,\"incidents\":{\"began\":\"x\",\"open\":-3,\"open_tags\":[1]},\"acked\":{\"never\":-1},"
+	    "\"posts\":{\"said\":-1},\"replies\":{\"verbs\":[1]},\"objects\":[7,{\"name\":1}],\"public\":{}}",
+	    "{\"month\":99999999999999,\"posts\":{\"said\":1},\"money\":{\"accounts\":[7,{}]},\"flappers\":[{}]}",
 	    "{\"audiences\":[0],\"people\":[0],\"accounts\":[0]}",
 	    "{\"audiences\":[{\"names\":[0],\"accounts\":[0],\"hold_ms\":-1}],\"objects\":1}",
 	    "{\"audiences\":[{\"told\":true,\"posts\":[7,{\"text\":7,\"price_micro\":\"x\"}]}]}",

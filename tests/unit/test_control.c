@@ -196,6 +196,9 @@ static const struct exchange people[] = {
 	{"{\"do\":\"people\",\"restore\":\"alice\"}", YES},
 	{"{\"do\":\"people\"}", ALICE("\"revoked_ms\":0,\"revoked_by\":\"\",\"code_until_ms\":0")},
 	{"{\"do\":\"audit\",\"since_ms\":\"0\"}", NO("since_ms must be a whole number")},
+	{"{\"do\":\"report\"}", NO("report: part is incidents, posts, replies, tickets or money")},
+	{"{\"do\":\"report\",\"part\":7}", NO("part must be a string")},
+	{"{\"do\":\"report\",\"part\":\"posts\",\"after\":9223372036854775807}", "{\"ok\":true,\"next\":0}"},
 	{"{\"do\":\"audit\",\"since_ms\":9223372036854775807}", "{\"ok\":true,\"audit\":[],\"cut\":false}"},
 };
 
@@ -256,7 +259,7 @@ static void test_enrol(void **state)
 static void test_who(void **state)
 {
 	static const char *const all[] = {"list",  "show",  "reply",   "queue", "inventory", "login", "open",
-					  "close", "quiet", "retract", "pause", "resume",    "people", "audit", "sing"};
+					  "close", "quiet", "retract", "pause", "resume",    "people", "audit", "report", "sing"};
 	char request[100], answer[65536];
 
 	(void)state;
