@@ -3,10 +3,13 @@
  * It must never guess: a word that it does not know is named with the nearest one.
  */
 #include "agent/cli.h"
+#include "agent/cli_text.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 
 struct command {
 	const char *name;
@@ -314,6 +317,18 @@ static int64_t wall_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+/* Tables are cut to a terminal only: a file or another program gets all of it. */
+static void fit_terminal(void)
+{
+	struct winsize size = {0};
+
+	if (!isatty(STDOUT_FILENO))
+		return;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1 || !size.ws_col)
+		size.ws_col = CLI_TEXT_WIDTH;
+	cli_table_fit(size.ws_col);
+}
+
 static enum cli_exit run_command(struct cli *cli, int argc, char **argv)
 {
 	const struct command *c = find(argv[0]);
@@ -355,5 +370,6 @@ enum cli_exit cli_run(int argc, char **argv)
 		fputs(usage, stderr);
 		return CLI_USAGE;
 	}
+	fit_terminal();
 	return run_command(&cli, argc - 1, argv + 1);
 }

@@ -30,11 +30,11 @@ static void quiet_row(const json_t *quiet, int64_t now_ms, struct cli_table *t)
 
 void cli_quiet_text(const json_t *answer, int64_t now_ms, struct buf *out)
 {
-	static const struct cli_column columns[] = {{"N", 6, 2, false},
-						    {"WHAT", 17, 2, false},
-						    {"UNTIL", 11, 2, false},
-						    {"BY", 8, 2, false},
-						    {"WHY", 0, 0, false}};
+	static const struct cli_column columns[] = {{"N", 6, 2, CLI_LEFT},
+						    {"WHAT", 17, 2, CLI_CUT},
+						    {"UNTIL", 11, 2, CLI_LEFT},
+						    {"BY", 8, 2, CLI_LEFT},
+						    {"WHY", 0, 0, CLI_LEFT}};
 	const json_t *quiets = json_object_get(answer, "quiet"), *quiet;
 	struct cli_table t;
 	size_t i;

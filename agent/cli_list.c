@@ -124,9 +124,9 @@ static bool is_search(const json_t *incidents)
 void cli_list_text(const json_t *answer, int64_t now_ms, struct buf *out)
 {
 	struct cli_column columns[] = {
-	    {"TAG", 8, 2, false},    {"SINCE", 11, 2, false}, {"FOR", 8, 2, false},
-	    {"WHAT", 17, 2, false},  {"STATE", 11, 2, false}, {"WHO", 8, 2, false},
-	    {"TOLD TO", 0, 0, false}};
+	    {"TAG", 8, 2, CLI_LEFT},    {"SINCE", 11, 2, CLI_LEFT}, {"FOR", 8, 2, CLI_LEFT},
+	    {"WHAT", 17, 2, CLI_CUT},   {"STATE", 11, 2, CLI_LEFT}, {"WHO", 8, 2, CLI_CUT},
+	    {"TOLD TO", 0, 0, CLI_CUT}};
 	const json_t *incidents = json_object_get(answer, "incidents"), *incident;
 	struct cli_table t;
 	size_t i;

@@ -43,14 +43,14 @@ static void post_row(const json_t *post, int64_t now_ms, bool has_prices, struct
 void cli_queue_text(const json_t *answer, int64_t now_ms, struct buf *out)
 {
 	static const struct cli_column plain[] = {
-	    {"ID", 4, 2, true},         {"ACCOUNT", 11, 2, false}, {"TAG", 8, 2, false},
-	    {"WHAT", 11, 2, false},     {"STATE", 10, 2, false},   {"SINCE", 11, 2, false},
-	    {"NEXT TRY", 10, 2, false}, {"TRIES", 7, 2, true},     {"WHY", 0, 0, false}};
+	    {"ID", 4, 2, CLI_RIGHT},       {"ACCOUNT", 11, 2, CLI_LEFT}, {"TAG", 8, 2, CLI_LEFT},
+	    {"WHAT", 11, 2, CLI_LEFT},     {"STATE", 10, 2, CLI_LEFT},   {"SINCE", 11, 2, CLI_LEFT},
+	    {"NEXT TRY", 10, 2, CLI_LEFT}, {"TRIES", 7, 2, CLI_RIGHT},   {"WHY", 0, 0, CLI_LEFT}};
 	static const struct cli_column prices[] = {
-	    {"ID", 4, 2, true},         {"ACCOUNT", 11, 2, false}, {"TAG", 8, 2, false},
-	    {"WHAT", 11, 2, false},     {"STATE", 10, 2, false},   {"SINCE", 11, 2, false},
-	    {"NEXT TRY", 10, 2, false}, {"TRIES", 7, 2, true},     {"PRICE", 11, 2, false},
-	    {"WHY", 0, 0, false}};
+	    {"ID", 4, 2, CLI_RIGHT},       {"ACCOUNT", 11, 2, CLI_LEFT}, {"TAG", 8, 2, CLI_LEFT},
+	    {"WHAT", 11, 2, CLI_LEFT},     {"STATE", 10, 2, CLI_LEFT},   {"SINCE", 11, 2, CLI_LEFT},
+	    {"NEXT TRY", 10, 2, CLI_LEFT}, {"TRIES", 7, 2, CLI_RIGHT},   {"PRICE", 11, 2, CLI_LEFT},
+	    {"WHY", 0, 0, CLI_LEFT}};
 	const json_t *posts = json_object_get(answer, "posts"), *post;
 	bool has_prices = false;
 	struct cli_table t;

@@ -147,12 +147,12 @@ static void put_row(const json_t *audience, bool with_money, int64_t now_ms, str
 static void table(const json_t *run, int64_t now_ms, struct buf *out)
 {
 	static const struct cli_column columns[] = {
-	    {"AUDIENCE", 11, 1, false},
-	    {"INCIDENTS", 10, 0, true},
-	    {"POSTS", 9, 2, true},
-	    {"BUSIEST DAY", 13, 2, false},
-	    {"NEVER SAID (hold)", 20, 1, false},
-	    {"USD/MONTH", 10, 0, true}};
+	    {"AUDIENCE", 11, 1, CLI_LEFT},
+	    {"INCIDENTS", 10, 0, CLI_RIGHT},
+	    {"POSTS", 9, 2, CLI_RIGHT},
+	    {"BUSIEST DAY", 13, 2, CLI_LEFT},
+	    {"NEVER SAID (hold)", 20, 1, CLI_LEFT},
+	    {"USD/MONTH", 10, 0, CLI_RIGHT}};
 	const json_t *audience;
 	struct cli_table t;
 	bool with_money = costs(run);

@@ -148,18 +148,18 @@ static void account_row(const json_t *account, int64_t now_ms, bool has_money, s
 static void accounts_text(const json_t *answer, int64_t now_ms, struct buf *out)
 {
 	static const struct cli_column plain[] = {
-	    {"ACCOUNT", 11, 2, false},
-	    {"STATE", 9, 1, false},
-	    {"QUEUED", 8, 2, true},
-	    {"LAST POST", 15, 2, false},
-	    {"LAST READ", 12, 2, false},
-	    {"TODAY", 9, 2, false},
-	    {"", 0, 0, false}};
+	    {"ACCOUNT", 11, 2, CLI_LEFT},
+	    {"STATE", 9, 1, CLI_LEFT},
+	    {"QUEUED", 8, 2, CLI_RIGHT},
+	    {"LAST POST", 15, 2, CLI_LEFT},
+	    {"LAST READ", 12, 2, CLI_LEFT},
+	    {"TODAY", 9, 2, CLI_LEFT},
+	    {"", 0, 0, CLI_LEFT}};
 	static const struct cli_column money[] = {
-	    {"ACCOUNT", 11, 2, false},   {"STATE", 9, 1, false},
-	    {"QUEUED", 8, 2, true},      {"LAST POST", 15, 2, false},
-	    {"LAST READ", 12, 2, false}, {"TODAY", 9, 2, false},
-	    {"MONTH", 16, 2, false},     {"", 0, 0, false}};
+	    {"ACCOUNT", 11, 2, CLI_LEFT},   {"STATE", 9, 1, CLI_LEFT},
+	    {"QUEUED", 8, 2, CLI_RIGHT},    {"LAST POST", 15, 2, CLI_LEFT},
+	    {"LAST READ", 12, 2, CLI_LEFT}, {"TODAY", 9, 2, CLI_LEFT},
+	    {"MONTH", 16, 2, CLI_LEFT},     {"", 0, 0, CLI_LEFT}};
 	const json_t *accounts = json_object_get(answer, "accounts"), *account;
 	bool has_money = false;
 	struct cli_table t;

@@ -230,6 +230,34 @@ static void measure(const struct cli_table *t, unsigned widths[CLI_COLUMNS])
 	}
 }
 
+static unsigned terminal; /* the process has but one, as it has one time zone; 0 = none */
+
+void cli_table_fit(unsigned width)
+{
+	terminal = width;
+}
+
+#define CUT_LEAST 12 /* a name that is shorter says nothing */
+
+/* The widest of those that may be cut gives first, until the table fits or nothing more can go. */
+static void squeeze(const struct cli_table *t, unsigned widths[CLI_COLUMNS])
+{
+	unsigned sum = 0, widest, i;
+
+	for (i = 0; i < t->n_columns; i++)
+		sum += widths[i];
+	while (terminal && sum > terminal) {
+		for (widest = t->n_columns, i = 0; i < t->n_columns; i++)
+			if (t->columns[i].fit == CLI_CUT && widths[i] > CUT_LEAST + t->columns[i].gap &&
+			    (widest == t->n_columns || widths[i] > widths[widest]))
+				widest = i;
+		if (widest == t->n_columns)
+			return;
+		widths[widest]--;
+		sum--;
+	}
+}
+
 static void drop_blanks(struct buf *out)
 {
 	size_t n = out->len;
@@ -248,9 +276,9 @@ static void print_row(
 		size_t from = out->len;
 		unsigned width = cli_width(cell) + t->columns[i].gap;
 
-		if (t->columns[i].right && width < widths[i])
+		if (t->columns[i].fit == CLI_RIGHT && width < widths[i])
 			cli_pad(out, from, widths[i] - width);
-		buf_str(out, cell);
+		cli_cut(out, cell, widths[i] - t->columns[i].gap);
 		cli_pad(out, from, widths[i]);
 	}
 	drop_blanks(out);
@@ -267,6 +295,7 @@ void cli_table_print(const struct cli_table *t, struct buf *out)
 		return;
 	}
 	measure(t, widths);
+	squeeze(t, widths);
 	for (i = 0; i < t->n_columns; i++)
 		has_titles = has_titles || *t->columns[i].title;
 	if (has_titles)

@@ -47,11 +47,17 @@ void cli_flow_word(struct cli_flow *f, const char *word);
 /* A sentence, escaped already: lines end at its blanks. */
 void cli_flow_text(struct cli_flow *f, const char *text);
 
+enum cli_fit {
+	CLI_LEFT,
+	CLI_RIGHT, /* cells and title stand to the right */
+	CLI_CUT	   /* to the left; cut where a terminal is too narrow for the table */
+};
+
 struct cli_column {
 	const char *title;
 	unsigned min; /* columns that it takes at least, gap included */
 	unsigned gap; /* blanks behind the widest cell at least */
-	bool right; /* cells and title stand to the right */
+	enum cli_fit fit;
 };
 
 #define CLI_COLUMNS 12
@@ -71,6 +77,8 @@ void cli_table_finish(struct cli_table *t);
 void cli_table_cell(struct cli_table *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void cli_table_print(const struct cli_table *t, struct buf *out);
+/* Of the terminal that the process prints to; 0, as at the start: it is none, and nothing is ever cut. */
+void cli_table_fit(unsigned width);
 
 #define CLI_TIME_SIZE 64
 

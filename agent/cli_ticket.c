@@ -34,8 +34,8 @@ static const char *shown_time(char out[CLI_TIME_SIZE], const json_t *of, const c
 void cli_tickets_text(const json_t *answer, int64_t now_ms, struct buf *out)
 {
 	static const struct cli_column columns[] = {
-	    {"TICKET", 8, 2, false}, {"SINCE", 11, 2, false}, {"STATE", 6, 2, false},
-	    {"DESK", 6, 2, false},   {"FROM", 12, 2, false},  {"WHAT", 0, 0, false}};
+	    {"TICKET", 8, 2, CLI_LEFT}, {"SINCE", 11, 2, CLI_LEFT}, {"STATE", 6, 2, CLI_LEFT},
+	    {"DESK", 6, 2, CLI_LEFT},   {"FROM", 12, 2, CLI_CUT},   {"WHAT", 0, 0, CLI_CUT}};
 	const json_t *tickets = json_object_get(answer, "tickets"), *t;
 	char at[CLI_TIME_SIZE];
 	struct cli_table table;

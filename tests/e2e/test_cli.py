@@ -1,8 +1,13 @@
 """The command line: what it prints, what it answers with --json, and its exit status."""
 
+import fcntl
 import json
 import os
+import pty
 import pwd
+import struct
+import subprocess
+import termios
 
 import pytest
 
@@ -107,6 +112,33 @@ def test_report_of_this_month(told):
     assert "Incidents    1 began, 1 of them public\n" in text and max(map(len, text.splitlines())) <= 80
     assert rig.agent.cli("report", "--md").stdout.startswith("# ")
     assert "nothing happened" in rig.agent.cli("report", "--month", "2024-02").stdout
+
+
+def on_terminal(agent, columns, *words):
+    """What `twicket WORDS` prints on a terminal of so many columns."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    try:
+        argv = [agent.cli_path, "-c", agent.config_path, "-s", agent.state, "-r", agent.run, *words]
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=slave, timeout=45, check=False,
+                              env={"ASAN_OPTIONS": "detect_leaks=0"})
+        assert done.returncode == 0
+        return os.read(master, 65536).decode().replace("\r\n", "\n")
+    finally:
+        os.close(slave)
+        os.close(master)
+
+
+def test_a_terminal_gets_what_fits(rig):
+    """And a file all of it, as wide as it may be."""
+    name = "The telephones of the second and the third floor of the old building"
+    assert rig.agent.cli("open", "no calls", "--to", "public", "--name", name).returncode == 0
+    piped = rig.agent.cli("list").stdout
+    assert name in piped and max(map(len, piped.splitlines())) > 80
+    for columns in (80, 75):
+        shown = on_terminal(rig.agent, columns, "list")
+        assert "The telep" in shown and "…" in shown and max(map(len, shown.splitlines())) <= columns, shown
+    assert on_terminal(rig.agent, 200, "list").splitlines()[0] == piped.splitlines()[0]
 
 
 def test_wrong_usage(rig):

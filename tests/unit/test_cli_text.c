@@ -69,7 +69,7 @@ static void test_width(void **state)
 static void test_table(void **state)
 {
 	static const struct cli_column columns[] = {
-	    {"A", 4, 1, false}, {"N", 6, 2, true}, {"LAST", 0, 0, false}};
+	    {"A", 4, 1, CLI_LEFT}, {"N", 6, 2, CLI_RIGHT}, {"LAST", 0, 0, CLI_LEFT}};
 	struct cli_table t;
 	struct buf out;
 
@@ -89,6 +89,61 @@ static void test_table(void **state)
 			    "東京都     7\n"
 			    "b      12345  x\\x1b\n");
 	buf_finish(&out);
+}
+
+static void test_cut(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned width;
+		const char *cut;
+	} cases[] = {
+	    {"abcdef", 6, "abcdef"}, {"abcdef", 5, "abcd…"},	      {"abcdef", 1, "…"},
+	    {"東京都", 6, "東京都"}, {"東京都", 5, "東京…"},	      {"東京都", 4, "東…"},
+	    {"e\xcc\x81" "e\xcc\x81" "e", 2, "e\xcc\x81" "…"}, {"👩‍💻👩‍💻x", 1, "…"},      {"", 0, ""},
+	};
+	struct buf out;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		buf_init(&out, 1000);
+		cli_cut(&out, cases[i].text, cases[i].width);
+		assert_string_equal(buf_text(&out), cases[i].cut);
+		buf_finish(&out);
+	}
+}
+
+/* On a terminal: the widest that may give gives, never below what says something; piped, nothing does. */
+static void test_fit(void **state)
+{
+	static const struct cli_column columns[] = {{"TAG", 0, 2, CLI_LEFT}, {"WHAT", 0, 2, CLI_CUT}, {"TOLD", 0, 0, CLI_CUT}};
+	static const struct {
+		unsigned terminal;
+		const char *line;
+	} cases[] = {
+	    {0, "#T7K2  database-1.example/Postgres  operators public\n"},
+	    {52, "#T7K2  database-1.example/Postgres  operators public\n"},
+	    {51, "#T7K2  database-1.example/Postgr…  operators public\n"},
+	    {40, "#T7K2  database-1.exa…  operators public\n"},
+	    {20, "#T7K2  database-1.…  operators p…\n"},
+	};
+	struct cli_table t;
+	struct buf out;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		buf_init(&out, 1000);
+		cli_table_init(&t, columns, 3);
+		cli_table_cell(&t, "#T7K2");
+		cli_table_cell(&t, "database-1.example/Postgres");
+		cli_table_cell(&t, "operators public");
+		cli_table_fit(cases[i].terminal);
+		cli_table_print(&t, &out);
+		cli_table_fit(0);
+		cli_table_finish(&t);
+		assert_string_equal(strchr(buf_text(&out), '\n') + 1, cases[i].line);
+		buf_finish(&out);
+	}
 }
 
 static void test_clock(void **state)
@@ -209,7 +264,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_escape), cmocka_unit_test(test_width),
-	    cmocka_unit_test(test_table),  cmocka_unit_test(test_clock),
+	    cmocka_unit_test(test_table), cmocka_unit_test(test_cut), cmocka_unit_test(test_fit),  cmocka_unit_test(test_clock),
 	    cmocka_unit_test(test_spans),  cmocka_unit_test(test_parse_time),
 	    cmocka_unit_test(test_ahead),
 	};
