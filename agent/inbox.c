@@ -245,6 +245,8 @@ static bool inbox_refuses(const struct reply_parsed *p, const char *tag, struct 
 		err_set(err, "\"%s\" needs a time behind it: %s 2h", p->word, p->word);
 	else if (p->verb == REPLY_VERB_BARE_NUMBER)
 		err_set(err, "\"%s\": a duration needs its unit: 30m or 2h, say", p->text);
+	else if (p->verb == REPLY_VERB_BAD_TIME)
+		err_set(err, "\"%s\": a time is 30m, 2h or 3d, at most a year, or until 18:00", p->text);
 	else if (p->verb == REPLY_VERB_EMPTY)
 		err_set(err, "nothing to say");
 	else if (p->tag[0] && p->tag_sure && !is_comment && strcasecmp(p->tag, tag) != 0)

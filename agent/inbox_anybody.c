@@ -414,7 +414,8 @@ void inbox_stranger(
 	case REPLY_VERB_ENDORSE:
 	case REPLY_VERB_UNDO:
 	case REPLY_VERB_PAUSE:
-	case REPLY_VERB_BARE_NUMBER: inbox_denied(b, r, reason); break;
+	case REPLY_VERB_BARE_NUMBER:
+	case REPLY_VERB_BAD_TIME: inbox_denied(b, r, reason); break;
 	case REPLY_VERB_COMMENT:
 	case REPLY_VERB_FIXED: /* whoever knows what helps may say so, to everybody but us */
 	case REPLY_VERB_HELP:

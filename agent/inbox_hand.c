@@ -256,6 +256,7 @@ void inbox_act_hand(struct inbox *b, struct inbox_reply *r, struct reply_parsed 
 	case REPLY_VERB_YES:
 	case REPLY_VERB_NO:
 	case REPLY_VERB_BARE_NUMBER:
+	case REPLY_VERB_BAD_TIME:
 	case REPLY_VERB_EMPTY: break;
 	}
 }

@@ -56,7 +56,8 @@ static void question_yes(struct inbox *b, struct inbox_reply *asked)
 
 static bool is_command(const struct reply_parsed *p)
 {
-	return p->verb != REPLY_VERB_COMMENT && p->verb != REPLY_VERB_BARE_NUMBER;
+	return p->verb != REPLY_VERB_COMMENT && p->verb != REPLY_VERB_BARE_NUMBER &&
+	       p->verb != REPLY_VERB_BAD_TIME;
 }
 
 /* Where the question stands, or in private and below nothing: a yes elsewhere answers somebody else. */

@@ -66,6 +66,7 @@ bool inbox_is_of_account(enum reply_verb verb)
 	case REPLY_VERB_YES:
 	case REPLY_VERB_NO:
 	case REPLY_VERB_BARE_NUMBER:
+	case REPLY_VERB_BAD_TIME:
 	case REPLY_VERB_EMPTY: return false;
 	}
 	return false;

@@ -242,8 +242,8 @@ void inbox_reply_to(struct inbox *b, const struct reply_row *row, const struct i
 	inbox_read(b, row->text, &b->now, &p);
 	a.reply = row;
 	a.account = (unsigned)account;
-	if (!a.text && a.reason && strcmp(a.reason, "bare_number") == 0)
-		a.text = p.text; /* "30m?" */
+	if (!a.text && a.reason && (!strcmp(a.reason, "bare_number") || !strcmp(a.reason, "bad_time")))
+		a.text = p.text; /* "30m?", "400d?" */
 	b->events.answer(b->events.arg, &a);
 }
 

@@ -11,43 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *reply_verb_name(enum reply_verb verb)
-{
-	switch (verb) {
-	case REPLY_VERB_COMMENT: return "comment";
-	case REPLY_VERB_ACK: return "ack";
-	case REPLY_VERB_ACK_ALL: return "ack all";
-	case REPLY_VERB_TAKE: return "take";
-	case REPLY_VERB_UNACK: return "unack";
-	case REPLY_VERB_STATUS: return "?";
-	case REPLY_VERB_DOWNTIME: return "downtime";
-	case REPLY_VERB_DOWNTIME_CANCEL: return "downtime cancel";
-	case REPLY_VERB_RECHECK: return "recheck";
-	case REPLY_VERB_LAST: return "last";
-	case REPLY_VERB_QUIET: return "quiet";
-	case REPLY_VERB_ETA: return "eta";
-	case REPLY_VERB_MAJOR: return "major";
-	case REPLY_VERB_NOT_MAJOR: return "not major";
-	case REPLY_VERB_KNOWN: return "known";
-	case REPLY_VERB_PART_OF: return "part of";
-	case REPLY_VERB_SAY: return "say";
-	case REPLY_VERB_FIXED: return "fixed";
-	case REPLY_VERB_TICKET: return "ticket";
-	case REPLY_VERB_ENDORSE: return "endorse";
-	case REPLY_VERB_UNDO: return "undo";
-	case REPLY_VERB_PAUSE: return "pause";
-	case REPLY_VERB_HELP: return "help";
-	case REPLY_VERB_STOP: return "stop";
-	case REPLY_VERB_START: return "start";
-	case REPLY_VERB_ME_TOO: return "me too";
-	case REPLY_VERB_YES: return "yes";
-	case REPLY_VERB_NO: return "no";
-	case REPLY_VERB_BARE_NUMBER: return "ack";
-	case REPLY_VERB_EMPTY: return "";
-	}
-	return "";
-}
-
 /* One try to read the line as one command. */
 struct reply_try {
 	const struct reply_lexicon *lexicon;
@@ -108,6 +71,29 @@ static bool reply_ask_unit(struct reply_try *t, struct reply_parsed *out)
 	return true;
 }
 
+/*
+ * A time that cannot be kept. Where text may follow, something may stand behind it, too; "I'm
+ * looking 18:00" and "on it in 2h" are sentences.
+ */
+static bool reply_is_odd(const struct reply_try *t)
+{
+	bool is_timed = t->phrase->command->args == ARGS_TIMED;
+	const char *end;
+
+	if (reply_takes_text(t))
+		return reply_odd_words(t->lexicon, t->args) != NULL;
+	end = is_timed ? reply_odd_span(t->lexicon, t->args) : reply_odd_time(t->lexicon, t->args);
+	return reply_is_open(t) && end && !*end;
+}
+
+static bool reply_ask_time(struct reply_try *t, struct reply_parsed *out)
+{
+	out->verb = REPLY_VERB_BAD_TIME;
+	out->duration_s = 0;
+	t->text = t->args;
+	return true;
+}
+
 /* The incident that the words name, T7K2 or #T7K2, and nothing else behind it. */
 static bool reply_is_other(const char *s, struct reply_parsed *out)
 {
@@ -157,6 +143,8 @@ static bool reply_suits_timed(struct reply_try *t, struct reply_parsed *out)
 
 	if (!end && (takes_text || !*t->marks) && reply_is_bare_number(t->args))
 		return reply_ask_unit(t, out);
+	if (!end && reply_is_odd(t))
+		return reply_ask_time(t, out);
 	if (!takes_text)
 		return reply_is_alone(t) || (!*t->marks && end && !*end);
 	t->text = end ? end : t->args;
@@ -178,6 +166,8 @@ static bool reply_suits_downtime(struct reply_try *t, struct reply_parsed *out)
 	}
 	if (!end && reply_is_bare_number(t->args))
 		return reply_ask_unit(t, out);
+	if (!end && reply_is_odd(t))
+		return reply_ask_time(t, out);
 	return takes_text && reply_is_alone(t);
 }
 
@@ -191,7 +181,7 @@ static bool reply_suits_time(struct reply_try *t, struct reply_parsed *out)
 	out->duration_s = 0;
 	if (reply_is_alone(t) || (reply_is_open(t) && reply_is_bare_number(t->args)))
 		return reply_ask_unit(t, out);
-	return false;
+	return !end && reply_is_odd(t) && reply_ask_time(t, out);
 }
 
 static bool reply_suits_number(struct reply_try *t)
@@ -248,11 +238,51 @@ static bool reply_suits(struct reply_try *t, struct reply_parsed *out)
 
 /* ---- questions ---- */
 
+static bool reply_is_timed(const struct reply_try *t)
+{
+	switch (t->phrase->command->args) {
+	case ARGS_TIMED:
+	case ARGS_DOWNTIME:
+	case ARGS_TIME:
+	case ARGS_ETA: return true;
+	case ARGS_NONE:
+	case ARGS_TEXT:
+	case ARGS_COLON:
+	case ARGS_TAG:
+	case ARGS_KNOWN:
+	case ARGS_NUMBER:
+	case ARGS_ANSWER: return false;
+	}
+	return false;
+}
+
+/* "ack 2h?", "quiet 30?": a time and nothing else in front of the question mark. */
+static bool reply_is_time_asked(const struct reply_try *t)
+{
+	size_t n = strlen(t->args);
+	struct reply_parsed out;
+	struct reply_try asked = *t;
+	char args[REPLY_PHRASE_SIZE];
+	const char *end;
+
+	if (n == 0 || t->args[n - 1] != '?' || n >= sizeof(args) || !reply_is_timed(t))
+		return false;
+	reply_copy(args, sizeof(args), t->args);
+	while (n > 0 && strchr("? ", args[n - 1]))
+		args[--n] = '\0';
+	asked.args = args;
+	end = reply_for(&asked, &out);
+	end = end ? end : reply_odd_time(t->lexicon, args);
+	return n > 0 && end && !*end;
+}
+
 /* A question mark and nothing else behind the phrase. */
 static bool reply_is_asked(const struct reply_try *t)
 {
-	return !reply_is_headed(t) && (*t->args || strchr(t->marks, '?')) &&
-	       reply_is_only(t->args, "? ");
+	if (reply_is_headed(t))
+		return false;
+	return ((*t->args || strchr(t->marks, '?')) && reply_is_only(t->args, "? ")) ||
+	       reply_is_time_asked(t);
 }
 
 /* "last?"; "ack?" and every other command word: how does it stand? "yes?" is none. */
@@ -447,7 +477,8 @@ void reply_parse(
 		reply_take_tags(more, out->tag); /* "known #T7K2": the tag before was another's */
 		reply_collapse(more);
 		reply_copy(out->text, sizeof(out->text), words);
-		if (out->verb == REPLY_VERB_TICKET || out->verb == REPLY_VERB_BARE_NUMBER)
+		if (out->verb == REPLY_VERB_TICKET || out->verb == REPLY_VERB_BARE_NUMBER ||
+		    out->verb == REPLY_VERB_BAD_TIME)
 			reply_cut_number(out->text);
 		else
 			reply_add_rest(out, tail, more);

@@ -40,6 +40,7 @@ enum reply_verb {
 	REPLY_VERB_YES,		/* the answer to an open question, else a comment; text is all of it */
 	REPLY_VERB_NO,		/* likewise */
 	REPLY_VERB_BARE_NUMBER, /* "ack 30": ask whether 30m is meant; "quiet": ask for how long */
+	REPLY_VERB_BAD_TIME, /* "ack 400d": ask for one that can be kept; text is what was said */
 	REPLY_VERB_EMPTY	/* nothing but mentions and blanks */
 };
 

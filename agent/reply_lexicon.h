@@ -62,6 +62,7 @@ enum reply_time {
 	REPLY_TIME_AM,
 	REPLY_TIME_PM,
 	REPLY_TIME_AGO, /* behind a duration: it tells a story */
+	REPLY_TIME_OTHER, /* units that are not taken: seconds, weeks */
 	REPLY_TIMES
 };
 

@@ -254,3 +254,111 @@ const char *reply_time_of_day(
 	*seconds = end ? reply_until(minutes, now) : 0;
 	return *seconds > 0 ? end : NULL;
 }
+
+/* ---- what was meant as a time, and is none ---- */
+
+/* Digits, and what may stand between them. */
+struct reply_figure {
+	unsigned before, after; /* digits in front of and behind the last mark */
+	unsigned marks, colons;
+};
+
+static const char *reply_figure(const char *s, struct reply_figure *f)
+{
+	*f = (struct reply_figure){0};
+	for (; reply_is_digit(*s) || (f->before && *s && strchr(".,:", *s) && reply_is_digit(s[1])); s++) {
+		if (reply_is_digit(*s)) {
+			f->after++;
+			f->before += f->marks == 0;
+			continue;
+		}
+		f->colons += *s == ':';
+		f->marks++;
+		f->after = 0;
+	}
+	return f->before ? s : NULL;
+}
+
+/* What such a figure must be to be meant as a time. */
+enum reply_odd {
+	ODD_SPAN, /* so many of a unit */
+	ODD_UNTIL, /* or alone, or a clock's */
+	ODD_FIGURE /* or in front of a colon or comma */
+};
+
+/* "d", " weeks", "pm": a word of time behind a figure; one letter only where it is glued. */
+static const char *
+reply_odd_unit(const struct reply_lexicon *lexicon, const char *s, enum reply_odd how)
+{
+	static const enum reply_time words[] = {
+	    REPLY_TIME_MINUTES, REPLY_TIME_HOURS, REPLY_TIME_DAYS, REPLY_TIME_OTHER,
+	    REPLY_TIME_CLOCK,	REPLY_TIME_AM,	  REPLY_TIME_PM};
+	bool is_glued = *s != ' ';
+
+	for (size_t i = 0; i < (how == ODD_SPAN ? 4 : sizeof(words) / sizeof(*words)); i++) {
+		const char *end = reply_time_suffix(lexicon, words[i], s + !is_glued);
+		bool is_half_day = words[i] == REPLY_TIME_AM || words[i] == REPLY_TIME_PM;
+
+		bool is_short = end && end - s == 2 && (words[i] == REPLY_TIME_MINUTES || words[i] == REPLY_TIME_OTHER);
+
+		if (!end || (!is_glued && (is_short || (is_half_day && end[strspn(end, ".! ")]))))
+			continue; /* "5 m away", "5 am router" */
+		while (is_glued && (reply_is_digit(*end) || (reply_is_digit(end[-1]) && reply_is_letter(*end))))
+			end++; /* "2h30x" */
+		return reply_is_end(*end) ? end : NULL;
+	}
+	return NULL;
+}
+
+/* May a figure without a unit be a time? "2 disks" and "4.2 is the cause" are none. */
+static bool reply_odd_alone(const struct reply_figure *f, const char *end, enum reply_odd how)
+{
+	if (how == ODD_SPAN || !reply_is_end(*end))
+		return false;
+	if (end[strspn(end, ".! ")] == '\0' || (f->colons == 1 && f->marks == 1 && f->before <= 2 && f->after == 2))
+		return true;
+	return how == ODD_FIGURE && ((strchr(",:;", *end) && end[1] == ' ') || strncmp(end, " - ", 3) == 0);
+}
+
+static const char *
+reply_odd_figure(const struct reply_lexicon *lexicon, const char *s, enum reply_odd how)
+{
+	struct reply_figure f;
+	const char *end = reply_figure(s, &f), *unit;
+
+	unit = end ? reply_odd_unit(lexicon, end, how) : NULL;
+	if (!unit && (!end || !reply_odd_alone(&f, end, how)))
+		return NULL;
+	end = reply_behind(unit ? unit : end);
+	return reply_time_prefix(lexicon, REPLY_TIME_AGO, end) ? NULL : end;
+}
+
+const char *reply_odd_span(const struct reply_lexicon *lexicon, const char *s)
+{
+	const char *word = reply_time_prefix(lexicon, REPLY_TIME_UNTIL, s);
+
+	return reply_odd_figure(lexicon, word ? word : s, word ? ODD_UNTIL : ODD_SPAN);
+}
+
+const char *reply_odd_time(const struct reply_lexicon *lexicon, const char *s)
+{
+	const char *end = reply_odd_span(lexicon, s);
+
+	return end ? end : reply_odd_figure(lexicon, s, ODD_FIGURE);
+}
+
+const char *reply_odd_words(const struct reply_lexicon *lexicon, const char *s)
+{
+	static const enum reply_time before[] = {REPLY_TIME_FOR, REPLY_TIME_IN, REPLY_TIME_AT};
+	const char *word, *end;
+
+	s += strspn(s, "-~+=<>:, ");
+	end = reply_odd_time(lexicon, s);
+	for (size_t i = 0; !end && i < sizeof(before) / sizeof(*before); i++) {
+		word = reply_time_prefix(lexicon, before[i], s);
+		end = word ? reply_odd_figure(lexicon, word, ODD_UNTIL) : NULL;
+		if (end && *end)
+			end = NULL; /* "for 2 hours it was fine" */
+	}
+	return end;
+}

@@ -23,4 +23,15 @@ const char *reply_duration_behind(
 const char *reply_time_of_day(
     const struct reply_lexicon *lexicon, const char *s, const struct now *now, int64_t *seconds);
 
+/*
+ * What was meant as a time and is none, or none that is taken; behind it, NULL: it is no such
+ * thing. Never "2 disks", "2nd disk", "2 hours ago".
+ *	_span	"400d", "0m", "90s", "1.5h", "until 25:00", "until 6"
+ *	_time	also "18:00", "6pm", "4.5" alone, and a number like "30, "
+ *	_words	also "in 2h" and "at 18:00" where nothing follows, "- 2h": behind a word that takes any text
+ */
+const char *reply_odd_span(const struct reply_lexicon *lexicon, const char *s);
+const char *reply_odd_time(const struct reply_lexicon *lexicon, const char *s);
+const char *reply_odd_words(const struct reply_lexicon *lexicon, const char *s);
+
 #endif

@@ -29,6 +29,8 @@ static const char *shown(enum reply_verb verb)
 {
 	if (verb == REPLY_VERB_BARE_NUMBER)
 		return "bare";
+	if (verb == REPLY_VERB_BAD_TIME)
+		return "bad time";
 	return verb == REPLY_VERB_EMPTY ? "empty" : reply_verb_name(verb);
 }
 
