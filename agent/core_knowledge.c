@@ -134,8 +134,11 @@ int core_last_text(struct core *c, uint64_t incident, unsigned account, unsigned
 	if (engine_view(c->engine, incident, &v)) {
 		about.object = v.object;
 		about.output = v.output;
+		about.incident = v.open && v.state != 0 ? incident : 0; /* over: its own fix is known, too */
 	} else if (store_incident_by_id(c->store, incident, last_about, &about, NULL) != 1) {
 		return -1;
+	} else {
+		about.incident = 0;
 	}
 	buf_init(&text, out->max);
 	n = knowledge_like(c->store, &about, fixes, LAST_MAX, NULL);

@@ -94,9 +94,9 @@ static void test_one_answer(void **state)
 	core.now.wall_ms = NOON * 1000;
 	put_incident(2, "T333", NOON - 3600);
 	learn(2, "workaround", "use the other one.");
-	learn(9, "fixed", "this is the one that is asked about");
-	assert_string_equal(last(500, 0),
-			    "T333: 12:00, use the other one, alice; "
+	learn(9, "fixed", "a new disk");
+	assert_string_equal(last(500, 0), /* the one that is asked about is over: its own fix first */
+			    "T999: 12:00, a new disk, alice; T333: 12:00, use the other one, alice; "
 			    "T222: 13 Oct, cleared /var/spool, alice, held once");
 }
 
