@@ -75,8 +75,13 @@ int core_enrol(struct core *c, const char *name, const char *by, const struct no
 
 int core_revoke(struct core *c, const char *name, const char *by, const struct now *now, struct err *err)
 {
+	int rc;
+
 	c->now = *now;
-	return audited(c, by, "people revoke", name, people_revoke(c->people, name, by, now, err), err);
+	rc = audited(c, by, "people revoke", name, people_revoke(c->people, name, by, now, err), err);
+	if (rc == 0)
+		inbox_revoked(c->inbox, name, now);
+	return rc;
 }
 
 int core_restore(struct core *c, const char *name, const char *by, const struct now *now, struct err *err)

@@ -101,6 +101,9 @@ void inbox_looked(struct inbox *b, uint64_t reply, enum inbox_look look, const s
 /* A command of the command line that is no reply: one line of the audit, kept with the next commit. */
 void inbox_log(struct inbox *b, const struct audit_row *row);
 
+/* Nothing that was asked of that person waits for their yes any more. */
+void inbox_revoked(struct inbox *b, const char *person, const struct now *now);
+
 /* `twicket reply TAG WORDS` by a local user with the rights of a local admin.
  * -1 with err: no such incident, nothing submitted. Else local_done comes, at the latest after 30 s. */
 int inbox_local(struct inbox *b, const char *tag, const char *words, const char *user, void *ticket,

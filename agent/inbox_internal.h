@@ -285,6 +285,8 @@ void inbox_hand_done(
     enum inbox_thanks how);
 void inbox_hand_failed(struct inbox *b, struct inbox_reply *r, const char *reason);
 void inbox_act_hand(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p);
+bool inbox_is_pausing(const struct inbox_reply *r);
+
 
 /* inbox_mention.c: is it for nobody in particular? True: the reply is through */
 bool inbox_mentions(

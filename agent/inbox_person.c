@@ -96,7 +96,7 @@ static void person_pause(struct inbox *b, struct inbox_reply *r)
 	}
 }
 
-static bool is_pausing(const struct inbox_reply *r)
+bool inbox_is_pausing(const struct inbox_reply *r)
 {
 	return r->row.state == REPLY_SUBMITTED && strcmp(r->row.reason, PAUSING) == 0;
 }
@@ -105,7 +105,7 @@ bool inbox_pause_begins(struct inbox *b, struct inbox_reply *r)
 {
 	int account = config_account_index(b->config, r->row.account);
 
-	if (!is_pausing(r))
+	if (!inbox_is_pausing(r))
 		return false;
 	if (account >= 0)
 		b->events.pause(b->events.arg, (unsigned)account, inbox_author(r));
@@ -116,7 +116,7 @@ bool inbox_pause_begins(struct inbox *b, struct inbox_reply *r)
 
 bool inbox_pause_resumes(struct inbox *b, struct inbox_reply *r)
 {
-	if (!is_pausing(r))
+	if (!inbox_is_pausing(r))
 		return false;
 	r->is_resent = false;
 	r->deadline_ms = b->now.boot_ms + PAUSING_MS; /* nor has the answer left yet, perhaps */

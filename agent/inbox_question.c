@@ -95,6 +95,18 @@ bool inbox_answers(struct inbox *b, struct inbox_reply *r, const struct reply_pa
 	return true;
 }
 
+void inbox_revoked(struct inbox *b, const char *person, const struct now *now)
+{
+	b->now = *now;
+	for (struct inbox_reply *r = b->live; r; r = r->hh.next) {
+		if (r->is_local || strcmp(r->row.person, person) != 0 ||
+		    (!inbox_is_asked(r) && !inbox_is_pausing(r)))
+			continue;
+		inbox_denied(b, r, "revoked");
+		b->is_again = true;
+	}
+}
+
 bool inbox_question_resumes(struct inbox *b, struct inbox_reply *r)
 {
 	int64_t left = r->row.seen_ms + QUESTION_MS - b->now.wall_ms;
