@@ -92,6 +92,12 @@ static void inbox_understood(struct inbox *b, struct inbox_reply *r)
 enum people_may
 inbox_may(struct inbox *b, const struct inbox_reply *r, enum people_action action)
 {
+	return inbox_may_with(b, r, action, r->row.incident);
+}
+
+enum people_may inbox_may_with(
+    struct inbox *b, const struct inbox_reply *r, enum people_action action, uint64_t incident)
+{
 	int person;
 
 	if (r->is_local)
@@ -100,7 +106,7 @@ inbox_may(struct inbox *b, const struct inbox_reply *r, enum people_action actio
 	if (person < 0)
 		return PEOPLE_MAY_NOT;
 	return people_may(
-	    b->people, (unsigned)person, action, engine_root_object(b->engine, r->row.incident));
+	    b->people, (unsigned)person, action, engine_root_object(b->engine, incident));
 }
 
 /* ---- words for the core ---- */

@@ -137,7 +137,8 @@ static void hand_comment(struct inbox *b, struct inbox_reply *r, struct reply_pa
 static void hand_known(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p)
 {
 	const struct inbox_answer answer = hand_answer("known_noted");
-	bool is_there = !p->other[0] || inbox_find_tag(b, p->other, &(uint64_t){0});
+	uint64_t other = 0;
+	bool is_there = !p->other[0] || inbox_find_tag(b, p->other, &other);
 	struct incident_view v;
 	struct err err;
 
@@ -147,7 +148,9 @@ static void hand_known(struct inbox *b, struct inbox_reply *r, struct reply_pars
 	}
 	if (!hand_begins(b, r, p, PEOPLE_KNOWN, &v))
 		return;
-	if (!is_there)
+	if (other && !inbox_may_with(b, r, PEOPLE_KNOWN, other))
+		inbox_denied(b, r, "not_allowed");
+	else if (!is_there)
 		inbox_hand_failed(b, r, "no_such_tag");
 	else if (!p->other[0] && !p->text[0])
 		inbox_hand_failed(b, r, "no_words");
@@ -173,6 +176,10 @@ static void hand_part_of(struct inbox *b, struct inbox_reply *r, struct reply_pa
 		return;
 	if (!is_there) {
 		inbox_hand_failed(b, r, p->other[0] ? "no_such_tag" : "which");
+		return;
+	}
+	if (!inbox_may_with(b, r, PEOPLE_PART_OF, of.id)) {
+		inbox_denied(b, r, "not_allowed");
 		return;
 	}
 	was_part = strcmp(v.parent_tag, of.tag) == 0;

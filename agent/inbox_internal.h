@@ -193,6 +193,9 @@ void inbox_speakers_finish(struct inbox *b);
 
 enum people_may
 inbox_may(struct inbox *b, const struct inbox_reply *r, enum people_action action);
+/* With another incident than its own: what is not known any more is only for who may do it with all. */
+enum people_may inbox_may_with(
+    struct inbox *b, const struct inbox_reply *r, enum people_action action, uint64_t incident);
 void inbox_say_closed(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p);
 void inbox_act_comment(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p);
 
