@@ -353,6 +353,8 @@ void inbox_act_unack(struct inbox *b, struct inbox_reply *r, const struct reply_
 		inbox_trouble(b, r, "not_yours");
 		return;
 	}
+	if (strcmp(owner, inbox_author(r)) != 0)
+		inbox_unack_begins(r, owner);
 	inbox_command(b, r, &v, EVENT_VERB_UNACK, p);
 }
 

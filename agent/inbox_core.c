@@ -193,7 +193,9 @@ static void inbox_confirm(struct inbox *b, struct inbox_reply *r)
 			inbox_expiry_set(b, r, r->row.expires_ms);
 		inbox_finish(b, r, REPLY_CONFIRMED, former && *former ? NULL : ""); /* `undo` asks for it */
 		break;
-	case EVENT_VERB_UNACK:
+	case EVENT_VERB_UNACK: /* `undo` asks whose it was */
+		inbox_finish(b, r, REPLY_CONFIRMED, *inbox_unack_name(r->row.reason) ? NULL : "");
+		break;
 	case EVENT_VERB_DOWNTIME:
 	case EVENT_VERB_DOWNTIME_CANCEL:
 	case EVENT_VERB_RECHECK: inbox_finish(b, r, REPLY_CONFIRMED, ""); break;

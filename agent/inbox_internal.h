@@ -216,6 +216,9 @@ void inbox_given_back(struct inbox *b, const struct inbox_reply *r, const char *
 const char *inbox_core_author(const struct inbox_reply *r);
 bool inbox_is_over_owner(const struct inbox_reply *r); /* somebody's having it is no reason against it */
 
+void inbox_unack_begins(struct inbox_reply *r, const char *owner); /* of somebody else's */
+const char *inbox_unack_name(const char *reason); /* whose it was, in the reason of a row; "" = one's own */
+
 /* inbox_downtime.c */
 void inbox_act_downtime(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p);
 void inbox_act_cancel(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define TAKE_BACK "back to " /* likewise, of an `undo`: in whose name the core is asked */
+#define UNACK_OF "of " /* likewise, of an `unack`: whose it was */
 #define TAKE_WAS "was " /* before the name in the row's reason, until it is confirmed: a restart must know */
 
 void inbox_take_begins(struct inbox_reply *r, const char *owner)
@@ -27,6 +28,19 @@ static bool is_take(const char *reason)
 const char *inbox_take_name(const char *reason)
 {
 	return is_take(reason) ? reason + sizeof(TAKE_WAS) - 1 : "";
+}
+
+void inbox_unack_begins(struct inbox_reply *r, const char *owner)
+{
+	char reason[160];
+
+	snprintf(reason, sizeof(reason), UNACK_OF "%s", owner);
+	inbox_set(r, TEXT_REASON, reason);
+}
+
+const char *inbox_unack_name(const char *reason)
+{
+	return strncmp(reason, UNACK_OF, sizeof(UNACK_OF) - 1) == 0 ? reason + sizeof(UNACK_OF) - 1 : "";
 }
 
 const char *inbox_take_former(const struct inbox_reply *r, char *out, size_t size)

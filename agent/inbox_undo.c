@@ -77,14 +77,16 @@ static void undo_done(struct inbox *b, struct inbox_reply *r)
 	    b, r, &(struct inbox_answer){.event = SAY_TROUBLE, .reason = "undone"}, IN_WORDS);
 }
 
-/* Nobody has it since, or it stays so. */
-static void undo_unack(struct inbox *b, struct inbox_reply *r)
+/* Nobody has it since, or it stays so. What was another one's the core would have under the wrong name. */
+static void undo_unack(struct inbox *b, struct inbox_reply *r, const struct undo *u)
 {
 	const struct reply_parsed none = {.verb = REPLY_VERB_ACK};
 	struct incident_view v;
 
 	if (engine_view(b->engine, r->row.incident, &v) && v.acked)
 		inbox_hand_failed(b, r, "already_acked");
+	else if (*inbox_unack_name(u->reason))
+		inbox_fail(b, r, "was_anothers", inbox_unack_name(u->reason));
 	else
 		inbox_act_ack(b, r, &none);
 }
@@ -173,7 +175,7 @@ static void undo_it(struct inbox *b, struct inbox_reply *r, struct undo *u)
 	if (strcmp(u->verb, "ack") == 0) {
 		undo_ack(b, r);
 	} else if (strcmp(u->verb, "unack") == 0) {
-		undo_unack(b, r);
+		undo_unack(b, r, u);
 	} else if (strcmp(u->verb, "take") == 0) {
 		undo_take(b, r, u);
 	} else if (strcmp(u->verb, "downtime") == 0 && u->mark[0]) {

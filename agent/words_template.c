@@ -86,7 +86,7 @@ static const char *const reason_names[WORDS_REASONS + 1] = {
     "last",           "nothing_known",  "ticket_noted",  "endorsed",
     "endorse_what",   "no_boost",      "undone",
     "nothing_to_undo", "cannot_undo",  "paused",  "sure_pause",
-    "sure_stop",      "bad_time",      "help_operator", "help_lead",
+    "sure_stop",      "bad_time", "was_anothers", "said_first", "say_stale", "all_none",      "help_operator", "help_lead",
     "help_communicator", "other",      NULL};
 
 /* In the order of enum macro; config_nearest() reads it too, hence the NULL. */
