@@ -13,6 +13,7 @@
 #define ALL_AT_ONCE 20 /* commands under way: the core does them between its checks */
 #define ALL_RETRY_MS 2000
 #define ALL_NAMED 5
+#define ALL_PARTLY "partly" /* the reason of a row where more may come */
 
 /* ---- which ---- */
 
@@ -128,13 +129,13 @@ void inbox_all_ends(struct inbox *b, struct inbox_reply *r)
 		part->row.gone = part->is_changed = true;
 	}
 	answer.text = names[0] ? names : NULL;
-	answer.reason = names[0] ? "all_partly" : "all_done";
+	answer.reason = !answer.count ? "all_none" : names[0] ? "all_partly" : "all_done";
 	inbox_note(
 	    b, r->row.incident, "command", "%-9s %u of %u confirmed%s%s", r->row.verb, answer.count,
 	    answer.total, names[0] ? "; not: " : "", names);
 	inbox_finish(
 	    b, r, answer.count ? REPLY_CONFIRMED : REPLY_NO_EFFECT,
-	    answer.count ? "" : "not_confirmed");
+	    !answer.count ? "not_confirmed" : names[0] ? ALL_PARTLY : "");
 	all_answer(b, r, &answer);
 	b->is_again = true;
 }
@@ -260,6 +261,44 @@ bool inbox_all_result(struct inbox *b, const char *node, const struct event *ev,
 	part->row.reason = strdup(reason);
 	part_ends(b, r, part, COMMAND_FAILED);
 	return true;
+}
+
+/* ---- confirmed late ---- */
+
+bool inbox_all_is_partly(const struct reply_row *row)
+{
+	return row->state == REPLY_CONFIRMED && strcmp(row->verb, "ack all") == 0 &&
+	       strcmp(row->reason, ALL_PARTLY) == 0;
+}
+
+/* What its author has by now, and what still nobody has. */
+static void all_look(void *arg, const struct incident_member *m)
+{
+	struct all_wanted *w = arg;
+	struct command_row row = {
+	    .reply = w->r->row.id, .node = m->node, .host = m->host, .service = m->service, .kind = m->kind, .reason = ""};
+
+	if (m->acked && strcmp(m->owner, inbox_author(w->r)) != 0)
+		return;
+	row.id = w->b->events.next_id(w->b->events.arg);
+	row.state = m->acked ? COMMAND_DONE : COMMAND_SENT;
+	part_create(w->r, &row);
+}
+
+void inbox_all_late(struct inbox *b, struct inbox_reply *r, const struct event *ev)
+{
+	struct all_wanted w = {.b = b, .r = r};
+
+	engine_each_member(b->engine, r->row.incident, all_look, &w);
+	inbox_note(
+	    b, r->row.incident, "command", "%-9s confirmed late: %s%s%s", r->row.verb, ev->host,
+	    ev->service[0] ? "/" : "", ev->service);
+	r->verb = EVENT_VERB_ACK;
+	r->row.state = REPLY_SUBMITTED;
+	r->submitted_ms = b->now.boot_ms;
+	r->deadline_ms = b->now.boot_ms + INBOX_CONFIRM_MS;
+	if (all_count(r, COMMAND_SENT) == 0)
+		inbox_all_ends(b, r);
 }
 
 /* ---- keeping ---- */

@@ -179,7 +179,7 @@ static struct inbox_reply *inbox_by_mark(struct inbox *b, const char *mark)
 	return r && strcmp(r->row.mark, mark) == 0 ? r : NULL;
 }
 
-static void inbox_confirm(struct inbox *b, struct inbox_reply *r)
+void inbox_confirm(struct inbox *b, struct inbox_reply *r)
 {
 	long long took = (long long)(b->now.boot_ms - r->submitted_ms);
 	char was[128], back[128] = "";
@@ -263,57 +263,6 @@ static unsigned inbox_verb_of(const struct event *ev)
 	return 0;
 }
 
-/* What the core was asked for. */
-static enum event_verb inbox_verb(const struct inbox *b, const struct reply_row *row)
-{
-	struct reply_parsed p;
-
-	if (strcmp(row->reason, "already_yours") == 0 || strcmp(row->reason, "also_looking") == 0)
-		return EVENT_VERB_COMMENT;
-	if (strcmp(row->verb, INBOX_UNDO "unack") == 0 || strcmp(row->verb, INBOX_UNDO "take") == 0)
-		return EVENT_VERB_ACK;
-	if (strcmp(row->verb, INBOX_UNDO "downtime") == 0)
-		return EVENT_VERB_DOWNTIME_CANCEL;
-	if (strcmp(row->verb, INBOX_UNDO "ack") == 0)
-		return EVENT_VERB_UNACK;
-	inbox_read(b, row->text, &b->now, &p);
-	if (p.verb == REPLY_VERB_ACK || p.verb == REPLY_VERB_TAKE)
-		return EVENT_VERB_ACK;
-	if (p.verb == REPLY_VERB_UNACK)
-		return EVENT_VERB_UNACK;
-	if (p.verb == REPLY_VERB_DOWNTIME)
-		return EVENT_VERB_DOWNTIME;
-	if (p.verb == REPLY_VERB_DOWNTIME_CANCEL)
-		return EVENT_VERB_DOWNTIME_CANCEL;
-	if (p.verb == REPLY_VERB_RECHECK || p.verb == REPLY_VERB_FIXED)
-		return EVENT_VERB_RECHECK;
-	return EVENT_VERB_COMMENT;
-}
-
-struct inbox_late {
-	struct inbox *b;
-	unsigned verb;
-};
-
-/* It came after our patience was over: the row is put right, the author hears of it. */
-static int inbox_late(void *arg, const struct reply_row *row)
-{
-	const struct inbox_late *late = arg;
-	struct inbox_reply *r;
-	unsigned verb = inbox_verb(late->b, row);
-
-	if (row->state != REPLY_NO_EFFECT || strcmp(row->reason, "not_confirmed") != 0 ||
-	    verb != late->verb)
-		return 1;
-	r = inbox_add(late->b, row);
-	if (r) {
-		r->verb = (uint8_t)verb;
-		inbox_set(r, TEXT_REASON, "");
-		inbox_confirm(late->b, r);
-	}
-	return 1;
-}
-
 static void inbox_echo(struct inbox *b, const char *node, const struct event *ev, unsigned verb)
 {
 	const char *mark = inbox_mark_of(ev);
@@ -326,8 +275,7 @@ static void inbox_echo(struct inbox *b, const char *node, const struct event *ev
 	else if (r && r->row.state == REPLY_SUBMITTED && r->verb == verb && inbox_is_answer(r, node, ev))
 		inbox_confirm(b, r);
 	else if (!r && mark[0])
-		store_reply_by_mark(
-		    b->store, mark, inbox_late, &(struct inbox_late){b, verb}, NULL);
+		inbox_confirmed_late(b, mark, ev, verb);
 }
 
 static const char *inbox_refusal(int code, const char *text)

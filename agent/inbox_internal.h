@@ -243,6 +243,12 @@ void inbox_all_send(struct inbox *b, struct inbox_reply *r, const struct event *
 bool inbox_all_echo(struct inbox *b, struct inbox_reply *r, const char *node, const struct event *ev);
 bool inbox_all_result(struct inbox *b, const char *node, const struct event *ev, const char *reason);
 void inbox_all_ends(struct inbox *b, struct inbox_reply *r); /* with what was confirmed */
+/*
+ * The core has confirmed one of them after all: what comes within INBOX_CONFIRM_MS from then on is
+ * told with it. Only in memory, nothing is sent: after a kill the snapshot begins it anew.
+ */
+void inbox_all_late(struct inbox *b, struct inbox_reply *r, const struct event *ev);
+bool inbox_all_is_partly(const struct reply_row *row);
 void inbox_all_save(struct inbox *b, struct inbox_reply *r);
 void inbox_all_free(struct inbox_reply *r);
 int inbox_all_load(struct inbox *b, struct err *err);
@@ -279,6 +285,8 @@ bool inbox_needs_no_incident(enum reply_verb verb);
 #define INBOX_UNDO "undo " /* such a reply's verb is "undo ack" */
 void inbox_act_undo(struct inbox *b, struct inbox_reply *r);
 
+bool inbox_is_pausing(const struct inbox_reply *r);
+
 /* inbox_person.c: a pause that was said yes to waits until its answer has left; false: it is none */
 bool inbox_pause_begins(struct inbox *b, struct inbox_reply *r);
 bool inbox_pause_resumes(struct inbox *b, struct inbox_reply *r); /* after a start */
@@ -291,8 +299,6 @@ void inbox_hand_done(
     enum inbox_thanks how);
 void inbox_hand_failed(struct inbox *b, struct inbox_reply *r, const char *reason);
 void inbox_act_hand(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p);
-bool inbox_is_pausing(const struct inbox_reply *r);
-
 
 /* inbox_mention.c: is it for nobody in particular? True: the reply is through */
 bool inbox_mentions(
@@ -313,6 +319,13 @@ struct inbox_reply *inbox_pending_ack(struct inbox *b, uint64_t incident);
 void inbox_fail(struct inbox *b, struct inbox_reply *r, const char *reason, const char *detail);
 void inbox_send(struct inbox *b);
 void inbox_time_out(struct inbox *b);
+
+/* The core's own event was seen. */
+void inbox_confirm(struct inbox *b, struct inbox_reply *r);
+
+/* inbox_late.c */
+enum event_verb inbox_verb(const struct inbox *b, const struct reply_row *row); /* what the core was asked for */
+void inbox_confirmed_late(struct inbox *b, const char *mark, const struct event *ev, unsigned verb);
 
 /* inbox_wait.c: is it too late for a command that had to wait? Overtaken: its author has heard so */
 bool inbox_came_too_late(const struct inbox *b, const struct inbox_reply *r);

@@ -114,6 +114,7 @@ struct incident_member {
 	const char *node, *host, *service;
 	unsigned kind;
 	bool acked;
+	const char *owner; /* "" = nobody that is known */
 	const struct object *object;
 };
 void engine_each_member(const struct engine *e, uint64_t incident,

@@ -120,6 +120,7 @@ void engine_each_member(const struct engine *e, uint64_t incident,
 							  .service = p->service,
 							  .kind = p->kind,
 							  .acked = (p->flags & EVENT_ACKED) != 0,
+							  .owner = p->owner ? p->owner : "",
 							  .object = p->object});
 }
 

@@ -110,7 +110,7 @@ static void test_all_partly(void **state)
 	went_out("ACK mon1 db1/Postgres sticky notify by alice: ack - via alice@social.example.net [T7K2:r100] 101\n");
 	assert_int_equal(store_commands(store, NULL, NULL, &err), 1);
 	result(101, EVENT_CODE_NOT_A_PROBLEM, "not a problem");
-	went_out("answer alice@social.example.net on noc: trouble all_partly\n");
+	went_out("answer alice@social.example.net on noc: trouble all_none\n");
 	turn();
 	is_row("p1", REPLY_NO_EFFECT, "not_confirmed");
 	assert_int_equal(store_commands(store, NULL, NULL, &err), 0);
