@@ -193,7 +193,8 @@ static void hand_part_of(struct inbox *b, struct inbox_reply *r, struct reply_pa
 /* Also when it is over: people want to hear why. */
 static void hand_say(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
 {
-	const struct inbox_answer answer = hand_answer("said");
+	const struct inbox_answer answer = hand_answer(p->is_cut ? "said_first" : "said");
+	bool is_stale = !r->is_local && b->now.wall_ms - inbox_said_ms(r) > INBOX_STALE_MS;
 	struct incident_view v;
 	struct err err;
 
@@ -203,6 +204,8 @@ static void hand_say(struct inbox *b, struct inbox_reply *r, const struct reply_
 		inbox_say_closed(b, r, p);
 	else if (!p->text[0])
 		inbox_hand_failed(b, r, "no_words");
+	else if (is_stale) /* "back in half an hour": nobody knows whether it still is true */
+		inbox_hand_failed(b, r, "say_stale");
 	else if (engine_say(b->engine, v.id, p->text, inbox_author(r), &b->now, &err) == -1)
 		inbox_hand_failed(b, r, "not_public");
 	else

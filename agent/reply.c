@@ -422,7 +422,10 @@ static const char *reply_behind_say(const struct reply_lexicon *lexicon, const c
 	return NULL;
 }
 
-/* Words behind "say:" as they were typed: they are published, so a tag in their middle stays there. */
+/*
+ * Words behind "say:" as they were typed: they are published, so a tag in their middle stays there.
+ * What stands in the lines below is a comment, as it is below any command.
+ */
 static void reply_spoken(
     const struct reply_lexicon *lexicon, const char *text, struct reply_parsed *out)
 {
@@ -434,7 +437,9 @@ static void reply_spoken(
 		if (!words)
 			at += strcspn(at, " :,\n");
 	}
+	out->text[0] = '\0';
 	if (words) {
+		clean[(words - clean) + (ptrdiff_t)strcspn(words, "\n")] = '\0';
 		reply_copy(out->text, sizeof(out->text), reply_behind_tag(words, out));
 		reply_collapse(out->text);
 	}
@@ -482,6 +487,7 @@ void reply_parse(
 			reply_cut_number(out->text);
 		else
 			reply_add_rest(out, tail, more);
+		out->is_cut = out->verb == REPLY_VERB_SAY && *more;
 		if (out->verb == REPLY_VERB_SAY)
 			reply_spoken(lexicon, text, out);
 	}

@@ -57,6 +57,7 @@ struct reply_parsed {
 	bool is_other_sure;  /* as tag_sure */
 	int64_t duration_s; /* of ack, ack all, take, downtime, quiet, eta; 0 = none */
 	char text[REPLY_TEXT_MAX + 1]; /* the free words; for COMMENT all of them, one line */
+	bool is_cut; /* of say: there were more lines, which are no part of it */
 	char word[16];		       /* the command as the English have it: "ack", "cause"; "" of a comment */
 };
 
