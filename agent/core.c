@@ -354,6 +354,7 @@ static int build(struct core *c, struct err *err)
 	const struct outbox_events outbox = {.arg = c, .delivery = on_delivery, .note = on_outbox_note,
 					     .alarm = core_alarm, .is_paused = core_is_paused};
 	const struct inbox_events inbox = {.arg = c, .command = on_command, .answer = core_answer,
+					   .is_answering = core_is_answering,
 					   .favourite = core_favourite, .boost = core_boost, .pause = core_pause_asked,
 					   .unsay = on_unsay, .note = on_note, .learn = core_learn,
 					   .want_parent = on_want_parent, .mention = core_mention, .gone = core_gone,

@@ -238,6 +238,27 @@ int core_pause(struct core *c, const struct pause_target *target, const char *te
 	return 0;
 }
 
+struct answering {
+	uint64_t reply;
+	bool is_so;
+};
+
+static void look_for_waiting(void *arg, const struct post_row *row)
+{
+	struct answering *a = arg;
+
+	a->is_so |= row->kind == POST_ANSWER && row->reply == a->reply;
+}
+
+bool core_is_answering(void *arg, uint64_t reply)
+{
+	struct core *c = arg;
+	struct answering a = {.reply = reply};
+
+	outbox_each(c->outbox, look_for_waiting, &a);
+	return a.is_so;
+}
+
 void core_pause_asked(void *arg, unsigned account, const char *by)
 {
 	struct core *c = arg;

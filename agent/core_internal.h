@@ -111,6 +111,7 @@ void core_locked_finish(struct core *c);
 
 /* core_hand.c: for the outbox, see its is_paused */
 /* and for the inbox, see its pause */
+bool core_is_answering(void *arg, uint64_t reply); /* a pause waits for what it said */
 void core_pause_asked(void *arg, unsigned account, const char *by);
 bool core_is_paused(void *arg, unsigned account, uint64_t thread);
 

@@ -57,6 +57,8 @@ struct inbox_events {
 	void (*favourite)(void *arg, unsigned account, uint64_t reply, const char *remote_id);
 	/* Nothing more is said on that account, until a human resumes it. */
 	void (*pause)(void *arg, unsigned account, const char *by);
+	/* Is an answer to that reply on its way, or nobody knows whether it arrived? May be NULL. */
+	bool (*is_answering)(void *arg, uint64_t reply);
 	/* Boosts somebody's reply on our account. */
 	void (*boost)(void *arg, unsigned account, uint64_t reply, const char *remote_id);
 	/* A person's words to the public (of that incident, decided at that wall time) are to go again. */

@@ -78,6 +78,7 @@ static void person_stop(struct inbox *b, struct inbox_reply *r)
 
 #define PAUSING "pausing"
 #define PAUSING_MS 5000 /* for the answer to leave: then the account is silent */
+#define PAUSING_MAX_MS 45000 /* where nobody knows whether it did: looked for twice, and sent again */
 
 static void person_pause(struct inbox *b, struct inbox_reply *r)
 {
@@ -89,6 +90,7 @@ static void person_pause(struct inbox *b, struct inbox_reply *r)
 		inbox_ask(b, r, "sure_pause");
 	} else {
 		r->row.state = REPLY_SUBMITTED;
+		r->submitted_ms = b->now.boot_ms;
 		r->deadline_ms = b->now.boot_ms + PAUSING_MS;
 		inbox_set(r, TEXT_REASON, PAUSING);
 		inbox_put(b, r);
@@ -107,6 +109,11 @@ bool inbox_pause_begins(struct inbox *b, struct inbox_reply *r)
 
 	if (!inbox_is_pausing(r))
 		return false;
+	if (b->now.boot_ms - r->submitted_ms < PAUSING_MAX_MS && b->events.is_answering &&
+	    b->events.is_answering(b->events.arg, r->row.id)) {
+		r->deadline_ms = b->now.boot_ms + PAUSING_MS;
+		return true;
+	}
 	if (account >= 0)
 		b->events.pause(b->events.arg, (unsigned)account, inbox_author(r));
 	inbox_finish(b, r, REPLY_DONE, "paused");
@@ -119,6 +126,7 @@ bool inbox_pause_resumes(struct inbox *b, struct inbox_reply *r)
 	if (!inbox_is_pausing(r))
 		return false;
 	r->is_resent = false;
+	r->submitted_ms = b->now.boot_ms;
 	r->deadline_ms = b->now.boot_ms + PAUSING_MS; /* nor has the answer left yet, perhaps */
 	return true;
 }
