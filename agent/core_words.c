@@ -234,6 +234,23 @@ static void answer_send(struct core *c, const struct inbox_answer *answer, enum 
 		outbox_add(c->outbox, &post, &c->now);
 }
 
+/*
+ * Whom an answer is for; "" = the network says so by itself, as it does where an answer costs. But such
+ * a network refuses what it has heard before: where it is public, two who ask in one minute differ by name.
+ */
+static void answer_writer(const struct config_account *account, const struct reply_row *reply, enum manner manner,
+			  char *out, size_t size)
+{
+	size_t name = strcspn(reply->acct, "@");
+	bool is_number = strspn(reply->acct, "0123456789") == name; /* of a stranger no more is known */
+
+	out[0] = '\0';
+	if (!account->is_metered)
+		snprintf(out, size, "@%s", reply->acct);
+	else if (manner == MANNER_PUBLIC && !is_number)
+		snprintf(out, size, "%.*s:", (int)name, reply->acct);
+}
+
 void core_answer(void *arg, const struct inbox_answer *answer)
 {
 	struct core *c = arg;
@@ -249,13 +266,13 @@ void core_answer(void *arg, const struct inbox_answer *answer)
 	    !answer_facts(c, answer, (unsigned)audience, manner, &say))
 		return;
 	reason_facts(c, answer->reply->incident, answer->reason, label, &say);
-	snprintf(writer, sizeof writer, "@%s", answer->reply->acct);
+	answer_writer(account, answer->reply, manner, writer, sizeof writer);
 	if (answer->live && engine_view(c->engine, answer->live, &live)) {
 		snprintf(live_tag, sizeof live_tag, "#%s", live.tag);
 		say.parent = live_tag;
 	}
-	if (!account->is_metered) /* there a reply, and a message, names whom it is for by itself */
-		say.writer = writer;
+	say.writer = *writer ? writer : NULL;
+	say.asked = account->is_metered && manner == MANNER_PUBLIC ? c->now.wall_ms / 1000 : 0;
 	buf_init(&text, POST_MAX);
 	buf_init(&last, POST_MAX);
 	if (manner == MANNER_DIRECT)

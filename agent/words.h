@@ -123,6 +123,7 @@ struct say {
 	int64_t duration;	       /* seconds: $DURATION$; -1 = not known */
 	int64_t now;		       /* wall seconds: decides whether a weekday is needed */
 	int64_t next;		       /* when the next line comes at the latest: $NEXT$ */
+	int64_t asked; /* of an answer, where what was said before is refused: $ASKED$; 0 = it is not */
 	const char *last_fix;	       /* what helped the last time: $LASTFIX$ */
 	const struct say_span *spans; /* what came and went: $LIST$ */
 	unsigned n_spans;

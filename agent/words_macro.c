@@ -212,6 +212,7 @@ void words_put_macro(struct render *r, enum macro macro, struct buf *out)
 	case MACRO_AT: put_time(r, s->at, s->now, out); break;
 	case MACRO_ETA: put_time(r, s->eta, s->now, out); break;
 	case MACRO_NEXT: put_time(r, s->next, s->now, out); break;
+	case MACRO_ASKED: put_time(r, s->asked, s->now, out); break;
 	case MACRO_DURATION: words_duration_in(w, s->duration, out); break;
 	case MACRO_TIMES: put_counted(w->times, 3, s->times, out); break;
 	case MACRO_HOW: buf_str(out, s->by_restart ? w->restarted : ""); break;

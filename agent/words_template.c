@@ -92,7 +92,7 @@ static const char *const reason_names[WORDS_REASONS + 1] = {
 /* In the order of enum macro; config_nearest() reads it too, hence the NULL. */
 static const char *const macro_names[MACROS + 1] = {
     "SYMBOL",        "NAME",     "TAG",         "SINCE",     "UNTIL",        "AT",
-    "ETA",           "FROM",     "TO",          "NEXT",      "DURATION",     "TIMES",
+    "ETA",           "FROM",     "TO",          "NEXT",      "ASKED",    "DURATION",     "TIMES",
     "NTH",           "HOW",      "COUNT",    "WHO",         "WRITER",    "REASON",       "INTERVAL",
     "TICKET",        "LIST",     "NOW",         "PARENT",    "TEXT",         "OBJECT",
     "STATE",         "WAS",      "OUTPUT",      "WENT",      "LOST",         "TOTAL",

@@ -253,8 +253,8 @@ static void test_public_on_x(void **state)
 	(void)state;
 	answer(REPLY_X, VISIBILITY_PUBLIC, 1, SAY_STATUS, "");
 	assert_string_equal(
-	    said, "reply_x public to alice_noc@x.com (17) under 901: 🔴 E-mail: disruption since "
-		  "11:50. We are working on it.\n#T7K2\n");
+	    said, "reply_x public to alice_noc@x.com (17) under 901: alice_noc: 🔴 E-mail: disruption since "
+		  "11:50. We are working on it. (12:00)\n#T7K2\n");
 	said[0] = '\0';
 	answer(REPLY_X, VISIBILITY_PUBLIC, 1, SAY_TROUBLE, "not_confirmed"); /* one is enough */
 	assert_string_equal(said, "");
@@ -268,13 +268,13 @@ static void test_trouble_on_x(void **state)
 	(void)state;
 	answer(REPLY_X, VISIBILITY_PUBLIC, 1, SAY_TROUBLE, "not_yours");
 	assert_string_equal(
-	    said, "reply_x public to alice_noc@x.com (17) under 901: It was acknowledged by somebody "
-		  "else, so it stays so.\n#T7K2\n");
+	    said, "reply_x public to alice_noc@x.com (17) under 901: alice_noc: It was acknowledged by somebody "
+		  "else, so it stays so. (12:00)\n#T7K2\n");
 	said[0] = '\0';
 	answer(REPLY_X, VISIBILITY_PUBLIC, 0, SAY_TROUBLE, "which");
 	assert_string_equal(
-	    said, "reply_x public to alice_noc@x.com (17) under 901: Which one of them? Please begin "
-		  "with its tag.\n");
+	    said, "reply_x public to alice_noc@x.com (17) under 901: alice_noc: Which one of them? Please begin "
+		  "with its tag. (12:00)\n");
 }
 
 static void test_nobody_asked_for_it(void **state)
@@ -294,8 +294,8 @@ static void test_internals_stay(void **state)
 	(void)state;
 	answer(STAFF_X, VISIBILITY_PUBLIC, 1, SAY_STATUS, "");
 	assert_string_equal(
-	    said, "staff_x public to alice_noc@x.com (17) under 901: 🔴 E-mail: disruption since "
-		  "11:50. We are working on it.\n#T7K2\n");
+	    said, "staff_x public to alice_noc@x.com (17) under 901: alice_noc: 🔴 E-mail: disruption since "
+		  "11:50. We are working on it. (12:00)\n#T7K2\n");
 	said[0] = '\0';
 	answer(STAFF_X, VISIBILITY_DIRECT, 1, SAY_STATUS, "");
 	assert_non_null(strstr(said, "secret db1/Postgres alice"));
