@@ -71,6 +71,14 @@ static bool reply_ask_unit(struct reply_try *t, struct reply_parsed *out)
 	return true;
 }
 
+/* "prévu 18h" is no duration, but "eta 18h" is. */
+static bool reply_is_local_time(const struct reply_try *t)
+{
+	const char *end = reply_odd_span(t->lexicon, t->args);
+
+	return !(t->phrase->forms & REPLY_FORM_ENGLISH) && end && !*end && reply_is_either(t->args);
+}
+
 /*
  * A time that cannot be kept. Where text may follow, something may stand behind it, too; "I'm
  * looking 18:00" and "on it in 2h" are sentences.
@@ -82,6 +90,8 @@ static bool reply_is_odd(const struct reply_try *t)
 
 	if (reply_takes_text(t))
 		return reply_odd_words(t->lexicon, t->args) != NULL;
+	if (reply_is_local_time(t))
+		return reply_is_open(t);
 	end = is_timed ? reply_odd_span(t->lexicon, t->args) : reply_odd_time(t->lexicon, t->args);
 	return reply_is_open(t) && end && !*end;
 }
@@ -124,11 +134,13 @@ static const char *reply_for(const struct reply_try *t, struct reply_parsed *out
 	bool is_eta = t->phrase->command->args == ARGS_ETA;
 	const char *end = reply_duration(t->lexicon, t->args, t->now, &out->duration_s);
 
-	if (!end)
+	if (reply_is_local_time(t))
+		end = NULL;
+	else if (!end)
 		end = reply_duration_behind(
 		    t->lexicon, is_eta ? REPLY_TIME_IN : REPLY_TIME_FOR, t->args,
 		    &out->duration_s);
-	if (!end && is_eta)
+	if (!end && is_eta && !reply_is_local_time(t))
 		end = reply_time_of_day(t->lexicon, t->args, t->now, &out->duration_s);
 	if (!end)
 		out->duration_s = 0;
@@ -189,13 +201,15 @@ static bool reply_suits_number(struct reply_try *t)
 	if (reply_is_alone(t))
 		return true;
 	t->text = t->args;
-	return reply_is_open(t) && reply_is_one(t->args);
+	return reply_is_open(t) && reply_is_one(t->args) && !strchr(t->args, '?');
 }
 
 /* "known: text", and "known: T7K2". */
 static bool reply_suits_colon(struct reply_try *t, struct reply_parsed *out)
 {
 	t->text = t->args + strspn(t->args, ": ");
+	if (reply_is_only(t->text, "?!. ")) /* "cause: ?" is nothing to keep, nor to say */
+		t->text = reply_end(t->text);
 	if (t->phrase->command->args == ARGS_KNOWN && reply_is_other(t->text, out))
 		t->text = reply_end(t->text);
 	return true;
@@ -336,14 +350,6 @@ static bool reply_is(struct reply_try *t, const char *rest, struct reply_parsed 
 	return true;
 }
 
-/* Spanish questions and exclamations begin with a mark, too. */
-static const char *reply_behind_opening(const char *s)
-{
-	while (strncmp(s, "¿", strlen("¿")) == 0 || strncmp(s, "¡", strlen("¡")) == 0)
-		s += strlen("¿");
-	return s;
-}
-
 /* Decides by the first line, the longest phrase first; returns its free words. */
 static const char *reply_decide(
     const struct reply_lexicon *lexicon, const char *line, const struct now *now,
@@ -403,47 +409,6 @@ static char *reply_line(char *text, char **more, struct reply_parsed *out)
 	} while (!*line && *text);
 	*more = text;
 	return line;
-}
-
-/* Behind the first "say:" of any language at s; NULL when it stands elsewhere. */
-static const char *reply_behind_say(const struct reply_lexicon *lexicon, const char *s)
-{
-	char folded[REPLY_PHRASE_SIZE], marks[REPLY_MARKS_SIZE];
-	const struct reply_phrase *p;
-	const char *rest;
-
-	for (unsigned n = REPLY_PHRASE_WORDS; n > 0; n--) {
-		if (!reply_join(s, n, folded, sizeof(folded), &rest, marks))
-			continue;
-		p = reply_lexicon_find(lexicon, folded);
-		if (p && p->command->verb == REPLY_VERB_SAY && (strchr(marks, ':') || *rest == ':'))
-			return rest + strspn(rest, ": ");
-	}
-	return NULL;
-}
-
-/*
- * Words behind "say:" as they were typed: they are published, so a tag in their middle stays there.
- * What stands in the lines below is a comment, as it is below any command.
- */
-static void reply_spoken(
-    const struct reply_lexicon *lexicon, const char *text, struct reply_parsed *out)
-{
-	char *clean = reply_clean(text);
-	const char *at = clean ? reply_behind_mentions(clean) : "", *words = NULL;
-
-	for (; *at && !words; at += *at != '\0') {
-		words = reply_behind_say(lexicon, reply_behind_opening(at));
-		if (!words)
-			at += strcspn(at, " :,\n");
-	}
-	out->text[0] = '\0';
-	if (words) {
-		clean[(words - clean) + (ptrdiff_t)strcspn(words, "\n")] = '\0';
-		reply_copy(out->text, sizeof(out->text), reply_behind_tag(words, out));
-		reply_collapse(out->text);
-	}
-	free(clean);
 }
 
 /* "30.", "INC123!": the number is said back and kept without them. */

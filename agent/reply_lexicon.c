@@ -59,6 +59,7 @@ struct reply_lexicon {
 	size_t n_phrases, cap_phrases;
 	struct reply_time_word *times;
 	size_t n_times, cap_times;
+	unsigned language; /* REPLY_FORM_ENGLISH while that one is read, else 0 */
 	unsigned has_command[COUNT(reply_commands)]; /* in the language that is read just now */
 	unsigned has_time[REPLY_TIMES];
 };
@@ -165,7 +166,7 @@ static int reply_take_phrase(void *arg, const char *list, const char *text, stru
 		unsigned forms = reply_take_form(say);
 
 		if ((i == 0 || strcmp(say, spellings.say[0]) != 0) &&
-		    reply_add_phrase(l, say, &reply_commands[c], forms, err) == -1)
+		    reply_add_phrase(l, say, &reply_commands[c], forms | l->language, err) == -1)
 			return -1;
 	}
 	l->has_command[c]++;
@@ -268,7 +269,10 @@ struct reply_lexicon *reply_lexicon_create(struct err *err)
 		err_set(err, "out of memory");
 	for (const char *const *language = words_languages(); l && *language; language++) {
 		struct words *w = words_open(*language, err);
-		int rc = w ? reply_take_language(l, w, &why) : -1;
+		int rc;
+
+		l->language = strcmp(*language, "en") == 0 ? REPLY_FORM_ENGLISH : 0;
+		rc = w ? reply_take_language(l, w, &why) : -1;
 
 		if (w && rc == -1)
 			err_set(err, "words %s: %s", *language, why.text);

@@ -41,7 +41,8 @@ enum reply_form {
 	REPLY_FORM_LINE = 1,  /* "on it": with its arguments the whole line */
 	REPLY_FORM_TEXT = 2,  /* "ack …": any text may follow */
 	REPLY_FORM_COLON = 4, /* "note:": a colon must */
-	REPLY_FORM_ASKS = 8   /* "last?": a question mark must */
+	REPLY_FORM_ASKS = 8,  /* "last?": a question mark must */
+	REPLY_FORM_ENGLISH = 16 /* in that language: there 18h is a duration, and nothing else */
 };
 
 struct reply_phrase {
@@ -65,6 +66,9 @@ enum reply_time {
 	REPLY_TIME_OTHER, /* units that are not taken: seconds, weeks */
 	REPLY_TIMES
 };
+
+/* reply_say.c: the words behind "say:" in that text, "" when there are none. */
+void reply_spoken(const struct reply_lexicon *lexicon, const char *text, struct reply_parsed *out);
 
 /* NULL when no language has it. */
 const struct reply_phrase *

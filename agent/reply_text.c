@@ -338,3 +338,11 @@ bool reply_join(
 	*rest = line;
 	return words > 0;
 }
+
+/* Spanish questions and exclamations begin with a mark, too. */
+const char *reply_behind_opening(const char *s)
+{
+	while (strncmp(s, "¿", strlen("¿")) == 0 || strncmp(s, "¡", strlen("¡")) == 0)
+		s += strlen("¿");
+	return s;
+}

@@ -35,6 +35,9 @@ void reply_append(char *out, size_t size, const char *s);
 /* The text behind the mentions that it begins with, and their colons and blanks. */
 char *reply_behind_mentions(char *s);
 
+/* Spanish questions and exclamations begin with a mark, too. */
+const char *reply_behind_opening(const char *s);
+
 /* Cuts the mentions that end the line and copies them to tail. */
 void reply_cut_tail(char *line, char *tail, size_t size);
 

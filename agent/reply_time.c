@@ -362,3 +362,11 @@ const char *reply_odd_words(const struct reply_lexicon *lexicon, const char *s)
 	}
 	return end;
 }
+
+bool reply_is_either(const char *s)
+{
+	int64_t n;
+	const char *end = reply_number(s, &n);
+
+	return end && (*end == 'h' || *end == 'H') && n >= 6 && n <= 23 && !reply_is_letter(end[1]);
+}

@@ -34,4 +34,7 @@ const char *reply_odd_span(const struct reply_lexicon *lexicon, const char *s);
 const char *reply_odd_time(const struct reply_lexicon *lexicon, const char *s);
 const char *reply_odd_words(const struct reply_lexicon *lexicon, const char *s);
 
+/* "18h", "18h30": to many people a time of day, to others a duration. */
+bool reply_is_either(const char *s);
+
 #endif
