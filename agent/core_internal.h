@@ -125,7 +125,7 @@ int core_render(struct core *c, unsigned audience, unsigned account, const char 
 		uint64_t incident, struct buf *out);
 void core_favourite(void *arg, unsigned account, uint64_t reply, const char *remote_id);
 
-/* core_ticket.c: what strangers report, and what they hear of it */
+/* core_ticket.c, core_reporter.c, core_known.c: what strangers report, and what they hear of it */
 struct tickets *core_tickets_build(struct core *c); /* NULL: no memory */
 void core_mention(void *arg, struct inbox_mention *m);
 int core_audience_for(const struct core *c, unsigned account); /* that tells strangers on it; -1: none does */

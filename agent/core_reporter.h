@@ -1,0 +1,34 @@
+/*
+ * Words of ours to somebody who is no person: what core_ticket.c and core_known.c share.
+ * Whether he hears anything at all is asked here and nowhere else.
+ */
+#ifndef TWICKET_CORE_REPORTER_H
+#define TWICKET_CORE_REPORTER_H
+
+#include "agent/core_internal.h"
+
+struct said_to {
+	unsigned audience, account;
+	const char *remote_id, *acct, *author_id, *tag;
+	uint64_t reply, incident;
+	enum visibility visibility;
+};
+
+/* To the first words of a mention: beside them, as far as those could be seen. */
+struct said_to reporter_said_to(const struct core *c, const struct inbox_mention *m, unsigned audience);
+struct say reporter_no_facts(const struct core *c, enum say_event event);
+
+/* Renders in the words of the public, addressed to him. */
+void reporter_say(struct core *c, const struct said_to *to, struct say *say, enum say_event kept_as);
+
+/* The one place that says whether a stranger hears from us at all. */
+bool reporter_may_be_answered(struct core *c, unsigned audience, unsigned account, const char *author_id,
+			      const char *acct);
+bool reporter_has_answer_left(struct core *c, unsigned account); /* of this hour's; takes it */
+bool reporter_one_more(struct core *c, struct hourly *h, unsigned most);
+
+/* core_known.c: the live incident that the audience was told of and the words name best; 0: none. */
+uint64_t core_find_known(struct core *c, unsigned audience, const char *text);
+void core_tell_known(struct core *c, struct inbox_mention *m, unsigned audience);
+
+#endif
