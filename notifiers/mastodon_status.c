@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ALT "🖼 " /* what a picture shows, and nobody's command */
+
 int mastodon_id_compare(const char *a, const char *b)
 {
 	size_t n = strlen(a), m = strlen(b);
@@ -108,6 +110,37 @@ static void keep_both_ends(struct buf *text)
 	*text = both;
 }
 
+/* A line of plain text as the text of an HTML page: the same bounds and the same care for both. */
+static void add_plain(const json_t *string, struct buf *text)
+{
+	const char *s = json_string_value(string), *end = s + (s ? json_string_length(string) : 0);
+	struct buf html;
+
+	buf_init(&html, 8 * MASTODON_TEXT_MAX);
+	for (; s && s < end; s++) {
+		if (*s == '<')
+			buf_str(&html, "&lt;");
+		else if (*s == '&')
+			buf_str(&html, "&amp;");
+		else
+			buf_char(&html, *s);
+	}
+	if (html.len)
+		buf_str(text, text->len ? "\n" ALT : ALT);
+	html_to_text(buf_text(&html), html.len, text);
+	buf_finish(&html);
+}
+
+/* Who writes no words but says what his picture shows has said it; behind that sign it is no command. */
+static void add_descriptions(const json_t *status, struct buf *text)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach (json_object_get(status, "media_attachments"), i, one)
+		add_plain(json_object_get(one, "description"), text);
+}
+
 static void status_text(const json_t *status, enum item_kind kind, struct buf *text)
 {
 	const json_t *content = json_object_get(status, "content");
@@ -117,6 +150,8 @@ static void status_text(const json_t *status, enum item_kind kind, struct buf *t
 		html_to_text(json_string_value(content), json_string_length(content), text);
 	if (kind == ITEM_OWN)
 		keep_both_ends(text);
+	else if (!text->len)
+		add_descriptions(status, text);
 }
 
 static bool is_object(const json_t *status, const char *key)
@@ -199,6 +234,7 @@ mastodon_emit(struct op *op, struct turn *turn, const json_t *status, enum item_
 	item.is_boost =
 	    is_object(status, "reblog") || is_object(status, "quote") || is_object(status, "poll");
 	item.edited = *string_of(status, "edited_at") != '\0';
+	item.has_media = json_array_size(json_object_get(status, "media_attachments")) > 0;
 	if (!iso8601_ms(created, &item.created_ms))
 		item.created_ms = 0;
 	status_text(status, kind, &text);

@@ -227,7 +227,7 @@ struct item {
 	const char *author_id; /* opaque and stable on that server */
 	const char *acct;      /* always "name@server", lower case; where only ids are shown "ID@server" */
 	const char *display;   /* for logs only; never decides anything */
-	const char *text;      /* plain text, leading mentions dropped, at most 2,000 bytes, valid UTF-8, no controls but \n */
+	const char *text;      /* plain text, or where there is none what its pictures are said to show; leading mentions dropped, at most 2,000 bytes, valid UTF-8, no controls but \n */
 	const char *cursor;
 	int64_t created_ms;
 	enum visibility visibility;
@@ -235,6 +235,7 @@ struct item {
 	bool by_us;    /* author is this account */
 	bool is_boost; /* a boost or quote: never a command */
 	bool edited;   /* the text is not the first version */
+	bool has_media; /* a picture or the like is with it; it is never fetched */
 	bool locked;   /* SELF: followers must be approved */
 	unsigned limit; /* SELF: characters of a post */
 };

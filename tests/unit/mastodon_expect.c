@@ -37,7 +37,7 @@ enum emitted script_emit(void *arg, const struct item *item)
 	snprintf(created, sizeof created, "%lld", (long long)item->created_ms);
 	snprintf(
 	    flags, sizeof flags, "%s%s%s%s%s%u", item->bot ? "bot," : "", item->by_us ? "us," : "",
-	    item->is_boost ? "boost," : "", item->edited ? "edited," : "",
+	    item->is_boost ? "boost," : "", item->edited ? "edited," : item->has_media ? "media," : "",
 	    item->locked ? "locked," : "", item->limit);
 	x->kind = item->kind;
 	x->field[0] = script_dup(item->id);
