@@ -368,7 +368,7 @@ static int build(struct core *c, struct err *err)
 	    !(c->knowledge = knowledge_create(c->store)) ||
 	    !(c->outbox = outbox_create(c->runner, c->store, c->ledger, &outbox, c->env.random)) ||
 	    !(c->inbox = inbox_create(c->config, c->engine, c->people, c->store, &inbox)) ||
-	    !(c->suspicion = suspicion_create()) || !(c->tickets = core_tickets_build(c)) ||
+	    !(c->suspicion = suspicion_create()) || !(c->smalltalk = smalltalk_create(err)) || !(c->tickets = core_tickets_build(c)) ||
 	    !(c->collector = collector_build(c)))
 		return err_set(err, "out of memory");
 	return 0;
@@ -406,6 +406,7 @@ void core_destroy(struct core *c)
 	collector_destroy(c->collector); /* ends its ops, so before the runner */
 	tickets_destroy(c->tickets);
 	suspicion_destroy(c->suspicion);
+	smalltalk_destroy(c->smalltalk);
 	runner_destroy(c->runner);	 /* ends all others, so before the outbox and the accounts */
 	inbox_destroy(c->inbox);
 	outbox_destroy(c->outbox);

@@ -6,6 +6,7 @@
 
 #include "agent/core.h"
 #include "agent/knowledge.h"
+#include "agent/smalltalk.h"
 #include "agent/suspicion.h"
 #include "agent/ticket.h"
 
@@ -51,6 +52,7 @@ struct core {
 	struct collector *collector;
 	struct tickets *tickets;
 	struct suspicion *suspicion;
+	struct smalltalk *smalltalk;
 	unsigned nodes_to_come; /* whose objects are not all there yet */
 	bool wants_names, knows_names;
 	struct accounts accounts;

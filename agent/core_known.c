@@ -15,6 +15,7 @@
 #define INCIDENTS 512 /* open ones that are looked at */
 #define REPORTERS 256 /* of one incident that hear of its end */
 #define AUDIENCES 64
+#define KNOWN_AGAIN_MS (24 * INT64_C(3600000)) /* who asks again before that knows it */
 
 /* --- known ------------------------------------------------------------------------------------- */
 
@@ -62,11 +63,11 @@ static enum mention_fit fit_of(struct core *c, uint64_t incident, unsigned audie
 	return best;
 }
 
-uint64_t core_find_known(struct core *c, unsigned audience, const char *text)
+uint64_t core_find_known(struct core *c, unsigned audience, const char *text, enum mention_fit least)
 {
 	struct mention_words *words = mention_read(text);
 	struct live *live = calloc(1, sizeof *live);
-	enum mention_fit best = MENTION_NONE, fit;
+	enum mention_fit best = least - 1, fit; /* what is no better is not looked for */
 	uint64_t found = 0;
 
 	if (!live || !words)
@@ -83,6 +84,36 @@ out:
 	mention_free(words);
 	free(live);
 	return found;
+}
+
+struct told_before {
+	const struct reply_row *reply;
+	int64_t since_ms;
+	bool is_so;
+};
+
+/* Oldest first: who was told that it is over, and it is not, is told anew. */
+static int look_whether_told(void *arg, const struct post_row *row)
+{
+	struct told_before *t = arg;
+
+	if (row->kind != POST_ANSWER || strcmp(row->account, t->reply->account) != 0 ||
+	    strcmp(row->to_id, t->reply->author_id) != 0 || row->state == POST_DEAD || row->state == POST_CANCELLED)
+		return 0;
+	if (row->event == SAY_OVER)
+		t->is_so = false;
+	else if (row->event == SAY_KNOWN && row->created_ms > t->since_ms)
+		t->is_so = true;
+	return 0;
+}
+
+bool core_has_told_known(struct core *c, const struct inbox_mention *m)
+{
+	struct told_before t = {.reply = m->reply, .since_ms = c->now.wall_ms - KNOWN_AGAIN_MS};
+
+	outbox_save(c->outbox); /* what was said just now counts as well */
+	store_posts_of_incident(c->store, m->incident, look_whether_told, &t, NULL);
+	return t.is_so;
 }
 
 void core_tell_known(struct core *c, struct inbox_mention *m, unsigned audience)

@@ -6,6 +6,7 @@
 #define TWICKET_CORE_REPORTER_H
 
 #include "agent/core_internal.h"
+#include "agent/mention.h"
 
 struct said_to {
 	unsigned audience, account;
@@ -27,8 +28,10 @@ bool reporter_may_be_answered(struct core *c, unsigned audience, unsigned accoun
 bool reporter_has_answer_left(struct core *c, unsigned account); /* of this hour's; takes it */
 bool reporter_one_more(struct core *c, struct hourly *h, unsigned most);
 
-/* core_known.c: the live incident that the audience was told of and the words name best; 0: none. */
-uint64_t core_find_known(struct core *c, unsigned audience, const char *text);
+/* core_known.c: the live incident that the audience was told of and the words name best, at least so well; 0: none. */
+uint64_t core_find_known(struct core *c, unsigned audience, const char *text, enum mention_fit least);
+/* Does its writer know that it is known? Said within a day, and not called over since. */
+bool core_has_told_known(struct core *c, const struct inbox_mention *m);
 void core_tell_known(struct core *c, struct inbox_mention *m, unsigned audience);
 
 #endif

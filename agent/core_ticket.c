@@ -15,6 +15,7 @@
 #define HOUR_MS INT64_C(3600000)
 #define OF_AUTHOR 5   /* mentions of one author and hour that are answered */
 #define TOLD 10	      /* tickets an hour that operators hear of one by one */
+#define WORDS_MAX 4096
 
 /* --- tickets -------------------------------------------------------------------------------------- */
 
@@ -27,7 +28,7 @@ static void tell_operators(struct core *c, const struct inbox_mention *m, const 
 	say.ticket = say.tag = name;
 	say.owner = m->reply->acct;
 	say.text = m->reply->text;
-	say.count = tickets_alike(c->tickets, m->reply->text, &c->now);
+	say.count = tickets_alike(c->tickets, c->smalltalk, m->reply->text, &c->now);
 	say.count = say.count > 1 ? say.count : 0; /* it is among them itself */
 	core_say_inside(c, &say);
 }
@@ -56,16 +57,28 @@ static int is_there(void *arg, const struct post_row *row)
 	return 1;
 }
 
-/* More words in a talk that we have. True: that is all. */
-static bool goes_on(struct core *c, struct inbox_mention *m)
+/* In a talk in private, but no answer: of something that is known meanwhile. A part of its name may be an answer. */
+static bool is_of_known(struct core *c, const struct inbox_mention *m, unsigned audience)
 {
-	const struct ticket_words words = {.reply = m->reply, .link = m->link};
+	const struct reply_row *reply = m->reply;
+
+	return reply->visibility == VISIBILITY_DIRECT && !(reply->parent_id && reply->parent_id[0]) &&
+	       core_find_known(c, audience, reply->text, MENTION_WORDS);
+}
+
+/* More words in a talk that we have. True: that is all. */
+static bool goes_on(struct core *c, struct inbox_mention *m, unsigned audience, enum smalltalk_sense sense)
+{
+	const struct ticket_words words = {
+	    .reply = m->reply, .link = m->link, .is_courtesy = sense != SMALLTALK_SAYS};
 	uint64_t ticket;
 
 	switch (tickets_find(c->tickets, m->reply, &c->now, &ticket)) {
 	case TICKETS_NONE: return false;
 	case TICKETS_OTHERS: m->reason = "not_his"; return true;
 	case TICKETS_HIS:
+		if (is_of_known(c, m, audience))
+			return false;
 		m->is_done = tickets_note(c->tickets, ticket, &words, &c->now) == 0;
 		m->reason = m->is_done ? "note" : "too_many";
 		return true;
@@ -82,33 +95,69 @@ static bool is_ours(const struct core *c, const char *acct)
 	return false;
 }
 
-void core_mention(void *arg, struct inbox_mention *m)
+/* In a talk of others, or under a post of ours that is about nothing. */
+static bool is_of_others(struct core *c, const struct reply_row *reply)
 {
-	struct core *c = arg;
-	int audience = core_audience_for(c, m->account);
-	const struct reply_row *reply = m->reply;
-	bool is_answer = reply->parent_id && reply->parent_id[0];
+	if (!reply->parent_id || !reply->parent_id[0])
+		return false;
+	return reply->visibility != VISIBILITY_DIRECT ||
+	       store_post_by_remote(c->store, reply->account, reply->parent_id, is_there, NULL, NULL) != 0;
+}
 
-	if (audience < 0 || is_ours(c, reply->acct) || goes_on(c, m))
-		return;
-	if (is_answer && reply->visibility != VISIBILITY_DIRECT)
-		return; /* in a talk of others, or under a post of ours that is about nothing */
-	if (is_answer && store_post_by_remote(c->store, reply->account, reply->parent_id, is_there, NULL, NULL) != 0)
-		return;
+static void take_report(struct core *c, struct inbox_mention *m, unsigned audience)
+{
+	const struct reply_row *reply = m->reply;
+
 	if (store_count_mentions(c->store, reply->account, reply->author_id, c->now.wall_ms - HOUR_MS, NULL) >= OF_AUTHOR) {
 		m->reason = "too_many";
 		return;
 	}
-	m->incident = core_find_known(c, (unsigned)audience, reply->text);
+	m->incident = core_find_known(c, audience, reply->text, MENTION_PART);
 	if (!m->incident && m->is_me_too)
 		return;
 	m->is_done = true;
 	if (!m->incident) {
-		make_ticket(c, m, (unsigned)audience);
-		return;
+		make_ticket(c, m, audience);
+	} else if (core_has_told_known(c, m)) {
+		m->reason = "known_again";
+	} else {
+		m->reason = "known";
+		core_tell_known(c, m, audience);
 	}
-	m->reason = "known";
-	core_tell_known(c, m, (unsigned)audience);
+}
+
+static void take(struct core *c, struct inbox_mention *m, unsigned audience, enum smalltalk_sense sense)
+{
+	if (goes_on(c, m, audience, sense) || is_of_others(c, m->reply))
+		return;
+	if (sense == SMALLTALK_SAYS || m->is_me_too)
+		take_report(c, m, audience);
+	else
+		m->reason = "says_nothing";
+}
+
+void core_mention(void *arg, struct inbox_mention *m)
+{
+	struct core *c = arg;
+	int audience = core_audience_for(c, m->account);
+	const struct reply_row *typed = m->reply;
+	enum smalltalk_sense sense = smalltalk_sense(c->smalltalk, typed->text);
+	struct reply_row worded = *typed;
+	struct buf words;
+
+	if (audience < 0 || is_ours(c, typed->acct))
+		return;
+	buf_init(&words, WORDS_MAX);
+	if (sense == SMALLTALK_WORDLESS && m->has_media) { /* the picture may say it: somebody should look */
+		buf_printf(&words, "%s%s%s", typed->text, *typed->text ? " " : "",
+			   words_picture(c->accounts.words[m->account]));
+		worded.text = buf_text(&words);
+		sense = SMALLTALK_SAYS;
+	}
+	m->reply = &worded;
+	take(c, m, (unsigned)audience, sense);
+	m->reply = typed;
+	buf_finish(&words);
 }
 
 void core_gone(void *arg, const struct reply_row *reply, struct buf *words)

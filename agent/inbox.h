@@ -43,6 +43,7 @@ struct inbox_mention {
 	unsigned account;
 	const char *link; /* where they stand */
 	bool is_me_too;	  /* "me too" and no more: of nothing it says nothing */
+	bool has_media;	  /* a picture, say, is with it */
 	/* set by whoever takes them */
 	const char *reason; /* "known", "ticket", "note" ...; NULL: they mean nothing to us */
 	uint64_t incident;  /* that they are about; 0 = none */

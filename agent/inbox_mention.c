@@ -11,10 +11,12 @@ bool inbox_mentions(
 	struct inbox_mention m = {
 	    .reply = &r->row,
 	    .link = item->url && item->url[0] ? item->url : item->uri,
-	    .is_me_too = inbox_anybody_verb(b, r, p) == REPLY_VERB_ME_TOO};
+	    .is_me_too = inbox_anybody_verb(b, r, p) == REPLY_VERB_ME_TOO,
+	    .has_media = item->has_media};
 	int account = config_account_index(b->config, r->row.account);
+	bool has_said = p->verb == REPLY_VERB_COMMENT || (p->verb == REPLY_VERB_EMPTY && item->has_media);
 
-	if (p->verb != REPLY_VERB_COMMENT || !b->events.mention || account < 0)
+	if (!has_said || !b->events.mention || account < 0)
 		return false;
 	if (inbox_match(b, r, p) != FOUND_NOTHING || r->row.incident)
 		return false;

@@ -1,5 +1,6 @@
 /*
- * Does a text name a thing? Called by core_ticket.c and suspicion.c. Pure. It must never take a piece of a
+ * Does a text name a thing? Called by core_known.c, suspicion.c and
+ * smalltalk.c. Pure. It must never take a piece of a
  * word for the word: an answer that names the wrong trouble hides a report.
  */
 #include "agent/mention.h"
@@ -11,13 +12,14 @@
 
 #define WORDS 400
 #define PART_LETTERS 4
-#define ALIKE_WORDS 2
+
+#define NAME_LETTERS 2
 
 /* Folded words, in one buffer; blank_before: not joined to the word before by a sign. */
 struct mention_words {
 	char *text;
 	unsigned at[WORDS], len[WORDS], n;
-	bool blank_before[WORDS];
+	bool blank_before[WORDS], is_name[WORDS];
 };
 
 static bool is_letter(utf8proc_int32_t c)
@@ -35,7 +37,7 @@ static bool is_letter(utf8proc_int32_t c)
 	}
 }
 
-static char *fold(const char *text)
+static char *fold(const char *text, utf8proc_option_t casing)
 {
 	utf8proc_uint8_t *out = NULL;
 	char cut[MENTION_TEXT + 1];
@@ -45,7 +47,7 @@ static char *fold(const char *text)
 		cut[n - 1] = '\0'; /* a character that was cut */
 	if (utf8proc_map(
 		(const utf8proc_uint8_t *)cut, 0, &out,
-		UTF8PROC_NULLTERM | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD |
+		UTF8PROC_NULLTERM | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | casing |
 		    UTF8PROC_STRIPMARK | UTF8PROC_IGNORE) < 0) {
 		free(out);
 		return NULL;
@@ -53,7 +55,7 @@ static char *fold(const char *text)
 	return (char *)out;
 }
 
-static bool split(const char *text, struct mention_words *w)
+static bool split(const char *text, utf8proc_option_t casing, struct mention_words *w)
 {
 	const utf8proc_uint8_t *at;
 	utf8proc_int32_t c;
@@ -61,7 +63,7 @@ static bool split(const char *text, struct mention_words *w)
 	bool is_in = false, blank = true;
 
 	w->n = 0;
-	w->text = fold(text);
+	w->text = fold(text, casing);
 	if (!w->text)
 		return false;
 	for (at = (const utf8proc_uint8_t *)w->text; *at; at += n) {
@@ -87,17 +89,17 @@ static bool split(const char *text, struct mention_words *w)
 	return true;
 }
 
-static const char *word(const struct mention_words *w, unsigned k)
+const char *mention_word(const struct mention_words *w, unsigned k)
 {
 	return w->text + w->at[k];
 }
 
-static size_t letters(const struct mention_words *w, unsigned k)
+size_t mention_letters(const struct mention_words *w, unsigned k)
 {
 	size_t n = 0;
 
 	for (unsigned i = 0; i < w->len[k]; i++)
-		n += ((unsigned char)word(w, k)[i] & 0xc0) != 0x80;
+		n += ((unsigned char)mention_word(w, k)[i] & 0xc0) != 0x80;
 	return n;
 }
 
@@ -117,15 +119,15 @@ static bool runs(const struct mention_words *text, unsigned k, const struct ment
 		}
 		if (j == name->n)
 			return of_text == 0; /* where a word of the text ends */
-		if (k == text->n || word(text, k)[of_text++] != word(name, j)[of_name++])
+		if (k == text->n || mention_word(text, k)[of_text++] != mention_word(name, j)[of_name++])
 			return false;
 	}
 }
 
-static bool has_word(const struct mention_words *text, const struct mention_words *name, unsigned k)
+bool mention_has_word(const struct mention_words *text, const struct mention_words *name, unsigned k)
 {
 	for (unsigned i = 0; i < text->n; i++)
-		if (text->len[i] == name->len[k] && !memcmp(word(text, i), word(name, k), name->len[k]))
+		if (text->len[i] == name->len[k] && !memcmp(mention_word(text, i), mention_word(name, k), name->len[k]))
 			return true;
 	return false;
 }
@@ -140,10 +142,10 @@ static enum mention_fit fit(const struct mention_words *text, const struct menti
 		if (runs(text, i, name))
 			return MENTION_NAME;
 	for (unsigned k = 0; k < name->n; k++) {
-		bool has = has_word(text, name, k);
+		bool has = mention_has_word(text, name, k);
 
 		has_all = has_all && has;
-		has_part = has_part || (has && letters(name, k) >= PART_LETTERS);
+		has_part = has_part || (has && mention_letters(name, k) >= PART_LETTERS);
 		is_compound = is_compound && (k == 0 || !name->blank_before[k]);
 	}
 	if (has_all)
@@ -151,14 +153,89 @@ static enum mention_fit fit(const struct mention_words *text, const struct menti
 	return has_part && is_compound ? MENTION_PART : MENTION_NONE;
 }
 
-struct mention_words *mention_read(const char *text)
+/* --- names ---------------------------------------------------------------------------------- */
+
+static bool has_digit_and_letter(const struct mention_words *w, unsigned k)
+{
+	unsigned digits = 0;
+
+	for (unsigned i = 0; i < w->len[k]; i++)
+		digits += mention_word(w, k)[i] >= '0' && mention_word(w, k)[i] <= '9';
+	return digits && digits < w->len[k];
+}
+
+/* Capital letters of a word as it was typed. */
+static unsigned capitals(const struct mention_words *typed, unsigned k)
+{
+	const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)mention_word(typed, k), *end = at + typed->len[k];
+	utf8proc_int32_t c;
+	unsigned n = 0;
+
+	for (utf8proc_ssize_t step; at < end; at += step) {
+		step = utf8proc_iterate(at, end - at, &c);
+		if (step <= 0)
+			break;
+		n += utf8proc_category(c) == UTF8PROC_CATEGORY_LU;
+	}
+	return n;
+}
+
+/* Who shouts all of it writes no name with that. The words are the same, only not yet small. */
+static void find_names(const char *text, struct mention_words *w)
+{
+	struct mention_words *typed = calloc(1, sizeof *typed);
+	bool shouts = true;
+
+	if (!typed || !split(text, 0, typed) || typed->n != w->n)
+		goto out;
+	for (unsigned k = 0; k < typed->n; k++)
+		shouts = shouts && capitals(typed, k) == mention_letters(typed, k);
+	for (unsigned k = 0; k < typed->n; k++) {
+		unsigned n = capitals(typed, k);
+		bool is_tag = typed->at[k] && typed->text[typed->at[k] - 1] == '#';
+
+		w->is_name[k] = mention_letters(typed, k) >= NAME_LETTERS &&
+				(is_tag || has_digit_and_letter(typed, k) ||
+				 (!shouts && n >= NAME_LETTERS && n == mention_letters(typed, k)));
+	}
+out:
+	if (typed)
+		free(typed->text);
+	free(typed);
+}
+
+unsigned mention_count(const struct mention_words *words)
+{
+	return words->n;
+}
+
+size_t mention_word_len(const struct mention_words *words, unsigned k)
+{
+	return words->len[k];
+}
+
+bool mention_is_name(const struct mention_words *words, unsigned k)
+{
+	return words->is_name[k];
+}
+
+static struct mention_words *read_words(const char *text)
 {
 	struct mention_words *w = calloc(1, sizeof *w);
 
-	if (w && split(text, w))
+	if (w && split(text, UTF8PROC_CASEFOLD, w))
 		return w;
 	free(w);
 	return NULL;
+}
+
+struct mention_words *mention_read(const char *text)
+{
+	struct mention_words *w = read_words(text);
+
+	if (w)
+		find_names(text, w);
+	return w;
 }
 
 void mention_free(struct mention_words *words)
@@ -170,7 +247,7 @@ void mention_free(struct mention_words *words)
 
 enum mention_fit mention_fits_read(const struct mention_words *words, const char *name)
 {
-	struct mention_words *of_name = mention_read(name);
+	struct mention_words *of_name = read_words(name);
 	enum mention_fit found = of_name ? fit(words, of_name) : MENTION_NONE;
 
 	mention_free(of_name);
@@ -179,21 +256,9 @@ enum mention_fit mention_fits_read(const struct mention_words *words, const char
 
 enum mention_fit mention_fits(const char *text, const char *name)
 {
-	struct mention_words *words = mention_read(text);
+	struct mention_words *words = read_words(text);
 	enum mention_fit found = words ? mention_fits_read(words, name) : MENTION_NONE;
 
 	mention_free(words);
 	return found;
-}
-
-bool mention_alike(const char *a, const char *b)
-{
-	struct mention_words *one = mention_read(a), *other = mention_read(b);
-	unsigned same = 0;
-
-	for (unsigned k = 0; one && other && k < other->n; k++)
-		same += letters(other, k) >= PART_LETTERS && has_word(one, other, k);
-	mention_free(one);
-	mention_free(other);
-	return same >= ALIKE_WORDS;
 }

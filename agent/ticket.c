@@ -3,7 +3,7 @@
  * It must never lose a stranger's words: they are a row before anything is done with them.
  */
 #include "agent/ticket_internal.h"
-#include "agent/mention.h"
+#include "agent/smalltalk.h"
 #include "common/log.h"
 
 #include <stdio.h>
@@ -143,15 +143,18 @@ static void follow(struct ticket *k, const struct reply_row *reply)
 	k->row.visibility = reply->visibility;
 }
 
-static void take_words(struct tickets *t, struct ticket *k, const struct reply_row *reply)
+static void take_words(struct tickets *t, struct ticket *k, const struct ticket_words *words)
 {
+	const struct reply_row *reply = words->reply;
+
 	ticket_note_add(
 	    t, k, &(struct ticket_note_row){
 		      .by = TICKET_BY_REPORTER,
 		      .author = reply->acct,
 		      .text = reply->text,
 		      .reply = reply->id});
-	ticket_touch(t, k);
+	if (!words->is_courtesy || k->row.state == TICKET_OPEN)
+		ticket_touch(t, k);
 }
 
 int tickets_open(
@@ -175,7 +178,7 @@ int tickets_open(
 		   .title = title,
 		   .created_ms = now->wall_ms});
 	follow(k, reply);
-	take_words(t, k, reply);
+	take_words(t, k, words);
 	log_info("ticket", "ticket=%s account=%s opened", name, reply->account);
 	return 0;
 }
@@ -282,7 +285,7 @@ int tickets_note(struct tickets *t, uint64_t ticket, const struct ticket_words *
 	if (++k->in_hour > TICKET_NOTES_HOUR)
 		return -1;
 	follow(k, words->reply);
-	take_words(t, k, words->reply);
+	take_words(t, k, words);
 	return 0;
 }
 
@@ -343,13 +346,13 @@ int tickets_close(
 	return 0;
 }
 
-unsigned tickets_alike(const struct tickets *t, const char *text, const struct now *now)
+unsigned tickets_alike(const struct tickets *t, const struct smalltalk *smalltalk, const char *text, const struct now *now)
 {
 	unsigned n = 0, looked = 0;
 
 	for (const struct ticket *k = t->all; k && looked < 100; k = k->hh.next)
 		if (now->wall_ms - k->row.created_ms < DAY_MS && ++looked)
-			n += mention_alike(text, k->row.title);
+			n += smalltalk_is_alike(smalltalk, text, k->row.title);
 	return n;
 }
 

@@ -19,6 +19,7 @@
 #define TICKET_NAME_SIZE 7 /* "Q-4K7M" and its end */
 #define TICKET_LIFE_MS (365LL * 24 * 3600 * 1000) /* a name is used once in that time */
 
+struct smalltalk;
 struct tickets;
 
 struct tickets_events {
@@ -58,6 +59,7 @@ int tickets_load(struct tickets *t, struct err *err);
 struct ticket_words {
 	const struct reply_row *reply;
 	const char *link;
+	bool is_courtesy; /* "thanks": a closed one stays closed */
 };
 
 /* A new one: its name goes into name. -1: no memory. */
@@ -82,7 +84,7 @@ typedef void tickets_fn(void *arg, const struct ticket_row *ticket, const char *
 void tickets_recent(struct tickets *t, int64_t since_ms, const char *only, tickets_fn *fn, void *arg);
 
 /* How many of the last day say something alike. */
-unsigned tickets_alike(const struct tickets *t, const char *text, const struct now *now);
+unsigned tickets_alike(const struct tickets *t, const struct smalltalk *smalltalk, const char *text, const struct now *now);
 
 void tickets_turn(struct tickets *t, const struct now *now); /* between runner_turn() and the commit */
 int64_t tickets_next(const struct tickets *t); /* boot_ms */

@@ -157,6 +157,9 @@ typedef int words_list_fn(void *arg, const char *list, const char *text, struct 
 int words_lists(
     const struct words *w, const char *group, words_list_fn *fn, void *arg, struct err *err);
 
+/* What stands for the words of somebody who sent a picture and none. */
+const char *words_picture(const struct words *w);
+
 /* "problem" <-> SAY_PROBLEM; -1 when there is none. */
 const char *words_event_name(enum say_event event);
 int words_event_find(const char *name);

@@ -58,6 +58,7 @@ static int take_bits(const config_t *cfg, struct words *w, struct err *err)
 	    {"bits.nobody", &w->nobody}, {"bits.working", &w->working},
 	    {"bits.all_ok", &w->all_ok}, {"bits.disrupted", &w->disrupted},
 	    {"bits.open", &w->open},     {"bits.still", &w->still},
+	    {"bits.picture", &w->picture},
 	    {"bits.time", &w->time},     {"bits.day", &w->day},
 	    {"bits.date", &w->date},     {"bits.on_day", &w->on_day},
 	};
@@ -220,6 +221,11 @@ int words_lists(
 		if (each_text(config_setting_get_elem(lists, (unsigned)i), fn, arg, err) == -1)
 			return -1;
 	return 0;
+}
+
+const char *words_picture(const struct words *w)
+{
+	return w->picture;
 }
 
 void words_close(struct words *w)

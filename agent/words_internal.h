@@ -22,7 +22,7 @@ struct words {
 	const char *more, *and;
 	const char *with[2], *times[4], *went[2], *held[2];
 	const char *has, *somebody, *nobody, *working, *restarted;
-	const char *all_ok, *disrupted, *open, *still;
+	const char *all_ok, *disrupted, *open, *still, *picture;
 	const char *on_day; /* a date alone */
 	const char *time, *day, *date, *span[3]; /* span: the three of them inside of a list */
 	const char *units[4], *days[7], *months[12];

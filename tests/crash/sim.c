@@ -303,6 +303,7 @@ static void say_reply(struct buf *out, const struct sim_reply *r)
 	say_number(out, "visibility", r->visibility);
 	say_number(out, "bot", r->is_bot);
 	say_number(out, "boost", r->is_boost);
+	say_number(out, "media", r->has_media);
 	say_number(out, "edited", r->is_edited);
 	buf_char(out, '\n');
 }

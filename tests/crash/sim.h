@@ -50,7 +50,7 @@ struct sim_reply {
 	int64_t created_ms;
 	enum visibility visibility;
 	bool is_reaction; /* not words: it was boosted or marked */
-	bool is_bot, is_boost, is_edited, is_hidden; /* hidden: only THREAD and GET show it */
+	bool has_media, is_bot, is_boost, is_edited, is_hidden; /* hidden: only THREAD and GET show it */
 	bool is_deleted; /* by its author: nothing shows it */
 };
 

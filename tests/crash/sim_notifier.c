@@ -252,6 +252,7 @@ static void item_fill(const struct record *r, struct item *item)
 	item->visibility = (enum visibility)get_number(r, "visibility");
 	item->bot = get_number(r, "bot");
 	item->is_boost = get_number(r, "boost");
+	item->has_media = get_number(r, "media");
 	item->edited = get_number(r, "edited");
 	item->limit = 500;
 }

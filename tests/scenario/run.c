@@ -60,6 +60,20 @@ const char *run_post_text(const struct run *r, unsigned k)
 	return p->is_x ? r->world.sim->x->posts[p->index].text : r->world.sim->posts[p->index].text;
 }
 
+bool run_reply_mark(struct sim_reply *reply, const char *word)
+{
+	const struct {
+		const char *word;
+		bool *mark;
+	} marks[] = {{"bot", &reply->is_bot}, {"boost", &reply->is_boost}, {"likes", &reply->is_reaction},
+		     {"edited", &reply->is_edited}, {"hidden", &reply->is_hidden}, {"picture", &reply->has_media}};
+
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+		if (!strcmp(word, marks[i].word))
+			return *marks[i].mark = true;
+	return false;
+}
+
 void run_reply_add(struct run *r, bool is_x, unsigned index)
 {
 	if (r->n_replies < SIM_POSTS)

@@ -118,17 +118,7 @@ static void do_reply(struct run *r, char *args)
 			reply.created_ms = r->world.now.wall_ms - strtol(run_word(&options), NULL, 10) * 1000;
 		else if (!strcmp(w, "direct"))
 			reply.visibility = VISIBILITY_DIRECT;
-		else if (!strcmp(w, "bot"))
-			reply.is_bot = true;
-		else if (!strcmp(w, "likes"))
-			reply.is_reaction = true;
-		else if (!strcmp(w, "boost"))
-			reply.is_boost = true;
-		else if (!strcmp(w, "edited"))
-			reply.is_edited = true;
-		else if (!strcmp(w, "hidden"))
-			reply.is_hidden = true;
-		else
+		else if (!run_reply_mark(&reply, w))
 			run_fail(r, "unknown word in reply", w);
 	}
 	run_reply_add(r, false, r->world.sim->n_replies);

@@ -45,6 +45,7 @@ void run_look(void *arg);
 /* The id behind a number: "3" a post, "r2" a reply; "unknown". */
 const char *run_id_of(struct run *r, const char *number);
 const char *run_post_text(const struct run *r, unsigned k); /* k from 0; "" when there is none */
+bool run_reply_mark(struct sim_reply *reply, const char *word); /* "bot", "picture" ...; false: none of these */
 void run_reply_add(struct run *r, bool is_x, unsigned index);
 
 /* "$3" in a text: the tag of post 3; "\n": a new line. */
