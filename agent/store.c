@@ -108,6 +108,7 @@ static void end_failed(struct store *s)
 		run(s, SQL_ROLLBACK);
 	s->failed = false;
 	s->next_id_written = 0;
+	s->n_unread = 0;
 }
 
 /* The ids that this transaction uses are never given again, also not after a crash. */
@@ -130,7 +131,7 @@ int store_commit(struct store *s, struct err *err)
 
 	if (!s->failed && sqlite3_get_autocommit(s->db))
 		return 0;
-	if (!s->failed && write_next_id(s) == 0 && run(s, SQL_COMMIT) != SQLITE_DONE)
+	if (!s->failed && store_write_unread(s) == 0 && write_next_id(s) == 0 && run(s, SQL_COMMIT) != SQLITE_DONE)
 		store_fail(s, "cannot commit");
 	if (s->failed) {
 		rc = err_set(err, "%s", s->why.text);

@@ -197,6 +197,7 @@ enum store_sql {
 	SQL_DROP_KNOWLEDGE,
 	SQL_LEAVE_DESK,
 	SQL_NEXT_UNREAD,
+	SQL_PUT_UNREAD,
 	SQL_PUT_STORY,
 	SQL_DROP_UNREAD,
 	SQL_PUT_TICKET,
@@ -281,6 +282,7 @@ enum store_sql {
 	SQL_PURGE_SKELETON,
 	SQL_PURGE_INCIDENT,
 	SQL_PURGE_LOOSE_REPLY,
+	SQL_PURGE_EDITED,
 	SQL_PURGE_LOOSE_ALIAS,
 	SQL_PURGE_LOOSE_POST,
 	SQL_PURGE_ADOPTED,
@@ -301,6 +303,8 @@ enum store_sql {
 
 extern const char *const store_sql[SQL_END];
 
+#define STORE_UNREAD 64
+
 struct store {
 	sqlite3 *db;
 	char *path;
@@ -308,6 +312,8 @@ struct store {
 	bool taken[SQL_END]; /* a walk holds it: a nested one makes its own */
 	uint64_t next_id; /* the next that store_next_id() gives */
 	uint64_t next_id_written; /* as the open or last transaction has it */
+	uint64_t unread[STORE_UNREAD]; /* their story changed in this transaction, and no row says so yet */
+	unsigned n_unread;
 	bool failed; /* a write failed: nothing more goes in before the end */
 	struct err why;
 };
@@ -321,6 +327,13 @@ void store_put_back(struct store *s, enum store_sql which, sqlite3_stmt *stmt);
 
 /* store_story.c: the functions that its statements call; SQLite's code. */
 int store_add_functions(struct store *s);
+
+/*
+ * An incident's timeline changed: it is to be read anew. Written once per incident, with what the
+ * transaction ends with; in a storm many lines are of one. 0, or -1 (remembered).
+ */
+int store_story_changed(struct store *s, uint64_t incident);
+int store_write_unread(struct store *s);
 
 /* There is something to merge; remembered until it is done. */
 void store_story_lost_words(struct store *s);

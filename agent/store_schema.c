@@ -220,11 +220,7 @@ static const char *const migrations[] = {
     "CREATE VIRTUAL TABLE story USING"
     " fts5(object, output, words, tokenize='unicode61 remove_diacritics 2');"
     "CREATE TABLE unread(incident INTEGER PRIMARY KEY);"
-    "INSERT INTO unread SELECT id FROM incident;"
-    "CREATE TRIGGER timeline_added AFTER INSERT ON timeline BEGIN"
-    " INSERT OR IGNORE INTO unread VALUES(NEW.incident); END;"
-    "CREATE TRIGGER timeline_cut AFTER UPDATE ON timeline BEGIN"
-    " INSERT OR IGNORE INTO unread VALUES(NEW.incident); END;",
+    "INSERT INTO unread SELECT id FROM incident;",
 };
 
 #define MIGRATIONS ((int)(sizeof migrations / sizeof migrations[0]))

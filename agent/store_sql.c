@@ -72,6 +72,7 @@ const char *const store_sql[SQL_END] = {
     [SQL_CUT_TICKET_NOTE] = "UPDATE ticket_note SET text=?2 WHERE reply=?1 AND reply<>0",
     [SQL_DROP_KNOWLEDGE] = "DELETE FROM knowledge WHERE incident=?1 AND text=?2",
     [SQL_NEXT_UNREAD] = "SELECT incident FROM unread WHERE incident>? ORDER BY incident LIMIT 1",
+    [SQL_PUT_UNREAD] = "INSERT OR IGNORE INTO unread VALUES(?)",
     [SQL_DROP_UNREAD] = "DELETE FROM unread WHERE incident=?",
     [SQL_PUT_STORY] =
 	"INSERT OR REPLACE INTO story(rowid,object,output,words) SELECT id,object,coalesce((SELECT"
@@ -212,6 +213,10 @@ const char *const store_sql[SQL_END] = {
     /* of no incident: only the oldest are looked at, their ids grow with time */
     [SQL_PURGE_LOOSE_REPLY] = "DELETE FROM reply WHERE id IN (SELECT id FROM reply WHERE incident=0"
 	" ORDER BY id LIMIT ?2) AND seen_ms<?1 AND state>1",
+    /* inbox.c remembers by "edited:r" and the reply's id what it has seen of later versions */
+    [SQL_PURGE_EDITED] = "DELETE FROM meta WHERE key IN (SELECT key FROM meta WHERE key>='edited:r' AND"
+	" key<'edited:s' AND ?1 AND NOT EXISTS(SELECT 1 FROM reply WHERE id=CAST(substr(key,9) AS INTEGER))"
+	" LIMIT ?2)",
     [SQL_PURGE_LOOSE_ALIAS] = "DELETE FROM alias WHERE post IN (SELECT id FROM post WHERE id IN (SELECT"
 	" id FROM post WHERE incident=0 ORDER BY id LIMIT ?2) AND created_ms<?1)",
     [SQL_PURGE_LOOSE_POST] = "DELETE FROM post WHERE id IN (SELECT id FROM post WHERE incident=0"

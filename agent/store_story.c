@@ -80,9 +80,29 @@ static int run_with(struct store *s, enum store_sql which, uint64_t id)
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
+int store_write_unread(struct store *s)
+{
+	for (unsigned i = 0; i < s->n_unread; i++)
+		if (run_with(s, SQL_PUT_UNREAD, s->unread[i]) == -1)
+			return -1;
+	s->n_unread = 0;
+	return 0;
+}
+
+int store_story_changed(struct store *s, uint64_t incident)
+{
+	for (unsigned i = s->n_unread; i-- > 0;)
+		if (s->unread[i] == incident)
+			return 0;
+	if (s->n_unread == STORE_UNREAD && store_write_unread(s) == -1)
+		return -1;
+	s->unread[s->n_unread++] = incident;
+	return 0;
+}
+
 int store_read_story(struct store *s, uint64_t incident)
 {
-	if (run_with(s, SQL_PUT_STORY, incident) == -1)
+	if (store_write_unread(s) == -1 || run_with(s, SQL_PUT_STORY, incident) == -1)
 		return -1;
 	return run_with(s, SQL_DROP_UNREAD, incident);
 }
@@ -105,6 +125,8 @@ int store_read_stories(struct store *s, unsigned max)
 	uint64_t id = 0;
 	unsigned n = 0;
 
+	if (store_write_unread(s) == -1)
+		return -1;
 	while (n < max && (id = next_unread(s, id))) {
 		if (store_read_story(s, id) == -1)
 			return -1;

@@ -128,7 +128,9 @@ int store_put_ticket_note(struct store *s, const struct ticket_note_row *r)
 
 int store_put_timeline(struct store *s, const struct timeline_row *r)
 {
-	return put(s, SQL_PUT_TIMELINE, TABLE_TIMELINE, r);
+	if (put(s, SQL_PUT_TIMELINE, TABLE_TIMELINE, r) == -1)
+		return -1;
+	return store_story_changed(s, r->incident);
 }
 
 int store_put_audit(struct store *s, const struct audit_row *r)
@@ -282,5 +284,7 @@ int store_cut_timeline(struct store *s, uint64_t incident, const char *words, co
 	if (change(s, SQL_CUT_TIMELINE, incident, words, instead ? instead : "", 0) == -1)
 		return -1;
 	store_story_lost_words(s);
+	if (store_story_changed(s, incident) == -1)
+		return -1;
 	return change(s, SQL_PURGE_STORY, incident, NULL, NULL, 1); /* until it is read anew */
 }

@@ -55,8 +55,63 @@ static unsigned orphans(const struct sim *s)
 	return n;
 }
 
+struct searched {
+	struct store *store;
+	uint64_t incident;
+	char last[512]; /* of its timeline */
+	bool is_found;
+	unsigned incidents, lost;
+};
+
+static int keep_last(void *arg, const struct timeline_row *row)
+{
+	struct searched *s = arg;
+
+	snprintf(s->last, sizeof s->last, "%s", row->text);
+	return 0;
+}
+
+static int look_whether_found(void *arg, uint64_t incident, const char *object, const char *excerpt)
+{
+	struct searched *s = arg;
+
+	(void)object;
+	(void)excerpt;
+	s->is_found = s->is_found || incident == s->incident;
+	return 0;
+}
+
+static int search_one(void *arg, const struct incident_row *row)
+{
+	struct searched *s = arg;
+
+	s->incident = row->id;
+	s->is_found = false;
+	store_timeline(s->store, row->id, keep_last, s, NULL);
+	store_search(s->store, s->last, 100, look_whether_found, s, NULL);
+	s->lost += !s->is_found;
+	s->incidents++;
+	return 0;
+}
+
+/* Each incident is found by the last line of its story, whoever was killed behind that line. */
+static bool is_searchable(const struct trial *t)
+{
+	struct searched s = {.store = store_open(t->db, NULL)};
+
+	if (!s.store || store_read_stories(s.store, 1000) == -1 ||
+	    store_incidents(s.store, true, 0, search_one, &s, NULL) == -1)
+		s.lost++;
+	store_close(s.store);
+	return s.incidents && !s.lost;
+}
+
 static bool is_right(const struct trial *t, const char *what, unsigned stop)
 {
+	if (!is_searchable(t)) {
+		printf("crash: %s, killed at %u: an incident is not found by its last line\n", what, stop);
+		return false;
+	}
 	if (t->sim->n_posts == t->expected && !trial_twice(t->sim) && !orphans(t->sim) && t->sim->n_favourites == 1)
 		return true;
 	printf("crash: %s, killed at %u: %u posts (expected %u), %u twice, %u orphans, %u favourites\n", what, stop,

@@ -135,8 +135,11 @@ static void test_what_is_loose_goes(void **state)
 	struct reply_row reply = {.id = 1, .text = SECRET, .state = REPLY_IGNORED, .seen_ms = DAY_MS};
 	struct post_row post = {.id = 3, .kind = POST_FAVOURITE, .state = POST_SENT, .created_ms = DAY_MS};
 	struct audit_row audit = {.at_ms = DAY_MS, .actor = SECRET};
+	char value[40];
 
 	(void)state;
+	store_put_meta(s, "edited:r1", "0" SECRET);
+	store_put_meta(s, "edited:r2", "1" SECRET);
 	for (int i = 0; i < 2; i++) {
 		store_put_reply(s, &reply);
 		store_put_post(s, &post);
@@ -148,6 +151,10 @@ static void test_what_is_loose_goes(void **state)
 	assert_int_equal(count(s, "reply"), 1);
 	assert_int_equal(count(s, "post"), 1);
 	assert_int_equal(count(s, "audit"), 1);
+	assert_int_not_equal(store_meta(s, "edited:r1", value, sizeof value, NULL), -1);
+	assert_string_equal(value, "");
+	assert_int_not_equal(store_meta(s, "edited:r2", value, sizeof value, NULL), -1);
+	assert_string_equal(value, "1" SECRET);
 	store_close(s);
 }
 
@@ -228,6 +235,47 @@ static void test_cut_words_leave_the_index(void **state)
 	store_close(s);
 }
 
+static int found(void *arg, uint64_t incident, const char *object, const char *excerpt)
+{
+	(void)object;
+	(void)excerpt;
+	*(uint64_t *)arg += incident;
+	return 0;
+}
+
+/* What was committed and not read before the end is found afterwards; what was not committed is not. */
+static void test_unread_is_kept(void **state)
+{
+	const unsigned incidents = 3 * STORE_UNREAD;
+	struct store *s = store_rig_open();
+	struct timeline_row line = {.kind = "event", .text = "db1 DOWN hard 3/3: " SECRET " is away"};
+	uint64_t sum = 0;
+
+	(void)state;
+	for (unsigned round = 0; round < 2; round++)
+		for (line.incident = 1; line.incident <= incidents; line.incident++) {
+			if (!round)
+				store_rig_incident(s, line.incident, "T222", true, 1, 0);
+			assert_int_equal(store_put_timeline(s, &line), 0);
+		}
+	store_rig_commit(s);
+	assert_int_equal(count(s, "unread"), incidents);
+	line.incident = incidents + 1;
+	store_put_timeline(s, &line);
+	store_rollback(s);
+	s = store_rig_reopen(s);
+	assert_int_equal(count(s, "unread"), incidents);
+	assert_int_equal(store_read_stories(s, 2 * incidents), incidents);
+	assert_int_equal(store_search(s, SECRET, 2 * incidents, found, &sum, &store_rig_err), 0);
+	assert_int_equal(sum, incidents * (incidents + 1) / 2);
+	line.incident = 1; /* in one transaction: read, and changed after that */
+	line.text = "later";
+	store_put_timeline(s, &line);
+	store_rig_commit(s);
+	assert_int_equal(count(s, "unread"), 1);
+	store_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +285,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_tickets_go, store_rig_setup, store_rig_teardown),
 	    cmocka_unit_test_setup_teardown(test_reports_go, store_rig_setup, store_rig_teardown),
 	    cmocka_unit_test_setup_teardown(test_cut_words_leave_the_index, store_rig_setup, store_rig_teardown),
+	    cmocka_unit_test_setup_teardown(test_unread_is_kept, store_rig_setup, store_rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
