@@ -220,6 +220,15 @@ static void check_unused(struct reader *r, const config_setting_t *accounts)
 			    "no audience uses this account");
 }
 
+/* A desk that nobody's words can ever reach. */
+static void check_desk_used(struct reader *r, const config_setting_t *desk)
+{
+	for (unsigned i = 0; i < r->c->n_audiences; i++)
+		if (r->c->audiences[i].tickets && !r->c->audiences[i].internals)
+			return;
+	config_warning(r, desk, "gets no tickets: no audience has internals = false and tickets = true");
+}
+
 static void read_root(struct reader *r, const config_setting_t *root)
 {
 	const config_setting_t *accounts = config_setting_get_member(root, "accounts");
@@ -242,6 +251,8 @@ static void read_root(struct reader *r, const config_setting_t *root)
 		config_fault_line(r, 0, "no audience: nobody would hear of anything");
 	else if (!r->report->errors && !r->no_memory)
 		check_unused(r, accounts);
+	if (desk && r->c->n_audiences && !r->report->errors && !r->no_memory)
+		check_desk_used(r, desk);
 }
 
 /* --- the file -------------------------------------------------------------------------------- */

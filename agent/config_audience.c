@@ -210,6 +210,10 @@ check_internals(struct reader *r, const config_setting_t *s, const struct config
 		    "must be \"followers\" or \"direct\"",
 		    seen);
 	}
+	if (a->internals && a->tickets && config_setting_get_member(s, "tickets"))
+		config_warning(
+		    r, where(s, "tickets"),
+		    "does nothing: an audience with internals = true does not speak to strangers");
 	if (a->internals)
 		return;
 	if (!strcmp(a->base, "operators"))
