@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define LIST_MAX 1000 /* open ones that are listed: nobody reads more, and the answer has a bound */
+
 static json_t *ticket_to_json(const struct ticket_row *row)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I}", "ticket", control_text(row->name), "account",
@@ -63,15 +65,19 @@ static json_t *list(struct control *c, json_t *request)
 {
 	bool closed_too = json_is_true(json_object_get(request, "closed"));
 	json_t *all = json_array();
+	unsigned open = 0, waiting = 0;
 	struct err err;
 	int rc = closed_too ? store_recent_tickets(core_store(c->core), 0, add_ticket, all, &err)
-			    : store_tickets(core_store(c->core), add_ticket, all, &err);
+			    : store_tickets(core_store(c->core), 0, LIST_MAX, add_ticket, all, &err);
 
 	if (rc == -1) {
 		json_decref(all);
 		return answer_error("%s", err.text);
 	}
-	return json_pack("{s:b, s:o}", "ok", 1, "tickets", all);
+	if (!closed_too && json_array_size(all) == LIST_MAX)
+		store_count_tickets(core_store(c->core), &open, &waiting, NULL);
+	return json_pack("{s:b, s:o, s:I}", "ok", 1, "tickets", all, "more",
+			 (json_int_t)(open > LIST_MAX ? open - LIST_MAX : 0));
 }
 
 json_t *answer_ticket(struct control *c, json_t *request, const char *by)

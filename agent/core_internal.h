@@ -72,6 +72,8 @@ struct core {
 	int64_t purge_boot_ms;
 	int64_t house_boot_ms; /* the next slice of core_keep_house() */
 	bool same_boot;
+	struct hourly opened; /* tickets */
+	bool is_flood_told; /* within that hour */
 	struct hourly answers, paid, told; /* to strangers, the paid ones; tickets to operators */
 	unsigned char given[27 * 27 * 27 / 8 + 1]; /* a bit for each tag that core_fresh_tag() gave */
 };

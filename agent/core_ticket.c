@@ -9,11 +9,13 @@
 #include "agent/incident_hand.h"
 #include "common/log.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #define HOUR_MS INT64_C(3600000)
 #define OF_AUTHOR 5   /* mentions of one author and hour that are answered */
+#define OPENED 1000   /* tickets an hour, of all: no desk reads more, each is a row and mostly a request */
 #define TOLD 10	      /* tickets an hour that operators hear of one by one */
 #define WORDS_MAX 4096
 
@@ -33,6 +35,24 @@ static void tell_operators(struct core *c, const struct inbox_mention *m, const 
 	core_say_inside(c, &say);
 }
 
+/* A limit for all, beside that of each writer: accounts cost nothing. */
+static bool may_open_one_more(struct core *c)
+{
+	int64_t hour_ms = c->opened.since_ms;
+	bool may = reporter_one_more(c, &c->opened, OPENED);
+	char text[120];
+
+	if (c->opened.since_ms != hour_ms)
+		c->is_flood_told = false;
+	if (may || c->is_flood_told)
+		return may;
+	c->is_flood_told = true;
+	snprintf(text, sizeof text, "%d tickets were opened within an hour: what else is reported in it is not kept", OPENED);
+	log_warnx("ticket", "%s", text);
+	core_alarm(c, "tickets", text, false);
+	return false;
+}
+
 static void make_ticket(struct core *c, struct inbox_mention *m, unsigned audience)
 {
 	const struct ticket_words words = {.reply = m->reply, .link = m->link};
@@ -40,6 +60,11 @@ static void make_ticket(struct core *c, struct inbox_mention *m, unsigned audien
 	struct say say = reporter_no_facts(c, SAY_TICKET);
 	char name[TICKET_NAME_SIZE];
 
+	if (!may_open_one_more(c)) {
+		m->reason = "too_many_tickets";
+		m->is_done = false;
+		return;
+	}
 	if (tickets_open(c->tickets, &words, &c->now, name) == -1)
 		return;
 	m->reason = "ticket";

@@ -231,14 +231,15 @@ int store_purge(struct store *s, int64_t before_ms, unsigned max);
 /* When a purged incident was closed. 1 found, 0 there was none of that tag, -1. */
 int store_purged_tag(struct store *s, const char *tag, int64_t *closed_ms, struct err *err);
 /* Tickets: open ones, oldest first; those and what was closed since then, newest first; one of them. */
-int store_tickets(struct store *s, store_ticket_fn *fn, void *arg, struct err *err);
+/* Open ones, and those with words under way, behind that id, at most so many. */
+int store_tickets(struct store *s, uint64_t behind, unsigned max, store_ticket_fn *fn, void *arg, struct err *err);
+int store_count_tickets(struct store *s, unsigned *open, unsigned *waiting, struct err *err); /* waiting: notes under way */
 int store_recent_tickets(struct store *s, int64_t since_ms, store_ticket_fn *fn, void *arg, struct err *err);
 int store_ticket_by_name(struct store *s, const char *name, int64_t since_ms, store_ticket_fn *fn, void *arg, struct err *err);
 int store_ticket_by_reply(struct store *s, uint64_t reply, store_ticket_fn *fn, void *arg, struct err *err);
 /* The newest of an author on an account of ours in which somebody said something since. */
 int store_ticket_of(struct store *s, const char *account, const char *author_id, int64_t since_ms, store_ticket_fn *fn, void *arg, struct err *err);
 int store_ticket_notes(struct store *s, uint64_t ticket, store_ticket_note_fn *fn, void *arg, struct err *err);
-int store_unsettled_ticket_notes(struct store *s, store_ticket_note_fn *fn, void *arg, struct err *err);
 int store_ticket_note_by_remote(struct store *s, uint64_t ticket, const char *remote_id, store_ticket_note_fn *fn, void *arg, struct err *err);
 /* Mentions of an author since then that were answered. */
 int store_count_mentions(struct store *s, const char *account, const char *author_id, int64_t since_ms, struct err *err);

@@ -240,7 +240,9 @@ const char *const store_sql[SQL_END] = {
 	SELECT_REPLY "WHERE person=? AND done_ms>=? AND person<>'' ORDER BY +id DESC",
     [SQL_TICKETS] = SELECT_TICKET
     "WHERE id IN (SELECT id FROM ticket WHERE state=0 UNION ALL SELECT ticket FROM ticket_note"
-    " WHERE state<=4 AND state<>2) ORDER BY id",
+    " WHERE state<=4 AND state<>2) AND id>? ORDER BY id LIMIT ?",
+    [SQL_COUNT_TICKETS] = "SELECT count(*) FROM ticket WHERE state=0",
+    [SQL_COUNT_TICKET_NOTES] = "SELECT count(*) FROM ticket_note WHERE state<=4 AND state<>2",
     [SQL_RECENT_TICKETS] = SELECT_TICKET
     "WHERE id IN (SELECT id FROM ticket WHERE state=0 UNION ALL SELECT id FROM ticket"
     " WHERE closed_ms>=max(?,1)) ORDER BY id DESC",
@@ -250,7 +252,6 @@ const char *const store_sql[SQL_END] = {
     [SQL_TICKET_OF] = SELECT_TICKET
     "WHERE account=? AND author_id=? AND changed_ms>=? ORDER BY +id DESC LIMIT 1",
     [SQL_TICKET_NOTES] = SELECT_TICKET_NOTE "WHERE ticket=? ORDER BY number,id",
-    [SQL_UNSETTLED_TICKET_NOTES] = SELECT_TICKET_NOTE "WHERE state<=4 AND state<>2 ORDER BY id",
     [SQL_TICKET_NOTE_BY_REMOTE] = SELECT_TICKET_NOTE "WHERE ticket=? AND remote_id=? LIMIT 1",
     [SQL_COUNT_MENTIONS] = "SELECT count(*) FROM reply WHERE author_id=? AND account=? AND"
 	" created_ms>=? AND reason IN ('known','ticket')",

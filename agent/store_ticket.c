@@ -7,9 +7,21 @@
 GIVE(ticket)
 GIVE(ticket_note)
 
-int store_tickets(struct store *s, store_ticket_fn *fn, void *arg, struct err *err)
+int store_tickets(struct store *s, uint64_t behind, unsigned max, store_ticket_fn *fn, void *arg, struct err *err)
 {
-	return WALK(ticket, TABLE_TICKET, SQL_TICKETS, 0, NONE);
+	return WALK(ticket, TABLE_TICKET, SQL_TICKETS, 2, NUMBER(behind), NUMBER(max));
+}
+
+int store_count_tickets(struct store *s, unsigned *open, unsigned *waiting, struct err *err)
+{
+	int64_t tickets = 0, notes = 0;
+
+	if (store_ask_number(s, SQL_COUNT_TICKETS, NULL, 0, &tickets, err) == -1 ||
+	    store_ask_number(s, SQL_COUNT_TICKET_NOTES, NULL, 0, &notes, err) == -1)
+		return -1;
+	*open = (unsigned)tickets;
+	*waiting = (unsigned)notes;
+	return 0;
 }
 
 int store_recent_tickets(struct store *s, int64_t since_ms, store_ticket_fn *fn, void *arg, struct err *err)
@@ -41,12 +53,6 @@ int store_ticket_notes(
     struct store *s, uint64_t ticket, store_ticket_note_fn *fn, void *arg, struct err *err)
 {
 	return WALK(ticket_note, TABLE_TICKET_NOTE, SQL_TICKET_NOTES, 1, NUMBER(ticket));
-}
-
-int store_unsettled_ticket_notes(
-    struct store *s, store_ticket_note_fn *fn, void *arg, struct err *err)
-{
-	return WALK(ticket_note, TABLE_TICKET_NOTE, SQL_UNSETTLED_TICKET_NOTES, 0, NONE);
 }
 
 int store_ticket_note_by_remote(

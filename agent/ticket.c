@@ -408,10 +408,13 @@ void tickets_turn(struct tickets *t, const struct now *now)
 {
 	t->now = *now;
 	close_stale(t);
+	room_turn(t);
 	desk_turn(t);
 }
 
 int64_t tickets_next(const struct tickets *t)
 {
-	return desk_next(t);
+	int64_t desk = desk_next(t), room = room_next(t);
+
+	return desk < room ? desk : room;
 }

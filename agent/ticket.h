@@ -41,6 +41,7 @@ struct tickets_parts {
 	struct runner *runner;
 	struct store *store;
 	void (*random)(void *bytes, size_t n);
+	unsigned room; /* tickets in memory; 0 = as many as usual */
 	struct tickets_events events;
 };
 

@@ -305,7 +305,7 @@ static int64_t boot_of(const struct tickets *t, int64_t wall_ms)
 	return boot_ms < t->pause_ms ? t->pause_ms : boot_ms;
 }
 
-static bool is_polled(const struct tickets *t, const struct ticket *k)
+bool desk_polls(const struct tickets *t, const struct ticket *k)
 {
 	return can(t, NOTIFIER_DESK_READS) && k->row.state == TICKET_OPEN && k->row.desk_id[0] &&
 	       !t->parts.events.is_paused(t->parts.events.arg, &k->row);
@@ -315,7 +315,7 @@ static int64_t ticket_due(const struct tickets *t, struct ticket *k)
 {
 	struct ticket_note *n = first_note(k);
 	int64_t due = n ? boot_of(t, note_due(t, k, n)) : NOW_NEVER;
-	int64_t poll = is_polled(t, k) ? boot_of(t, k->poll_ms - t->now.boot_ms + t->now.wall_ms) : NOW_NEVER;
+	int64_t poll = desk_polls(t, k) ? boot_of(t, k->poll_ms - t->now.boot_ms + t->now.wall_ms) : NOW_NEVER;
 
 	return poll < due ? poll : due;
 }
@@ -417,7 +417,7 @@ static void start_first(struct tickets *t)
 			start_note(t, k, n);
 			return;
 		}
-		if (is_polled(t, k) && k->poll_ms <= t->now.boot_ms && (!reader || k->poll_ms < reader->poll_ms))
+		if (desk_polls(t, k) && k->poll_ms <= t->now.boot_ms && (!reader || k->poll_ms < reader->poll_ms))
 			reader = k;
 	}
 	if (reader)

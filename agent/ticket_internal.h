@@ -81,10 +81,14 @@ struct tickets {
 	unsigned index;
 	bool is_configured;
 	char *place; /* NULL: compared with that of the store */
-	struct ticket *all; /* open ones, and those that are not saved yet */
+	struct ticket *all; /* open ones, as many as there is room for, and those that are not saved yet */
 	struct desk_errand errand;
 	struct now now;
 	int64_t pause_ms; /* boot: nothing is asked before */
+	bool is_away; /* some are in the store only */
+	bool has_fresh; /* of this round through the store one was not here, or has left */
+	uint64_t slice_id; /* so far it has come */
+	int64_t slice_ms; /* boot: the next of them */
 	int64_t clock, stale_ms; /* wall minus boot; boot: nothing is too old before */
 	unsigned failures;
 	bool is_alarmed;
@@ -107,9 +111,16 @@ void ticket_note_set(char **slot, const char **at, const char *value);
 bool ticket_note_is_final(const struct ticket_note *n);
 void ticket_close(struct tickets *t, struct ticket *k);
 
+/* ticket_room.c */
+int room_load(struct tickets *t, struct err *err);
+void room_turn(struct tickets *t);
+void room_saved(struct tickets *t); /* after a commit */
+int64_t room_next(const struct tickets *t); /* boot_ms */
+
 /* ticket_desk.c */
 void desk_turn(struct tickets *t);
 int64_t desk_next(const struct tickets *t); /* boot_ms */
+bool desk_polls(const struct tickets *t, const struct ticket *k); /* are its answers asked for? */
 void desk_place(struct tickets *t); /* ticket_place.c: is it still the one that the ids are of? */
 void desk_stop(struct tickets *t);	    /* the op, if one is under way */
 

@@ -141,31 +141,7 @@ void tickets_saved(struct tickets *t)
 		    !(t->errand.run && t->errand.ticket == k) && !(t->errand.is_over && t->errand.ticket == k))
 			ticket_free(t, k);
 	}
-}
-
-static int load_ticket(void *arg, const struct ticket_row *row)
-{
-	ticket_keep(arg, row);
-	return 0;
-}
-
-/* We may have been killed while it was being sent. */
-static int load_note(void *arg, const struct ticket_note_row *row)
-{
-	struct tickets *t = arg;
-	struct ticket *k = NULL;
-	struct ticket_note *n;
-
-	HASH_FIND(hh, t->all, &row->ticket, sizeof row->ticket, k);
-	if (!k) /* a closed one may still have words under way */
-		return 0;
-	n = ticket_note_keep(k, row);
-	if (n->row.state == TICKET_NOTE_SENDING) {
-		n->row.state = TICKET_NOTE_UNKNOWN;
-		n->row.looks = 0;
-		n->is_dirty = true;
-	}
-	return 0;
+	room_saved(t);
 }
 
 int tickets_load(struct tickets *t, struct err *err)
@@ -175,15 +151,14 @@ int tickets_load(struct tickets *t, struct err *err)
 	if (store_meta(t->parts.store, TICKET_META_ALARM, alarm, sizeof alarm, err) == -1)
 		return -1;
 	t->is_alarmed = alarm[0] != '\0';
-	if (store_tickets(t->parts.store, load_ticket, t, err) == -1 ||
-	    store_unsettled_ticket_notes(t->parts.store, load_note, t, err) == -1)
-		return -1;
-	return 0;
+	return room_load(t, err);
 }
 
 void tickets_health(const struct tickets *t, struct tickets_health *out)
 {
 	*out = (struct tickets_health){.has_desk = t->is_configured, .trouble = t->trouble};
+	if (t->is_away && store_count_tickets(t->parts.store, &out->open, &out->waiting, NULL) == 0)
+		return;
 	for (const struct ticket *k = t->all; k; k = k->hh.next) {
 		const struct ticket_note *n;
 

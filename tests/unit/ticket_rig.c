@@ -82,6 +82,7 @@ static void build(struct ticket_rig *rig)
 	    .runner = rig->runner,
 	    .store = rig->store,
 	    .random = roll,
+	    .room = rig->room,
 	    .events = {.arg = rig, .answered = answered, .is_deaf = is_deaf, .is_paused = is_paused, .alarm = alarmed, .where = where}});
 	if (tickets_load(rig->tickets, &err) == -1)
 		fail_msg("%s", err.text);

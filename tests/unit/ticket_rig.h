@@ -19,6 +19,7 @@ struct ticket_rig {
 	struct account *account;
 	struct now now;
 	uint32_t dice;
+	unsigned room; /* for tickets, from the next restart on */
 	uint64_t replies; /* ids given away */
 	unsigned answers, alarms, overs;
 	char answer[200]; /* the last one, to the reporter */
