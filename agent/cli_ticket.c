@@ -31,13 +31,30 @@ static const char *shown_time(char out[CLI_TIME_SIZE], const json_t *of, const c
 	return at ? cli_clock(out, at, now_ms) : "-";
 }
 
+#define FROM_WIDTH 28 /* columns of a name: whoever has a long one does not push all others aside */
+
+/* What fits into so many columns; a sign says that there is more. */
+static const char *shortened(const char *text, unsigned width, char *out, size_t size)
+{
+	size_t n = strlen(text);
+
+	snprintf(out, size, "%s", text);
+	while (n && (n >= size || cli_width(out) > width)) {
+		do
+			n--;
+		while (n && ((unsigned char)text[n] & 0xc0) == 0x80);
+		snprintf(out, size, "%.*s…", (int)n, text);
+	}
+	return out;
+}
+
 void cli_tickets_text(const json_t *answer, int64_t now_ms, struct buf *out)
 {
 	static const struct cli_column columns[] = {
 	    {"TICKET", 8, 2, CLI_LEFT}, {"SINCE", 11, 2, CLI_LEFT}, {"STATE", 6, 2, CLI_LEFT},
 	    {"DESK", 6, 2, CLI_LEFT},   {"FROM", 12, 2, CLI_CUT},   {"WHAT", 0, 0, CLI_CUT}};
 	const json_t *tickets = json_object_get(answer, "tickets"), *t;
-	char at[CLI_TIME_SIZE];
+	char at[CLI_TIME_SIZE], from[512];
 	struct cli_table table;
 	size_t i;
 
@@ -53,27 +70,47 @@ void cli_tickets_text(const json_t *answer, int64_t now_ms, struct buf *out)
 		cli_table_cell(&table, "%s", shown_time(at, t, "created_ms", now_ms));
 		cli_table_cell(&table, "%s", cli_number(t, "closed_ms") ? "closed" : "open");
 		cli_table_cell(&table, "%s", *desk ? desk : "-");
-		cli_table_cell(&table, "%s", cli_string(t, "reporter"));
+		cli_table_cell(&table, "%s", shortened(cli_string(t, "reporter"), FROM_WIDTH, from, sizeof from));
 		cli_table_cell(&table, "%s", cli_string(t, "title"));
 	}
 	cli_table_print(&table, out);
 	cli_table_finish(&table);
+	if (cli_number(answer, "more"))
+		cli_printf(out, "... and %lld more.", (long long)cli_number(answer, "more"));
+	if (cli_number(answer, "more"))
+		buf_char(out, '\n');
+}
+
+/* Long ones go on below, where the first words stand. */
+static void note_line(const char *text, size_t n, struct buf *out)
+{
+	struct cli_flow flow = {.out = out, .left = 4, .at = 4, .gap = 1, .width = CLI_TEXT_WIDTH};
+	struct buf line;
+
+	buf_init(&line, 65536);
+	cli_printf(&line, "%.*s", (int)n, text);
+	if (n)
+		buf_str(out, "    ");
+	cli_flow_text(&flow, buf_text(&line));
+	buf_char(out, '\n');
+	buf_finish(&line);
 }
 
 static void note_text(const json_t *note, int64_t now_ms, struct buf *out)
 {
-	const char *state = cli_string(note, "state"), *text = cli_string(note, "text");
+	const char *state = cli_string(note, "state"), *text = cli_string(note, "text"), *author = cli_string(note, "author");
 	char at[CLI_TIME_SIZE];
 
-	cli_printf(out, "%s  %s %s", shown_time(at, note, "at_ms", now_ms), cli_string(note, "by"), cli_string(note, "author"));
+	/* without an author it is a word of ours */
+	cli_printf(out, "%s  %s%s%s", shown_time(at, note, "at_ms", now_ms), *author ? cli_string(note, "by") : "twicket",
+		   *author ? " " : "", author);
 	if (strcmp(state, "sent") && strcmp(state, "kept"))
 		cli_printf(out, " (%s%s%s)", state, *cli_string(note, "reason") ? ": " : "", cli_string(note, "reason"));
 	buf_char(out, '\n');
 	while (*text) {
 		size_t n = strcspn(text, "\n");
 
-		cli_printf(out, "    %.*s", (int)n, text);
-		buf_char(out, '\n');
+		note_line(text, n, out);
 		text += n + (text[n] == '\n');
 	}
 }
