@@ -53,6 +53,19 @@ bool reporter_may_be_answered(
 
 /* --- saying ---------------------------------------------------------------------------------- */
 
+int reporter_render(struct core *c, const struct said_to *to, struct say *say, struct buf *out)
+{
+	char writer[512];
+	int rc;
+
+	snprintf(writer, sizeof writer, "@%s", to->acct);
+	if (!c->config->accounts[to->account].is_metered)
+		say->writer = writer;
+	rc = core_render(c, to->audience, to->account, "public", say, 0, out);
+	say->writer = NULL;
+	return rc;
+}
+
 void reporter_say(struct core *c, const struct said_to *to, struct say *say, enum say_event kept_as)
 {
 	const struct config_account *account = &c->config->accounts[to->account];
@@ -69,14 +82,10 @@ void reporter_say(struct core *c, const struct said_to *to, struct say *say, enu
 		.to_id = to->author_id,
 		.visibility = to->visibility,
 	};
-	char writer[512];
 	struct buf text;
 
-	snprintf(writer, sizeof writer, "@%s", to->acct);
-	if (!account->is_metered)
-		say->writer = writer;
 	buf_init(&text, TEXT_MAX);
-	if (core_render(c, to->audience, to->account, "public", say, 0, &text) == 0) {
+	if (reporter_render(c, to, say, &text) == 0) {
 		post.text = buf_text(&text);
 		outbox_add(c->outbox, &post, &c->now);
 	}

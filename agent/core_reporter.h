@@ -19,7 +19,8 @@ struct said_to {
 struct said_to reporter_said_to(const struct core *c, const struct inbox_mention *m, unsigned audience);
 struct say reporter_no_facts(const struct core *c, enum say_event event);
 
-/* Renders in the words of the public, addressed to him. */
+/* In the words of the public, addressed to him; as core_render(). */
+int reporter_render(struct core *c, const struct said_to *to, struct say *say, struct buf *out);
 void reporter_say(struct core *c, const struct said_to *to, struct say *say, enum say_event kept_as);
 
 /* The one place that says whether a stranger hears from us at all. */

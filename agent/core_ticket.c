@@ -5,7 +5,7 @@
  */
 #include "agent/core_ticket.h"
 
-#include "agent/core_reporter.h"
+#include "agent/core_answer.h"
 #include "agent/incident_hand.h"
 #include "common/log.h"
 
@@ -216,34 +216,41 @@ static const char *is_deaf(void *arg, const struct ticket_row *ticket)
 	return inbox_is_stopped(c->inbox, &his) ? "its reporter said stop" : NULL;
 }
 
-static void on_answered(void *arg, const struct ticket_row *ticket, const char *text, uint64_t note)
+/* Where a message costs and he did not write one, an answer is all that is allowed. False: no audience takes it. */
+static bool to_writer(const struct core *c, const struct ticket_row *ticket, struct said_to *to)
 {
-	struct core *c = arg;
 	int account = config_account_index(c->config, ticket->account);
 	int audience = account < 0 ? -1 : core_audience_for(c, (unsigned)account);
-	struct say say = reporter_no_facts(c, SAY_ANSWER);
-	const char *why = is_deaf(c, ticket);
+	bool is_direct = ticket->visibility == VISIBILITY_DIRECT || account < 0 || !c->config->accounts[account].is_metered;
+
+	*to = (struct said_to){.audience = (unsigned)audience,
+			       .account = (unsigned)account,
+			       .remote_id = ticket->remote_id,
+			       .acct = ticket->acct,
+			       .author_id = ticket->author_id,
+			       .tag = ticket->name,
+			       .reply = ticket->reply,
+			       .visibility = is_direct ? VISIBILITY_DIRECT : VISIBILITY_PUBLIC};
+	return audience >= 0;
+}
+
+static unsigned on_unsent(void *arg, const struct ticket_row *ticket, const char *text)
+{
 	struct said_to to;
-	bool is_direct;
+
+	return to_writer(arg, ticket, &to) ? answer_unsent(arg, &to, ticket, text) : 0;
+}
+
+static void on_answered(void *arg, const struct ticket_row *ticket, const char *text, uint64_t note)
+{
+	const char *why = is_deaf(arg, ticket);
+	struct said_to to;
 
 	(void)note;
-	if (why) {
+	if (why)
 		log_warnx("ticket", "%s is answered at the desk and its reporter does not hear it: %s", ticket->name, why);
-		return;
-	}
-	/* where a message costs and he did not write one, an answer is all that is allowed */
-	is_direct = ticket->visibility == VISIBILITY_DIRECT || !c->config->accounts[account].is_metered;
-	to = (struct said_to){.audience = (unsigned)audience,
-			      .account = (unsigned)account,
-			      .remote_id = ticket->remote_id,
-			      .acct = ticket->acct,
-			      .author_id = ticket->author_id,
-			      .tag = ticket->name,
-			      .reply = ticket->reply,
-			      .visibility = is_direct ? VISIBILITY_DIRECT : VISIBILITY_PUBLIC};
-	say.ticket = ticket->name;
-	say.text = text;
-	reporter_say(c, &to, &say, SAY_ANSWER);
+	else if (to_writer(arg, ticket, &to))
+		answer_say(arg, &to, ticket, text);
 }
 
 static void on_where(void *arg, const struct ticket_row *ticket, struct buf *out)
@@ -270,6 +277,6 @@ struct tickets *core_tickets_build(struct core *c)
 	    .runner = c->runner,
 	    .store = c->store,
 	    .random = c->env.random,
-	    .events = {.arg = c, .answered = on_answered, .is_deaf = is_deaf, .is_paused = is_paused,
+	    .events = {.arg = c, .answered = on_answered, .unsent = on_unsent, .is_deaf = is_deaf, .is_paused = is_paused,
 			   .alarm = core_alarm, .where = on_where}});
 }

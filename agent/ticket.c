@@ -315,6 +315,7 @@ int tickets_reply(
 	struct ticket_note *n;
 	struct ticket *k;
 	const char *why;
+	unsigned unsent;
 
 	t->now = *now;
 	k = by_name(t, name, err);
@@ -323,6 +324,9 @@ int tickets_reply(
 	why = t->parts.events.is_deaf(t->parts.events.arg, &k->row);
 	if (why)
 		return err_set(err, "%s: %s, so nothing was done", k->row.name, why);
+	unsent = t->parts.events.unsent(t->parts.events.arg, &k->row, text);
+	if (unsent)
+		return err_set(err, "%s: %u characters do not fit into what a post can hold, so nothing was done", k->row.name, unsent);
 	n = ticket_note_add(
 	    t, k, &(struct ticket_note_row){.by = TICKET_BY_HAND, .author = by, .text = text});
 	ticket_touch(t, k);

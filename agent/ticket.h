@@ -26,6 +26,8 @@ struct tickets_events {
 	void *arg;
 	/* The desk answers the reporter of a ticket. The strings live until it returns. */
 	void (*answered)(void *arg, const struct ticket_row *ticket, const char *text, uint64_t note);
+	/* Characters at the end of such an answer that fit into no post, and are not sent; 0: all is. */
+	unsigned (*unsent)(void *arg, const struct ticket_row *ticket, const char *text);
 	/* Why the reporter would not hear it; NULL: he would. */
 	const char *(*is_deaf)(void *arg, const struct ticket_row *ticket);
 	/* The desk cannot be reached, or refuses: said once, and again when it is over. */

@@ -237,6 +237,21 @@ static int is_known(struct tickets *t, const struct ticket *k, const char *id)
 	return store_ticket_note_by_remote(t->parts.store, k->row.id, id, is_there, NULL, NULL);
 }
 
+/* The desk hears of what its words lost on the way: as a comment, which goes to nobody else. */
+static void tell_unsent(struct tickets *t, struct ticket *k, const char *text)
+{
+	unsigned n = t->parts.events.unsent(t->parts.events.arg, &k->row, text);
+	char words[200];
+
+	if (!n || t->parts.events.is_deaf(t->parts.events.arg, &k->row))
+		return;
+	snprintf(words, sizeof words,
+		 "(The last %u characters of this answer were not sent to the writer: they do not fit. Please answer again, with the rest.)",
+		 n);
+	log_warnx("ticket", "%s: the last %u characters of an answer of the desk were not sent: they do not fit", k->row.name, n);
+	ticket_note_add(t, k, &(struct ticket_note_row){.by = TICKET_BY_HAND, .author = "", .text = words});
+}
+
 static enum emitted take_answer(struct tickets *t, struct ticket *k, const struct item *item)
 {
 	int known = is_known(t, k, item->id);
@@ -254,6 +269,7 @@ static enum emitted take_answer(struct tickets *t, struct ticket *k, const struc
 		      .remote_id = item->id});
 	ticket_touch(t, k);
 	t->parts.events.answered(t->parts.events.arg, &k->row, n->row.text, n->row.id);
+	tell_unsent(t, k, n->row.text);
 	return EMIT_NEW;
 }
 
@@ -342,7 +358,7 @@ static void make_text(struct tickets *t, const struct ticket *k, const struct ti
 	struct buf *out = &t->errand.text;
 
 	buf_reset(out);
-	if (n->row.number > 0 || n->row.by == TICKET_BY_HAND)
+	if (n->row.author[0] && (n->row.number > 0 || n->row.by == TICKET_BY_HAND)) /* without one it is ours */
 		buf_printf(out, "%s%s:\n", n->row.author, n->row.by == TICKET_BY_HAND ? " answers" : " writes");
 	buf_str(out, n->row.text);
 	if (n->row.number > 0)

@@ -15,7 +15,7 @@
 #define DESK_TEXT_MAX 16384 /* bytes of a report or note; a post has at most some thousand */
 #define DESK_REPORT_MAX (DESK_TEXT_MAX + 4096) /* with who and where below it */
 #define DESK_SUBJECT_MAX 180 /* bytes; Request Tracker stores 200 */
-#define DESK_ANSWER_MAX 2000 /* bytes of an item's text: notifier.h */
+#define DESK_ANSWER_MAX DESK_TEXT_MAX /* bytes of an item's text */
 #define DESK_TIMEOUT_MS 30000
 #define DESK_WAIT_MS (60 * 1000) /* after a 429 that does not say how long */
 #define DESK_WAIT_LONGEST_MS (60 * 60 * 1000)

@@ -227,7 +227,7 @@ struct item {
 	const char *author_id; /* opaque and stable on that server */
 	const char *acct;      /* always "name@server", lower case; where only ids are shown "ID@server" */
 	const char *display;   /* for logs only; never decides anything */
-	const char *text;      /* plain text, or where there is none what its pictures are said to show; leading mentions dropped, at most 2,000 bytes, valid UTF-8, no controls but \n */
+	const char *text;      /* plain text, or where there is none what its pictures are said to show; leading mentions dropped, at most 2,000 bytes (a desk's: 16,384), valid UTF-8, no controls but \n */
 	const char *cursor;
 	int64_t created_ms;
 	enum visibility visibility;

@@ -39,6 +39,13 @@ static void answered(void *arg, const struct ticket_row *ticket, const char *tex
 	rig->answers++;
 }
 
+static unsigned unsent(void *arg, const struct ticket_row *ticket, const char *text)
+{
+	(void)arg;
+	(void)ticket;
+	return strlen(text) > 100 ? (unsigned)strlen(text) - 100 : 0;
+}
+
 static bool is_paused(void *arg, const struct ticket_row *ticket)
 {
 	(void)arg;
@@ -83,7 +90,7 @@ static void build(struct ticket_rig *rig)
 	    .store = rig->store,
 	    .random = roll,
 	    .room = rig->room,
-	    .events = {.arg = rig, .answered = answered, .is_deaf = is_deaf, .is_paused = is_paused, .alarm = alarmed, .where = where}});
+	    .events = {.arg = rig, .answered = answered, .unsent = unsent, .is_deaf = is_deaf, .is_paused = is_paused, .alarm = alarmed, .where = where}});
 	if (tickets_load(rig->tickets, &err) == -1)
 		fail_msg("%s", err.text);
 	ticket_rig_set_desk(rig, rig->desk);
