@@ -203,6 +203,12 @@ static const json_t *text_of(const json_t *post)
 	return json_is_string(note) ? note : json_object_get(post, "text");
 }
 
+/* X shows a picture as one of its own links. Such a link alone may be one: what it is costs to ask. */
+static bool may_be_picture(const char *text)
+{
+	return strncmp(text, "https://t.co/", 13) == 0 && !strpbrk(text, " \n");
+}
+
 static enum emitted
 emit(struct op *op, struct turn *turn, struct item *item, const json_t *words, const json_t *from)
 {
@@ -222,6 +228,7 @@ emit(struct op *op, struct turn *turn, struct item *item, const json_t *words, c
 	item->acct = acct;
 	item->display = item->cursor = "";
 	item->text = buf_text(&text);
+	item->has_media = may_be_picture(item->text);
 	emitted = turn->env->emit(turn->env->arg, item);
 	buf_finish(&text);
 	op->fresh += emitted == EMIT_NEW;
