@@ -63,6 +63,8 @@ struct config_audience {
 	char *match_text;
 	unsigned states; /* STATE_BITs; DOWN includes UNREACHABLE */
 	char *as_contact;
+	char *approve_text; /* as in the file; "" = none */
+	unsigned approve;   /* 1 + the index of the audience that says `go` first; 0 = nobody is asked */
 	bool soft, internals, acks, links;
 	bool tickets; /* what a stranger tells us becomes a ticket, where it is nothing known */
 	/* stand in the file: then they hold where a post costs, too */

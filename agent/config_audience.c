@@ -111,6 +111,7 @@ const struct config_key config_audience_keys[] = {
     {"match", KEY_TEXT, AT(match_text), NULL},
     {"states", KEY_OWN, 0, read_states},
     {"as_contact", KEY_TEXT, AT(as_contact), NULL},
+    {"approve", KEY_TEXT, AT(approve_text), NULL},
     {"soft", KEY_FLAG, AT(soft), NULL},
     {"internals", KEY_FLAG, AT(internals), NULL},
     {"hold", KEY_DURATION, AT(hold_ms), NULL},
@@ -313,6 +314,8 @@ void config_read_audiences(struct reader *r, const config_setting_t *audiences)
 		read_audience(r, &as, i);
 	if (!r->no_memory)
 		config_check_escalate(r, audiences);
+	if (!r->no_memory)
+		config_check_approve(r, audiences);
 	for (unsigned i = 0; i < r->c->n_audiences && !r->no_memory && !r->report->errors; i++)
 		check_twice(r, audiences, i);
 	if (!r->no_memory && !r->report->errors)

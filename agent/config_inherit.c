@@ -19,6 +19,7 @@ void config_built_in(struct reader *r, struct config_audience *a, const char *ba
 	config_keep(r, &a->base, base);
 	config_keep(r, &a->match_text, public ? "named" : "*");
 	config_keep(r, &a->as_contact, "");
+	config_keep(r, &a->approve_text, "");
 	config_keep(r, &a->quiet_hours_text, "");
 	config_keep(r, &a->urgent_text, "");
 	a->states = STATE_BIT(EVENT_SERVICE, EVENT_CRITICAL) | STATE_BIT(EVENT_HOST, EVENT_DOWN) |
@@ -72,12 +73,13 @@ void config_inherit(struct reader *r, struct config_audience *a, const struct co
 	*a = *from;
 	a->name = own.name;
 	a->line = own.line;
-	a->base = a->match_text = a->as_contact = a->quiet_hours_text = a->urgent_text = NULL;
+	a->base = a->match_text = a->as_contact = a->approve_text = a->quiet_hours_text = a->urgent_text = NULL;
 	a->match = a->urgent = NULL; /* parsed anew when the text is known */
 	a->quiet_hours = NULL;
 	config_keep(r, &a->base, from->base);
 	config_keep(r, &a->match_text, from->match_text);
 	config_keep(r, &a->as_contact, from->as_contact);
+	config_keep(r, &a->approve_text, from->approve_text);
 	config_keep(r, &a->quiet_hours_text, from->quiet_hours_text);
 	config_keep(r, &a->urgent_text, from->urgent_text);
 	a->accounts = copy(r, from->accounts, &a->n_accounts, sizeof *a->accounts);
@@ -100,6 +102,7 @@ void config_audience_finish(struct config_audience *a)
 	free(a->accounts);
 	free(a->match_text);
 	free(a->as_contact);
+	free(a->approve_text);
 	free(a->announce_ms);
 	free(a->quiet_hours_text);
 	free(a->urgent_text);

@@ -141,6 +141,7 @@ void config_drop_escalate(struct config_audience *a);
 void config_check_hours(struct reader *r, const config_setting_t *s, struct config_audience *a);
 /* Of all audiences, when all are read. */
 void config_check_escalate(struct reader *r, const config_setting_t *audiences);
+void config_check_approve(struct reader *r, const config_setting_t *audiences); /* config_approve.c */
 
 /* --- the parts of the file ------------------------------------------------------------------- */
 
