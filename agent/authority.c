@@ -30,6 +30,7 @@ static const enum people_may authority_table[PEOPLE_ACTIONS][ROLE_ADMIN + 1] = {
     [PEOPLE_QUIET] = {NO, NO, YES, YES, YES},
     [PEOPLE_QUIET_LONG] = {NO, NO, NO, YES, YES},
     [PEOPLE_SAY] = {NO, YES, NO, YES, YES},
+    [PEOPLE_APPROVE] = {NO, YES, NO, YES, YES},
     [PEOPLE_ENDORSE] = {NO, YES, NO, YES, YES},
     [PEOPLE_RETRACT] = {NO, YES, NO, YES, YES},
     [PEOPLE_MAJOR] = {NO, YES, NO, YES, YES},

@@ -30,6 +30,7 @@ enum people_action {
 	PEOPLE_QUIET,	      /* of at most AUTHORITY_QUIET_S */
 	PEOPLE_QUIET_LONG,
 	PEOPLE_SAY,
+	PEOPLE_APPROVE, /* `go`, `no`, `edit:` */
 	PEOPLE_ENDORSE,
 	PEOPLE_RETRACT,
 	PEOPLE_MAJOR,

@@ -345,7 +345,7 @@ static struct collector *collector_build(struct core *c)
 
 static int build(struct core *c, struct err *err)
 {
-	const struct engine_sink sink = {.arg = c, .say = core_say, .describe = on_describe, .cancel = on_cancel,
+	const struct engine_sink sink = {.arg = c, .say = core_say, .word = core_word, .describe = on_describe, .cancel = on_cancel,
 					 .is_pending = on_is_pending, .erase = on_erase,
 					 .note = on_note, .born_s = core_born_s, .is_revoked = core_is_revoked,
 					 .is_stopped = core_is_stopped,

@@ -121,6 +121,7 @@ bool core_is_paused(void *arg, unsigned account, uint64_t thread);
 
 /* core_words.c: the sink of the engine and the inbox */
 void core_say(void *arg, const struct say_target *target, const struct say *say);
+char *core_word(void *arg, const struct say_target *target, const struct say *say); /* engine_sink.word */
 void core_answer(void *arg, const struct inbox_answer *answer);
 void core_boost(void *arg, unsigned account, uint64_t reply, const char *remote_id);
 /* incident: whose first post it is, what helped before is said with it; 0 = none.

@@ -74,6 +74,20 @@ void core_say(void *arg, const struct say_target *target, const struct say *say)
 	buf_finish(&text);
 }
 
+char *core_word(void *arg, const struct say_target *target, const struct say *say)
+{
+	struct core *c = arg;
+	const char *base = c->config->audiences[target->audience].base;
+	char *word = NULL;
+	struct buf text;
+
+	buf_init(&text, POST_MAX);
+	if (core_render(c, target->audience, target->account, base, say, target->incident, &text) == 0)
+		word = strdup(buf_text(&text));
+	buf_finish(&text);
+	return word;
+}
+
 /* --- answers to people --------------------------------------------------------------------- */
 
 static int audience_of_account(const struct core *c, unsigned account)

@@ -433,6 +433,8 @@ void inbox_do(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p)
 	case REPLY_VERB_ME_TOO:
 	case REPLY_VERB_YES:
 	case REPLY_VERB_NO:
+	case REPLY_VERB_GO:
+	case REPLY_VERB_EDIT:
 	case REPLY_VERB_BARE_NUMBER:
 	case REPLY_VERB_BAD_TIME:
 	case REPLY_VERB_EMPTY: break;
@@ -471,6 +473,8 @@ void inbox_act(
 		inbox_puzzled(b, r, REPLY_NO_EFFECT, "bare_number");
 	else if (p->verb == REPLY_VERB_BAD_TIME)
 		inbox_puzzled(b, r, REPLY_NO_EFFECT, "bad_time");
+	else if (found == FOUND_INCIDENT && inbox_approves(b, r))
+		return;
 	else if (
 	    found == FOUND_INCIDENT ||
 	    (found != FOUND_NO_SUCH_TAG && inbox_needs_no_incident(p->verb)))

@@ -421,6 +421,8 @@ void inbox_stranger(
 	case REPLY_VERB_HELP:
 	case REPLY_VERB_YES:
 	case REPLY_VERB_NO:
+	case REPLY_VERB_GO:
+	case REPLY_VERB_EDIT:
 	case REPLY_VERB_EMPTY: inbox_finish(b, r, REPLY_IGNORED, reason); break;
 	}
 }

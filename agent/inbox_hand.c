@@ -194,6 +194,7 @@ static void hand_part_of(struct inbox *b, struct inbox_reply *r, struct reply_pa
 static void hand_say(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
 {
 	const struct inbox_answer answer = hand_answer(p->is_cut ? "said_first" : "said");
+	const struct inbox_answer waits = hand_answer("say_asked");
 	bool is_stale = !r->is_local && b->now.wall_ms - inbox_said_ms(r) > INBOX_STALE_MS;
 	struct incident_view v;
 	struct err err;
@@ -208,6 +209,8 @@ static void hand_say(struct inbox *b, struct inbox_reply *r, const struct reply_
 		inbox_hand_failed(b, r, "say_stale");
 	else if (engine_say(b->engine, v.id, p->text, inbox_author(r), &b->now, &err) == -1)
 		inbox_hand_failed(b, r, "not_public");
+	else if (inbox_waits(b, r))
+		inbox_hand_done(b, r, &waits, IN_WORDS);
 	else
 		inbox_hand_done(b, r, &answer, IN_WORDS);
 }
@@ -265,6 +268,8 @@ void inbox_act_hand(struct inbox *b, struct inbox_reply *r, struct reply_parsed 
 	case REPLY_VERB_ME_TOO:
 	case REPLY_VERB_YES:
 	case REPLY_VERB_NO:
+	case REPLY_VERB_GO:
+	case REPLY_VERB_EDIT:
 	case REPLY_VERB_BARE_NUMBER:
 	case REPLY_VERB_BAD_TIME:
 	case REPLY_VERB_EMPTY: break;

@@ -300,6 +300,10 @@ void inbox_hand_done(
 void inbox_hand_failed(struct inbox *b, struct inbox_reply *r, const char *reason);
 void inbox_act_hand(struct inbox *b, struct inbox_reply *r, struct reply_parsed *p);
 
+/* inbox_approve.c: go, no, edit: to words that wait; false: it is none, or none wait */
+bool inbox_approves(struct inbox *b, struct inbox_reply *r);
+bool inbox_waits(const struct inbox *b, const struct inbox_reply *r); /* for a `go` to its author's words */
+
 /* inbox_mention.c: is it for nobody in particular? True: the reply is through */
 bool inbox_mentions(
     struct inbox *b, struct inbox_reply *r, struct reply_parsed *p, const struct item *item);

@@ -19,7 +19,8 @@ void inbox_read(
     const struct inbox *b, const char *text, const struct now *said, struct reply_parsed *p)
 {
 	reply_parse(b->lexicon, text, said, p);
-	if (p->verb != REPLY_VERB_ME_TOO && p->verb != REPLY_VERB_YES && p->verb != REPLY_VERB_NO)
+	if (p->verb != REPLY_VERB_ME_TOO && p->verb != REPLY_VERB_YES && p->verb != REPLY_VERB_NO &&
+	    p->verb != REPLY_VERB_GO && p->verb != REPLY_VERB_EDIT)
 		return;
 	p->verb = REPLY_VERB_COMMENT;
 	p->word[0] = '\0';
@@ -65,6 +66,8 @@ bool inbox_is_of_account(enum reply_verb verb)
 	case REPLY_VERB_ME_TOO:
 	case REPLY_VERB_YES:
 	case REPLY_VERB_NO:
+	case REPLY_VERB_GO:
+	case REPLY_VERB_EDIT:
 	case REPLY_VERB_BARE_NUMBER:
 	case REPLY_VERB_BAD_TIME:
 	case REPLY_VERB_EMPTY: return false;

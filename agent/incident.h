@@ -43,6 +43,9 @@ struct engine_sink {
 	bool (*is_pending)(void *arg, uint64_t thread, enum say_event event);
 	/* What was posted in this thread is to be deleted where the network can. */
 	void (*erase)(void *arg, uint64_t thread);
+	/* The post that say() would make of it, to be freed; NULL: none. May itself be NULL: then nothing
+	 * waits for a `go`, for nobody could say it. */
+	char *(*word)(void *arg, const struct say_target *target, const struct say *say);
 	void (*note)(void *arg, uint64_t incident, const char *kind, const char *text);
 	/* Wall seconds since when this audience is told on this account (SPEC 4.2: it takes only what
 	 * opens after that); 0 = always. */
@@ -132,7 +135,20 @@ unsigned engine_told_to(const struct engine *e, uint64_t incident, const char **
 /* Is an incident told on this account (index) that is not closed: may somebody still answer there? */
 bool engine_is_told_on(const struct engine *e, unsigned account);
 
+/* Words that wait for somebody's `go`. Strings are the engine's until its next call. */
+struct question_view {
+	const char *audience, *asked; /* for whom, and who is asked; names in the configuration */
+	const char *text;	      /* the whole post; "" = it could not be asked yet */
+	const char *by;		      /* whose words they are; "" = ours */
+	int64_t asked_ms;	      /* wall; 0 = not yet */
+};
+/* The first of an incident; false: nothing waits. */
+bool engine_question(const struct engine *e, uint64_t incident, struct question_view *out);
+/* Is there an audience that is told nothing without a `go`? */
+bool engine_approves(const struct engine *e);
+
 struct engine_counts {
+	unsigned questions; /* incidents with words that wait for a `go` */
 	unsigned problems, incidents, acked, adopted, threads;
 	unsigned quiet, paused; /* quiet rules, pauses */
 	unsigned downtimes, maintenances;

@@ -343,6 +343,15 @@ void channel_changed(struct engine *e, const struct thread *t, const struct now 
 	engine_wake(e, now->boot_ms);
 }
 
+/* What is missed has no name that may be said here; or nobody would say `go` to it (`approve`). */
+static bool is_unsaid(const struct engine *e, const struct channel *c, const struct spans *over,
+		      const struct spans *open)
+{
+	if (e->config->audiences[c->audience].approve)
+		return true;
+	return over->n + c->folded + c->lost == 0 && (!c->is_lifted || !open->n);
+}
+
 static void channel_digest(struct engine *e, struct channel *c, const struct now *now)
 {
 	struct spans over = {0}, open = {0};
@@ -353,9 +362,9 @@ static void channel_digest(struct engine *e, struct channel *c, const struct now
 	c->digest_due = 0;
 	c->dirty = true;
 	gather(e, c, &over, &open, &say.longest);
-	if (over.n + c->folded + c->lost == 0 && (!c->is_lifted || !open.n)) {
+	if (is_unsaid(e, c, &over, &open)) {
 		c->is_lifted = false;
-		digest_sent(e, c, now); /* what is missed has no name that may be said here */
+		digest_sent(e, c, now);
 		c->from_s = 0;
 		goto out;
 	}

@@ -184,25 +184,33 @@ static bool is_standing(const struct thread *t)
 	       t->root != DELIVERY_NONE && t->root != DELIVERY_DEAD;
 }
 
+void insiders_hear(struct engine *e, struct incident *i, const struct words_of *words, const struct now *now)
+{
+	engine_note(e, i, "command", "said in public by %s: %.400s", words->by, words->text);
+	for (struct thread *t = i->threads; t; t = t->next)
+		if (audience_of(e, t)->internals && is_standing(t) && !is_paused(e, t->audience, t->account))
+			thread_say_words(e, t, SAY_SAY, words->text, words->by, now);
+}
+
+/* Where it waits for a `go`, who may hear who said it hears that when it is said. */
 int engine_say(struct engine *e, uint64_t incident, const char *text, const char *by, const struct now *now,
 	       struct err *err)
 {
 	struct incident *i = incident_find(e, incident);
-	bool heard = false;
+	bool heard = false, waits = false;
 
 	for (struct thread *t = i ? i->threads : NULL; t; t = t->next) {
 		if (audience_of(e, t)->internals || !is_standing(t) || is_paused(e, t->audience, t->account))
 			continue;
 		thread_say_words(e, t, SAY_SAY, text, by, now);
+		waits |= t->question != NULL;
 		t->update = now->boot_ms + audience_of(e, t)->update_ms;
 		remind_restart(e, t, now);
 		heard = true;
 	}
 	if (!heard)
 		return err_set(err, "nobody in the public has heard of it, so there is nowhere to say it");
-	engine_note(e, i, "command", "said in public by %s: %.400s", by, text);
-	for (struct thread *t = i->threads; t; t = t->next)
-		if (audience_of(e, t)->internals && is_standing(t) && !is_paused(e, t->audience, t->account))
-			thread_say_words(e, t, SAY_SAY, text, by, now);
+	if (!waits)
+		insiders_hear(e, i, &(struct words_of){.text = text, .by = by}, now);
 	return 0;
 }

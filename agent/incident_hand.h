@@ -84,4 +84,24 @@ void engine_reported(struct engine *e, uint64_t incident, const struct engine_re
 int engine_say(struct engine *e, uint64_t incident, const char *text, const char *by, const struct now *now,
 	       struct err *err);
 
+/* An answer to words that wait for a `go`. */
+enum answer_kind { ANSWER_GO, ANSWER_NO, ANSWER_EDIT };
+struct go_or_no {
+	enum answer_kind kind;
+	const char *words; /* of EDIT */
+	const char *by;
+	int64_t said_ms;	 /* wall */
+	int64_t question_ms; /* when the question that it stands under was asked; 0 = not known */
+};
+enum verdict {
+	VERDICT_NOTHING, /* nothing waits */
+	VERDICT_DONE,
+	VERDICT_CHANGED, /* what was asked is not so any more: asked anew, or has been since */
+	VERDICT_OWN,	  /* a person's words want the `go` of another one */
+	VERDICT_OVER	  /* it has recovered meanwhile */
+};
+enum verdict engine_answer(struct engine *e, uint64_t incident, const struct go_or_no *answer, const struct now *now);
+/* That person's own words, taken back before anybody answered; false: none of theirs wait. */
+bool engine_withdraw(struct engine *e, uint64_t incident, const char *by, const struct now *now);
+
 #endif

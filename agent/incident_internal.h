@@ -20,6 +20,7 @@
  *	_rest				downtime in the middle of an incident
  *	_flap				flapping, the core's and our own
  *	_remind				reminders, escalation, "what fixed it?"
+ *	_approve, _answer		words that wait for a `go`; what is answered
  *	_hand, _open			what people say of it by hand; opened, closed, retracted
  *	_undo				what was said by hand, taken back
  *	_silence			quiet and pause
@@ -376,7 +377,40 @@ void quiet_free(struct quiet *q);
 void pause_free(struct pause *p);
 void hand_timers(struct engine *e, const struct now *now); /* quiets that are over */
 
+/* incident_approve.c */
+/* What a person said, where the sentence is about that. */
+struct words_of {
+	const char *text, *by;
+};
+/* One sentence of a thread, before its facts are known. */
+struct sentence {
+	enum say_event event;
+	const char *was;
+	const struct words_of *words; /* NULL: none */
+};
+/* Is it held back? Then it is asked for, or never said. */
+bool approve_takes(struct engine *e, struct thread *t, const struct sentence *s, const struct now *now);
+bool approve_keeps_back(const struct engine *e, const struct thread *t, const struct sentence *s); /* the words in it */
+bool is_approving(const struct engine *e, const struct thread *t);
+void approve_drop(struct thread *t); /* nobody is asked any more */
+struct thread *open_question(const struct incident *i); /* the one that is asked just now; NULL: none is */
+bool is_as_asked(struct engine *e, struct thread *t, const struct now *now);
+/* What was asked then is asked anew: by all that share it, as it is by now. */
+void ask_anew(struct engine *e, struct incident *i, unsigned audience, int64_t asked_ms, const struct now *now);
+void approve_publish(struct engine *e, struct thread *t, const struct now *now);
+void approve_timer(struct engine *e, struct thread *t, const struct now *now);
+/* All is well before anybody said `go`, or after somebody said `no`. True: nothing is said of it. */
+bool approve_ends(struct engine *e, struct thread *t, const struct now *now);
+void approve_save(const struct thread *t, struct thread_row *row, const struct now *now);
+void approve_load(struct thread *t, const struct thread_row *row, int64_t again);
+/* To those who may hear who said it to the public. */
+void insiders_hear(struct engine *e, struct incident *i, const struct words_of *words, const struct now *now);
+int64_t on_the_wall(int64_t boot_ms, const struct now *now); /* incident_rows.c */
+
 /* incident_say.c */
+void say_compose(struct engine *e, struct thread *t, const struct sentence *s, const struct now *now,
+		 struct say_target *target, struct say *out);
+void thread_say_sentence(struct engine *e, struct thread *t, const struct sentence *s, const struct now *now);
 void thread_say(struct engine *e, struct thread *t, enum say_event event, const char *was, const struct now *now);
 /* A person's own words: to the public as they stand. */
 void thread_say_words(struct engine *e, struct thread *t, enum say_event event, const char *text, const char *by,

@@ -211,6 +211,7 @@ void engine_load_thread(struct engine *e, const struct thread_row *row, bool sam
 	t->flap = deadline(row->flap_boot_ms, row->flap_ms, same_boot, now);
 	t->ask = deadline(row->ask_boot_ms, row->ask_ms, same_boot, now);
 	t->escalate = deadline(row->escalate_boot_ms, row->escalate_ms, same_boot, now);
+	approve_load(t, row, deadline(row->again_boot_ms, row->again_ms, same_boot, now));
 	HASH_ADD(hh, e->threads, id, sizeof t->id, t);
 	LL_APPEND(i->threads, t);
 	if (!same_boot)

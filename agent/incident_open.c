@@ -95,7 +95,7 @@ static void maintenance_retract(struct engine *e, struct thread *t, const char *
 	thread_say_words(e, t, t->incident->flags & INCIDENT_BEGUN ? SAY_RECALLED : SAY_CANCELLED, text, by, now);
 }
 
-/* Said when the pause is lifted: what it was about must be kept until then. */
+/* Said when the pause is lifted, or somebody has said `go`: what it was about must be kept until then. */
 static void owe_retraction(struct engine *e, struct thread *t, const struct now *now)
 {
 	const char *language = e->config->accounts[t->account].language;
@@ -105,6 +105,7 @@ static void owe_retraction(struct engine *e, struct thread *t, const struct now 
 	t->flags = (t->flags & ~(unsigned)THREAD_OWES_AGAIN) | THREAD_OWES_END;
 	t->due = now->boot_ms;
 	thread_touch(t);
+	incident_wake(e, t->incident, now->boot_ms); /* unless it is paused */
 }
 
 static void thread_retract(struct engine *e, struct thread *t, const char *text, const char *by,
@@ -123,7 +124,8 @@ static void thread_retract(struct engine *e, struct thread *t, const char *text,
 	storm_leave(e, t);
 	if (how == RETRACT_BY_DELETING && was_read(t)) {
 		e->sink.erase(e->sink.arg, t->id); /* a pause is no reason to leave it there */
-	} else if (is_paused(e, t->audience, t->account) && !(t->incident->flags & INCIDENT_MAINTENANCE)) {
+	} else if (!(t->incident->flags & INCIDENT_MAINTENANCE) &&
+		   (is_paused(e, t->audience, t->account) || (is_approving(e, t) && text && *text))) {
 		owe_retraction(e, t, now);
 		return;
 	} else if (is_paused(e, t->audience, t->account)) {

@@ -145,7 +145,7 @@ static void save_incident(const struct engine_rows *rows, struct incident *i)
 		rows->incident(rows->arg, &row);
 }
 
-static int64_t on_the_wall(int64_t boot_ms, const struct now *now)
+int64_t on_the_wall(int64_t boot_ms, const struct now *now)
 {
 	return boot_ms ? now->wall_ms + (boot_ms - now->boot_ms) : 0;
 }
@@ -183,6 +183,7 @@ static void save_thread(struct engine *e, const struct engine_rows *rows, const 
 		.escalate_boot_ms = t->escalate,
 	};
 
+	approve_save(t, &row, now);
 	rows->thread(rows->arg, &row);
 }
 

@@ -112,11 +112,6 @@ bool incident_had_owner(const struct incident *i)
 	return owner_for(i, SAY_RECOVERY) != NULL;
 }
 
-/* What a person said, where the sentence is about that. */
-struct words_of {
-	const char *text, *by;
-};
-
 static const char *known_label(const struct incident *i)
 {
 	static char label[TAG_SIZE + 2];
@@ -280,47 +275,60 @@ static void keep_names(struct engine *e, struct thread *t, const struct say_targ
 	names_note(e, t, say->n_names);
 }
 
-static void say_it(struct engine *e, struct thread *t, enum say_event event, const char *was,
-		   const struct words_of *words, const struct now *now)
+void say_compose(struct engine *e, struct thread *t, const struct sentence *s, const struct now *now,
+		 struct say_target *target, struct say *out)
 {
 	struct incident *i = t->incident;
-	struct say say;
-	struct say_target target = {
+	enum say_event event = s->event;
+	bool internals = audience_of(e, t)->internals;
+
+	*target = (struct say_target){
 		.thread = t->id,
 		.incident = i->id,
 		.audience = t->audience,
 		.account = t->account,
 		.root = t->root == DELIVERY_NONE, /* whatever is said first is what the others hang under */
 	};
-
-	say_fill(e, i, t->audience, t->account, event, now, &say);
-	if (!audience_of(e, t)->internals)
-		keep_names(e, t, &target, &say);
-	if (!audience_of(e, t)->internals && (event == SAY_RECOVERY || event == SAY_PAST || event == SAY_STABLE))
-		leave_bad_names(e, t, &say);
-	if (event == SAY_RETRACT && t->names && !audience_of(e, t)->internals) /* what it was about is let go */
-		say.n_names = names_noted(e, t);
+	say_fill(e, i, t->audience, t->account, event, now, out);
+	if (!internals)
+		keep_names(e, t, target, out);
+	if (!internals && (event == SAY_RECOVERY || event == SAY_PAST || event == SAY_STABLE))
+		leave_bad_names(e, t, out);
+	if (event == SAY_RETRACT && t->names && !internals) /* what it was about is let go */
+		out->n_names = names_noted(e, t);
 	if (is_end_for(t, event))
-		say.symbol = SYMBOL_GREEN;
-	say.was = was;
-	say.times = t->times;
-	fill_span(e, t, event, now, &say);
-	fill_special(e, t, event, words, &say);
+		out->symbol = SYMBOL_GREEN;
+	out->was = s->was;
+	out->times = t->times;
+	fill_span(e, t, event, now, out);
+	fill_special(e, t, event, s->words, out);
+	flap_fill(e, t, event, out);
+	remind_fill(e, t, event, out);
+	group_fill(e, t, event, out);
+	downtime_fill(e, t, event, out);
+	if (approve_keeps_back(e, t, s))
+		out->text = NULL;
+}
+
+void thread_say_sentence(struct engine *e, struct thread *t, const struct sentence *s, const struct now *now)
+{
+	struct say_target target;
+	struct say say;
+
+	if (approve_takes(e, t, s, now))
+		return;
+	say_compose(e, t, s, now, &target, &say);
 	if (target.root)
 		t->root = DELIVERY_QUEUED;
 	thread_touch(t);
-	if (event != SAY_PART_OF && !thread_is_silent(t)) /* "part of" is not its last word any more */
+	if (s->event != SAY_PART_OF && !thread_is_silent(t)) /* "part of" is not its last word any more */
 		t->flags &= ~(unsigned)THREAD_PART_TOLD;
-	flap_fill(e, t, event, &say);
-	remind_fill(e, t, event, &say);
-	group_fill(e, t, event, &say);
-	downtime_fill(e, t, event, &say);
 	e->sink.say(e->sink.arg, &target, &say);
 }
 
 void thread_say(struct engine *e, struct thread *t, enum say_event event, const char *was, const struct now *now)
 {
-	say_it(e, t, event, was, NULL, now);
+	thread_say_sentence(e, t, &(struct sentence){.event = event, .was = was}, now);
 }
 
 void thread_say_words(struct engine *e, struct thread *t, enum say_event event, const char *text, const char *by,
@@ -328,5 +336,5 @@ void thread_say_words(struct engine *e, struct thread *t, enum say_event event, 
 {
 	const struct words_of words = {.text = text, .by = by};
 
-	say_it(e, t, event, NULL, &words, now);
+	thread_say_sentence(e, t, &(struct sentence){.event = event, .words = &words}, now);
 }

@@ -139,6 +139,16 @@ enum hush {
 	HUSH_DOWNTIME /* scheduled: nothing new */
 };
 
+/* Words that nobody reads before somebody has said `go`; incident_approve.c's. */
+struct held_words {
+	enum say_event event;
+	char *words, *by; /* a person's; words NULL: ours, or those with which it was opened */
+	char *text;	  /* all that would be published, as it was asked */
+	int64_t asked_ms; /* wall; 0 = it waits to be asked */
+	unsigned times;	  /* how often it was asked */
+	int64_t again;	  /* boot ms: asked once more; 0 = not any more */
+};
+
 struct thread {
 	UT_hash_handle hh; /* in engine.threads, by id */
 	uint64_t id;
@@ -155,6 +165,8 @@ struct thread {
 	int64_t flap, ask;	     /* next summary while it flaps; next question */
 	int64_t escalate;	     /* next step, if nobody has it by then */
 	int64_t since_s, until_s;    /* as said; of one that rests, the end that was promised */
+	struct held_words *question; /* NULL = none */
+	bool is_approved; /* what is said just now was said `go` to */
 	unsigned rest_looked;	     /* engine.downtime_changes when its rest was looked at last */
 	char *names; /* of what the public was told; MISSED: what it was about; a name a line */
 	int64_t since_clock, until_clock; /* wall minus boot, ms, when these were noted; 0 = not in this life */

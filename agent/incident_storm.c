@@ -70,7 +70,7 @@ bool storm_takes(struct engine *e, struct thread *t, const struct now *now)
 	int64_t since_s = thread_since(e, t);
 	bool is_hushed;
 
-	if (!c || !limit || (t->incident->flags & (INCIDENT_MAJOR | INCIDENT_BY_HAND)))
+	if (!c || !limit || is_approving(e, t) || (t->incident->flags & (INCIDENT_MAJOR | INCIDENT_BY_HAND)))
 		return false;
 	is_hushed = channel_hush(e, t->audience, t->account, now) != HUSH_NONE;
 	recent_prune(c, now->wall_ms / 1000);

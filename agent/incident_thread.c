@@ -17,6 +17,7 @@
 
 void thread_finish(struct thread *t, enum thread_state state)
 {
+	approve_drop(t);
 	t->state = state;
 	t->due = t->update = t->remind = t->flap = t->ask = t->escalate = 0;
 	thread_touch(t);
@@ -45,6 +46,7 @@ void thread_hold(struct engine *e, struct thread *t, int64_t since_s, const stru
 	int64_t ago = now->wall_ms - since_s * 1000;
 	int64_t hold_ms = t->incident->flags & INCIDENT_MAJOR ? 0 : audience_of(e, t)->hold_ms;
 
+	approve_drop(t);
 	t->state = THREAD_HELD;
 	t->root = DELIVERY_NONE;
 	t->flags = 0;
@@ -58,6 +60,7 @@ void thread_hold(struct engine *e, struct thread *t, int64_t since_s, const stru
 void thread_free(struct engine *e, struct thread *t)
 {
 	HASH_DEL(e->threads, t);
+	approve_drop(t);
 	free(t->names);
 	free(t);
 }
@@ -362,7 +365,7 @@ void thread_resolve(struct engine *e, struct thread *t, const struct now *now)
 		thread_resolved(e, t, now);
 		return;
 	}
-	if (thread_passes_unsaid(e, t, hush, now))
+	if (approve_ends(e, t, now) || thread_passes_unsaid(e, t, hush, now))
 		return;
 	thread_resolved(e, t, now);
 	if (hush_owes(hush))

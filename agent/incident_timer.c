@@ -8,6 +8,7 @@
 
 #define OUTLIVE_MS (10 * 60000) /* a child that outlives its parent by this is told again */
 #define PAST_WAIT_MS (3 * 3600000) /* the outbox gives a "was disrupted" up after 2 h */
+#define ANSWER_WAIT_MS (24 * 3600000) /* last words wait so long for a `go` */
 #define DESCRIBE_WAIT_MS 5000	/* descriptions that do not come hold nobody up for longer */
 
 int64_t clock_of(const struct now *now)
@@ -115,7 +116,9 @@ static void resolved_timer(struct engine *e, struct thread *t, const struct now 
 		incident_wake(e, t->incident, t->due + PAST_WAIT_MS);
 		return; /* its only line may yet have to go into a digest */
 	}
-	if (is_due(t->due, now)) {
+	if (t->question && !is_due(t->due + ANSWER_WAIT_MS, now)) {
+		incident_wake(e, t->incident, t->due + ANSWER_WAIT_MS); /* somebody may yet say `go` */
+	} else if (is_due(t->due, now)) {
 		thread_finish(t, THREAD_CLOSED);
 		engine_wake(e, now->boot_ms); /* for whom it spoke till now */
 	} else {
@@ -219,6 +222,8 @@ void thread_timers(struct engine *e, struct incident *i, const struct now *now)
 	if (i->closed_ms)
 		return;
 	same_timers(e, i, now);
+	LL_FOREACH_SAFE (i->threads, t, next)
+		approve_timer(e, t, now);
 	if (i->flags & INCIDENT_MAINTENANCE)
 		maintenance_timers(e, i, now);
 	else

@@ -191,6 +191,7 @@ void engine_counts(const struct engine *e, struct engine_counts *out)
 	const struct thread *t;
 	const struct quiet *q;
 	const struct pause *pause;
+	struct question_view question;
 
 	memset(out, 0, sizeof *out);
 	out->dropped = e->dropped;
@@ -208,6 +209,7 @@ void engine_counts(const struct engine *e, struct engine_counts *out)
 	}
 	DL_FOREACH (e->incidents, i) {
 		out->maintenances += (i->flags & INCIDENT_MAINTENANCE) != 0;
+		out->questions += engine_question(e, i->id, &question);
 		if (!incident_has_live(i))
 			continue;
 		out->incidents++;

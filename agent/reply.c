@@ -350,6 +350,12 @@ static bool reply_is(struct reply_try *t, const char *rest, struct reply_parsed 
 	return true;
 }
 
+/* Where nothing was asked it is no command: all of it is kept. */
+static bool is_answer(const struct reply_command *c)
+{
+	return c->args == ARGS_ANSWER || c->verb == REPLY_VERB_EDIT;
+}
+
 /* Decides by the first line, the longest phrase first; returns its free words. */
 static const char *reply_decide(
     const struct reply_lexicon *lexicon, const char *line, const struct now *now,
@@ -366,7 +372,7 @@ static const char *reply_decide(
 			continue;
 		t.phrase = reply_lexicon_find(lexicon, folded);
 		if (t.phrase && reply_is(&t, rest, out))
-			return t.phrase->command->args == ARGS_ANSWER ? line : t.text;
+			return is_answer(t.phrase->command) ? line : t.text;
 		*out = was;
 	}
 	if (reply_is_question(start, out))
@@ -454,9 +460,18 @@ void reply_parse(
 			reply_add_rest(out, tail, more);
 		out->is_cut = out->verb == REPLY_VERB_SAY && *more;
 		if (out->verb == REPLY_VERB_SAY)
-			reply_spoken(lexicon, text, out);
+			reply_spoken(lexicon, REPLY_VERB_SAY, text, out);
 	}
 	if (out->verb == REPLY_VERB_COMMENT && !out->text[0])
 		out->verb = REPLY_VERB_EMPTY;
 	free(clean);
+}
+
+void reply_other_words(
+    const struct reply_lexicon *lexicon, const char *text, char out[REPLY_TEXT_MAX + 1])
+{
+	struct reply_parsed p = {.tag_sure = true};
+
+	reply_spoken(lexicon, REPLY_VERB_EDIT, text, &p);
+	reply_copy(out, REPLY_TEXT_MAX + 1, p.text);
 }

@@ -38,7 +38,9 @@ enum reply_verb {
 	REPLY_VERB_START,
 	REPLY_VERB_ME_TOO,	/* whoever says it: the same trouble; text is all of it */
 	REPLY_VERB_YES,		/* the answer to an open question, else a comment; text is all of it */
-	REPLY_VERB_NO,		/* likewise */
+	REPLY_VERB_NO,		/* likewise; to words that wait, too */
+	REPLY_VERB_GO,		/* the answer to words that wait, else a comment; text is all of it */
+	REPLY_VERB_EDIT,	/* likewise; the other words are reply_other_words()'s */
 	REPLY_VERB_BARE_NUMBER, /* "ack 30": ask whether 30m is meant; "quiet": ask for how long */
 	REPLY_VERB_BAD_TIME, /* "ack 400d": ask for one that can be kept; text is what was said */
 	REPLY_VERB_EMPTY	/* nothing but mentions and blanks */
@@ -72,6 +74,10 @@ void reply_lexicon_destroy(struct reply_lexicon *lexicon); /* NULL is fine */
 void reply_parse(
     const struct reply_lexicon *lexicon, const char *text, const struct now *now,
     struct reply_parsed *out);
+
+/* What stands behind "edit:", as it was typed: it is to be published. "" when there is nothing. */
+void reply_other_words(
+    const struct reply_lexicon *lexicon, const char *text, char out[REPLY_TEXT_MAX + 1]);
 
 /* "ack" and the like, as stored with the reply. */
 const char *reply_verb_name(enum reply_verb verb);

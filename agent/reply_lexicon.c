@@ -43,6 +43,8 @@ static const struct reply_command reply_commands[] = {
     {"me_too", REPLY_VERB_ME_TOO, ARGS_ANSWER, "me too"},
     {"yes", REPLY_VERB_YES, ARGS_ANSWER, "yes"},
     {"no", REPLY_VERB_NO, ARGS_ANSWER, "no"},
+    {"go", REPLY_VERB_GO, ARGS_ANSWER, "go"},
+    {"edit", REPLY_VERB_EDIT, ARGS_COLON, "edit"},
 };
 
 static const char *const reply_time_lists[REPLY_TIMES] = {

@@ -68,7 +68,9 @@ enum reply_time {
 };
 
 /* reply_say.c: the words behind "say:" in that text, "" when there are none. */
-void reply_spoken(const struct reply_lexicon *lexicon, const char *text, struct reply_parsed *out);
+void reply_spoken(
+    const struct reply_lexicon *lexicon, enum reply_verb verb, const char *text,
+    struct reply_parsed *out);
 
 /* NULL when no language has it. */
 const struct reply_phrase *

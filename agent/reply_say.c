@@ -1,5 +1,5 @@
 /*
- * Words for the public, as they were typed. Called by reply.c for `say:`. Must never take more
+ * Words for the public, as they were typed. Called by reply.c for `say:` and `edit:`. Must never take more
  * than its own line: below it people write what is for each other.
  */
 #include "agent/reply_lexicon.h"
@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Behind the first "say:" of any language at s; NULL when it stands elsewhere. */
-static const char *reply_behind_say(const struct reply_lexicon *lexicon, const char *s)
+/* Behind the first "say:" of any language at s, or "edit:"; NULL when it stands elsewhere. */
+static const char *
+reply_behind(const struct reply_lexicon *lexicon, enum reply_verb verb, const char *s)
 {
 	char folded[REPLY_PHRASE_SIZE], marks[REPLY_MARKS_SIZE];
 	const struct reply_phrase *p;
@@ -19,24 +20,25 @@ static const char *reply_behind_say(const struct reply_lexicon *lexicon, const c
 		if (!reply_join(s, n, folded, sizeof(folded), &rest, marks))
 			continue;
 		p = reply_lexicon_find(lexicon, folded);
-		if (p && p->command->verb == REPLY_VERB_SAY && (strchr(marks, ':') || *rest == ':'))
+		if (p && p->command->verb == verb && (strchr(marks, ':') || *rest == ':'))
 			return rest + strspn(rest, ": ");
 	}
 	return NULL;
 }
 
 /*
- * Words behind "say:" as they were typed: they are published, so a tag in their middle stays there.
+ * Words behind "say:" or "edit:" as they were typed: they are published, so a tag in their middle stays there.
  * What stands in the lines below is a comment, as it is below any command.
  */
 void reply_spoken(
-    const struct reply_lexicon *lexicon, const char *text, struct reply_parsed *out)
+    const struct reply_lexicon *lexicon, enum reply_verb verb, const char *text,
+    struct reply_parsed *out)
 {
 	char *clean = reply_clean(text);
 	const char *at = clean ? reply_behind_mentions(clean) : "", *words = NULL;
 
 	for (; *at && !words; at += *at != '\0') {
-		words = reply_behind_say(lexicon, reply_behind_opening(at));
+		words = reply_behind(lexicon, verb, reply_behind_opening(at));
 		if (!words)
 			at += strcspn(at, " :,\n");
 	}

@@ -35,6 +35,8 @@ const char *reply_verb_name(enum reply_verb verb)
 	case REPLY_VERB_ME_TOO: return "me too";
 	case REPLY_VERB_YES: return "yes";
 	case REPLY_VERB_NO: return "no";
+	case REPLY_VERB_GO: return "go";
+	case REPLY_VERB_EDIT: return "edit";
 	case REPLY_VERB_BARE_NUMBER:
 	case REPLY_VERB_BAD_TIME: return "ack";
 	case REPLY_VERB_EMPTY: return "";

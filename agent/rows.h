@@ -93,7 +93,15 @@ enum thread_state {
 };
 
 /* What is known of the delivery of a thread's first post. */
-enum delivery { DELIVERY_NONE, DELIVERY_QUEUED, DELIVERY_UNSETTLED, DELIVERY_SENT, DELIVERY_DEAD };
+enum delivery {
+	DELIVERY_NONE,
+	DELIVERY_QUEUED,
+	DELIVERY_UNSETTLED,
+	DELIVERY_SENT,
+	DELIVERY_DEAD,
+	DELIVERY_ASKED,	  /* it waits for a `go` */
+	DELIVERY_DECLINED /* somebody said `no`: nothing of it is told there */
+};
 
 struct thread_row {
 	uint64_t id, incident;
@@ -114,6 +122,12 @@ struct thread_row {
 	int64_t flap_ms, flap_boot_ms; /* next summary while it flaps */
 	int64_t ask_ms, ask_boot_ms;   /* "what fixed it?", or "the promised end is near" */
 	int64_t escalate_ms, escalate_boot_ms; /* next step */
+	/* what waits for a `go`: asked_text NULL or "" = nothing was asked yet */
+	int asked_event; /* enum say_event + 1; 0 = nothing waits */
+	const char *asked_text, *asked_words, *asked_by;
+	int64_t asked_at_ms;
+	unsigned asked_times;
+	int64_t again_ms, again_boot_ms; /* asked once more */
 };
 
 /* A scheduled downtime of one object, as the core has it. */

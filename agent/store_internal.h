@@ -43,7 +43,9 @@
 	    F(t, due_ms) F(t, due_boot_ms) F(t, update_ms) F(t, update_boot_ms) F(t, remind_ms)    \
 		F(t, remind_boot_ms) F(t, since_s) F(t, until_s) F(t, names) F(t, escalated)      \
 		    F(t, flap_ms) F(t, flap_boot_ms) F(t, ask_ms) F(t, ask_boot_ms) F(t, escalate_ms)            \
-			F(t, escalate_boot_ms)
+			F(t, escalate_boot_ms) F(t, asked_event) F(t, asked_text) F(t, asked_words)     \
+			    F(t, asked_by) F(t, asked_at_ms) F(t, asked_times) F(t, again_ms)        \
+				F(t, again_boot_ms)
 #define POST_FIELDS(A, F, t)                                                                       \
 	A(t, id) POST_CHANGES(F, F, t)
 #define POST_CHANGES(A, F, t)                                                                      \

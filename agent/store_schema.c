@@ -30,6 +30,7 @@ _Static_assert(TICKET_OPEN == 0 && TICKET_CLOSED == 1, "on disk");
 _Static_assert(TICKET_NOTE_SENT == 2 && TICKET_NOTE_UNKNOWN == 4 && TICKET_NOTE_KEPT == 6, "on disk");
 _Static_assert(TICKET_BY_REPORTER == 0 && TICKET_BY_DESK == 1 && TICKET_BY_HAND == 2, "on disk");
 _Static_assert(DELIVERY_NONE == 0 && DELIVERY_DEAD == 4, "on disk");
+_Static_assert(DELIVERY_ASKED == 5 && DELIVERY_DECLINED == 6, "on disk");
 _Static_assert(DELIVERY_UNSETTLED == 2 && DELIVERY_SENT == 3, "on disk");
 
 static const char *const migrations[] = {
@@ -219,6 +220,14 @@ static const char *const migrations[] = {
     "CREATE TABLE purged(tag TEXT PRIMARY KEY, closed_ms INTEGER) WITHOUT ROWID;"
     "CREATE VIRTUAL TABLE story USING"
     " fts5(object, output, words, tokenize='unicode61 remove_diacritics 2');"
+    "ALTER TABLE thread ADD COLUMN asked_event INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE thread ADD COLUMN asked_text TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE thread ADD COLUMN asked_words TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE thread ADD COLUMN asked_by TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE thread ADD COLUMN asked_at_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE thread ADD COLUMN asked_times INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE thread ADD COLUMN again_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE thread ADD COLUMN again_boot_ms INTEGER NOT NULL DEFAULT 0;"
     "CREATE TABLE unread(incident INTEGER PRIMARY KEY);"
     "INSERT INTO unread SELECT id FROM incident;",
 };

@@ -63,6 +63,7 @@ enum say_event {
 	SAY_OVER,	/* to one who was told that it is known: it is over */
 	SAY_TICKET,	/* to one who reports something: here is its number; to operators: what he says */
 	SAY_ANSWER,	/* to one who reported something: what the desk says */
+	SAY_APPROVE,	/* words for other people, not sent before somebody says `go` */
 	SAY_EVENTS
 };
 

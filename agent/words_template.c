@@ -60,6 +60,7 @@ static const char *const event_names[SAY_EVENTS] = {
     [SAY_OVER] = "known_over",
     [SAY_TICKET] = "ticket",
     [SAY_ANSWER] = "answer",
+    [SAY_APPROVE] = "approve",
 };
 
 /* The last one stands for what is none of them. */
@@ -87,7 +88,9 @@ static const char *const reason_names[WORDS_REASONS + 1] = {
     "endorse_what",   "no_boost",      "undone",
     "nothing_to_undo", "cannot_undo",  "paused",  "sure_pause",
     "sure_stop",      "bad_time", "was_anothers", "said_first", "say_stale", "all_none",      "help_operator", "help_lead",
-    "help_communicator", "other",      NULL};
+    "help_communicator", "approved",   "declined",  "asked_anew",
+    "words_changed",  "own_words",     "nothing_waits", "say_asked",
+    "other",          NULL};
 
 /* In the order of enum macro; config_nearest() reads it too, hence the NULL. */
 static const char *const macro_names[MACROS + 1] = {
@@ -161,7 +164,8 @@ static bool is_official(enum say_event event)
 	const uint64_t official = SAY_BIT(SAY_SAY) | SAY_BIT(SAY_RETRACT) | SAY_BIT(SAY_OPENED) |
 				  SAY_BIT(SAY_CLOSED) | SAY_BIT(SAY_PLANNED) | SAY_BIT(SAY_BEGUN) |
 				  SAY_BIT(SAY_CANCELLED) | SAY_BIT(SAY_RECALLED) |
-				  SAY_BIT(SAY_ENDED) | SAY_BIT(SAY_ENDED_BAD) | SAY_BIT(SAY_ANSWER);
+				  SAY_BIT(SAY_ENDED) | SAY_BIT(SAY_ENDED_BAD) | SAY_BIT(SAY_ANSWER) |
+				  SAY_BIT(SAY_APPROVE);
 
 	return (official & SAY_BIT(event)) != 0;
 }

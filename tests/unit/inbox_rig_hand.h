@@ -74,6 +74,32 @@ int engine_say(
 	return by_hand(err, "say %u \"%s\" by %s", (unsigned)incident, text, by);
 }
 
+/* Nothing waits for anybody's go: tests/scenario/approve*.txt. */
+enum verdict
+engine_answer(struct engine *e, uint64_t incident, const struct go_or_no *answer, const struct now *at)
+{
+	(void)e, (void)incident, (void)answer, (void)at;
+	return VERDICT_NOTHING;
+}
+
+bool engine_withdraw(struct engine *e, uint64_t incident, const char *by, const struct now *at)
+{
+	(void)e, (void)incident, (void)by, (void)at;
+	return false;
+}
+
+bool engine_question(const struct engine *e, uint64_t incident, struct question_view *view)
+{
+	(void)e, (void)incident, (void)view;
+	return false;
+}
+
+bool engine_approves(const struct engine *e)
+{
+	(void)e;
+	return false;
+}
+
 int engine_ticket(
     struct engine *e, uint64_t incident, const char *number, const char *by, const struct now *at,
     struct err *err)

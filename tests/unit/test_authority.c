@@ -51,6 +51,7 @@ static const struct {
     {PEOPLE_QUIET_LONG, "--y-y"},
     /* say, endorse, retract */
     {PEOPLE_SAY, "--yyy"},
+    {PEOPLE_APPROVE, "--yyy"}, /* go, no, edit: who may say */
     {PEOPLE_ENDORSE, "--yyy"},
     {PEOPLE_RETRACT, "--yyy"},
     /* major, pause */

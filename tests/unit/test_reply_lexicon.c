@@ -61,6 +61,8 @@ static const struct list lists[] = {
     {"me_too", REPLY_VERB_ME_TOO, "me too", ""},
     {"yes", REPLY_VERB_YES, "yes", ""},
     {"no", REPLY_VERB_NO, "no", ""},
+    {"go", REPLY_VERB_GO, "go", ""},
+    {"edit", REPLY_VERB_EDIT, "edit", " the fan"},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -223,7 +225,8 @@ static void test_not_short(void **state)
 			is_sign = is_sign && !isalpha((unsigned char)*s);
 		}
 		if (letters < 3 && !is_sign && strcmp(p->text, "dt") != 0 &&
-		    p->list->verb != REPLY_VERB_YES && p->list->verb != REPLY_VERB_NO)
+		    p->list->verb != REPLY_VERB_YES && p->list->verb != REPLY_VERB_NO &&
+		    p->list->verb != REPLY_VERB_GO)
 			fail_msg("%s, %s: \"%s\" is too short", p->language, p->list->name, p->text);
 		if (p->form == '.' && p->list->verb != REPLY_VERB_ACK &&
 		    p->list->verb != REPLY_VERB_UNACK && p->list->verb != REPLY_VERB_DOWNTIME &&
@@ -294,7 +297,8 @@ static void test_questions(void **state)
 	for (size_t i = 0; i < n_phrases; i++) {
 		const struct phrase *p = &phrases[i];
 		bool is_answer = p->list->verb == REPLY_VERB_ME_TOO ||
-				 p->list->verb == REPLY_VERB_YES || p->list->verb == REPLY_VERB_NO;
+				 p->list->verb == REPLY_VERB_YES || p->list->verb == REPLY_VERB_NO ||
+				 p->list->verb == REPLY_VERB_GO;
 
 		if (p->form == ':' || p->form == '?')
 			continue;

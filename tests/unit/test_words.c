@@ -226,7 +226,7 @@ static void test_check(void **state)
 		bool official =
 		    e == SAY_SAY || e == SAY_RETRACT || e == SAY_OPENED || e == SAY_CLOSED ||
 		    e == SAY_CANCELLED || e == SAY_RECALLED || e == SAY_PLANNED || e == SAY_BEGUN ||
-		    e == SAY_ENDED || e == SAY_ENDED_BAD || e == SAY_ANSWER;
+		    e == SAY_ENDED || e == SAY_ENDED_BAD || e == SAY_ANSWER || e == SAY_APPROVE;
 
 		assert_int_equal(
 		    words_check("$TEXT$ $TAG$", (enum say_event)e, false, &err), official ? 0 : -1);

@@ -101,7 +101,7 @@ static void check_start(const struct catalogue *c, int e, const char *text)
 {
 	const char *at = behind_symbol(text);
 
-	if (e == SAY_TROUBLE || is_to_stranger(e))
+	if (e == SAY_TROUBLE || e == SAY_APPROVE || is_to_stranger(e)) /* that one begins: for whom */
 		return;
 	if (!at)
 		BROKEN(c, e, "does not begin with a symbol");
