@@ -25,7 +25,7 @@ struct wish {
 /* "operators public(E-mail, Webmail)" */
 static void told_cell(const json_t *incident, struct cli_table *t)
 {
-	const json_t *told, *name;
+	const json_t *told, *name, *waits = json_object_get(incident, "waits");
 	struct buf cell;
 	size_t i, k;
 
@@ -47,6 +47,10 @@ static void told_cell(const json_t *incident, struct cli_table *t)
 		buf_printf(&cell, ", %" PRId64 " report it", cli_number(incident, "reports"));
 	if (*cli_string(incident, "ticket"))
 		buf_printf(&cell, ", %s", cli_string(incident, "ticket"));
+	if (waits)
+		buf_printf(
+		    &cell, ", %s waits for a go from %s", cli_string(waits, "audience"),
+		    cli_string(waits, "asked"));
 	cli_table_cell(t, "%s", buf_text(&cell));
 	buf_finish(&cell);
 }

@@ -99,6 +99,8 @@ static json_t *audience_facts(const struct preview *p, unsigned k, struct err *e
 		return NULL;
 	}
 	add_held(p, a, audience);
+	if (a->approve)
+		json_object_set_new(audience, "waits", json_string(p->config->audiences[a->approve - 1].name));
 	json_object_set_new(audience, "hold_ms", json_integer((json_int_t)a->hold_ms));
 	json_object_set_new(audience, "lasts_ms", json_integer((json_int_t)lasts_ms));
 	json_object_set_new(audience, "posts", posts);

@@ -273,6 +273,12 @@ static void held_text(const json_t *facts, const json_t *audience, struct buf *o
 	if (text.len)
 		sentence(buf_text(&text), out);
 	buf_finish(&text);
+	if (*cli_string(audience, "waits")) {
+		buf_init(&text, 1000);
+		cli_printf(&text, "waits for a go from %s", cli_string(audience, "waits"));
+		sentence(buf_text(&text), out);
+		buf_finish(&text);
+	}
 }
 
 void cli_preview_text(const json_t *facts, int64_t now_ms, struct buf *out)

@@ -58,6 +58,7 @@ static void hand_text(const json_t *incident, int64_t now_ms, struct buf *out)
 	const char *known = cli_string(incident, "known"), *known_tag = cli_string(incident, "known_tag");
 	int64_t from = cli_number(incident, "from_ms"), to = cli_number(incident, "to_ms");
 	int64_t eta = cli_number(incident, "eta_ms"), quiet = cli_number(incident, "quiet_ms");
+	const json_t *waits = json_object_get(incident, "waits");
 	char time[CLI_TIME_SIZE], until[CLI_TIME_SIZE];
 
 	if (to)
@@ -75,6 +76,10 @@ static void hand_text(const json_t *incident, int64_t now_ms, struct buf *out)
 	reports_text(incident, out);
 	if (quiet)
 		cli_printf(out, "; quiet until %s", cli_clock(time, quiet, now_ms));
+	if (waits)
+		cli_printf(
+		    out, "; for %s, waits for a go from %s: %s", cli_string(waits, "audience"),
+		    cli_string(waits, "asked"), cli_string(waits, "text"));
 	if (*cli_string(incident, "parent"))
 		cli_printf(out, "; part of #%s", cli_string(incident, "parent"));
 }

@@ -247,6 +247,8 @@ void cli_status_text(const json_t *answer, int64_t now_ms, struct buf *out)
 	    cli_number(answer, "acked"));
 	if (json_object_get(answer, "quiet"))
 		buf_printf(out, ", %zu quiet", json_array_size(json_object_get(answer, "quiet")));
+	if (cli_number(answer, "questions"))
+		buf_printf(out, ", %" PRId64 " waiting for a go", cli_number(answer, "questions"));
 	paused_text(answer, out);
 	buf_char(out, '\n');
 	by_hand_text(answer, now_ms, out);

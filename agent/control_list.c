@@ -60,6 +60,17 @@ static void add_reports(struct control *c, uint64_t incident, json_t *to)
 		json_object_set_new(to, "reports", json_integer(n));
 }
 
+/* Words that nobody has said `go` to. */
+static void add_waits(struct control *c, uint64_t incident, json_t *to)
+{
+	struct question_view q;
+
+	if (engine_question(core_engine(c->core), incident, &q))
+		json_object_set_new(to, "waits", json_pack("{s:o, s:o, s:o, s:o, s:I}", "audience", control_text(q.audience),
+							   "asked", control_text(q.asked), "text", control_text(q.text),
+							   "by", control_text(q.by), "asked_ms", (json_int_t)q.asked_ms));
+}
+
 /* What people have said of it. */
 static json_t *add_hand(struct control *c, const struct incident_view *v, json_t *to)
 {
@@ -75,6 +86,7 @@ static json_t *add_hand(struct control *c, const struct incident_view *v, json_t
 	add_text(to, "known_tag", v->known_tag);
 	add_text(to, "ticket", v->ticket);
 	add_reports(c, v->id, to);
+	add_waits(c, v->id, to);
 	add_text(to, "parent", v->parent_tag);
 	return to;
 }

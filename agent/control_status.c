@@ -201,6 +201,7 @@ json_t *answer_status(struct control *c)
 			   (json_int_t)counts.adopted, "dropped", (json_int_t)counts.dropped, "store",
 			   control_text(core_store_trouble(c->core)), "quiet", hand_quiets(c), "paused",
 			   hand_pauses(c));
+	json_object_set_new(answer, "questions", json_integer((json_int_t)counts.questions));
 	json_object_set_new(answer, "refused", refused_to_json(c));
 	put_people(c, answer);
 	return answer;

@@ -336,12 +336,37 @@ static void test_shown(void **state)
 	config_discard(config);
 }
 
+/* The public hears nothing of it before operators were asked. */
+static void test_waits(void **state)
+{
+	static const struct shown waits = {
+	    "mx1/SMTP", NULL, SAT_12, false, "{\"paused\":[{\"audience\":\"\",\"account\":\"\",\"by\":\"alice\"}],\"quiet\":[]}",
+	    "mx1/SMTP CRITICAL\n"
+	    "public      yes: _TWICKET_PUBLIC \"E-mail\"; state critical is told\n"
+	    "            held: paused by alice -> nothing is said\n"
+	    "            waits for a go from operators\n"
+	    "operators   yes: match \"!hostgroup:web, !hostgroup:lab\"; state critical is told\n"
+	    "            held: paused by alice -> nothing is said\n"
+	    "web_team    no: match \"hostgroup:web\" does not hold (its hostgroups: mail)\n"};
+	struct config *config = site();
+	struct cli_objects objects;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(cache_read(TWICKET_TEST_DATA "/replay/objects.cache", &objects, &err), 0);
+	config->audiences[config_audience_index(config, "public")].approve =
+	    1 + (unsigned)config_audience_index(config, "operators");
+	check_shown(config, &objects, &waits);
+	cli_objects_finish(&objects);
+	config_discard(config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_prices), cmocka_unit_test(test_money),
 	    cmocka_unit_test(test_told),   cmocka_unit_test(test_state),
-	    cmocka_unit_test(test_shown),
+	    cmocka_unit_test(test_shown),  cmocka_unit_test(test_waits),
 	};
 
 	return cmocka_run_group_tests_name("cli_preview", tests, zone_utc, NULL);
