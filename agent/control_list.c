@@ -113,7 +113,8 @@ static bool is_told(const json_t *told, const char *audience)
 
 static int add_told(void *arg, const struct thread_row *row)
 {
-	if (row->state != THREAD_HELD && row->state != THREAD_DROPPED && !is_told(arg, row->audience))
+	if (row->state != THREAD_HELD && row->state != THREAD_DROPPED && row->root != DELIVERY_DECLINED &&
+	    row->root != DELIVERY_ASKED && !is_told(arg, row->audience))
 		json_array_append_new(arg, json_pack("{s:o, s:[]}", "audience", control_text(row->audience),
 						     "names"));
 	return 0;

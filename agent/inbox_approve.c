@@ -43,6 +43,7 @@ static void hears(struct inbox *b, struct inbox_reply *r, enum answer_kind kind,
 		    b, r, &(struct inbox_answer){.event = SAY_TROUBLE, .reason = done[kind]}, BY_FEEDBACK);
 		break;
 	case VERDICT_CHANGED: inbox_hand_failed(b, r, "words_changed"); break;
+	case VERDICT_LATER: inbox_hand_failed(b, r, "not_now"); break;
 	case VERDICT_OWN: inbox_hand_failed(b, r, "own_words"); break;
 	case VERDICT_OVER: inbox_hand_failed(b, r, "already_ok"); break;
 	case VERDICT_NOTHING: inbox_hand_failed(b, r, "nothing_waits"); break;

@@ -117,7 +117,7 @@ enum verdict engine_answer(struct engine *e, uint64_t incident, const struct go_
 		return VERDICT_OWN;
 	if (is_hushed(e, t, now)) {
 		thread_hold(e, t, 1, now);
-		return VERDICT_CHANGED;
+		return VERDICT_LATER;
 	}
 	return go(e, t, answer, now);
 }

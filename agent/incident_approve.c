@@ -28,7 +28,7 @@ bool engine_approves(const struct engine *e)
 	return any;
 }
 
-void approve_drop(struct thread *t)
+void approve_free(struct thread *t)
 {
 	if (!t->question)
 		return;
@@ -37,7 +37,13 @@ void approve_drop(struct thread *t)
 	free(t->question->text);
 	free(t->question);
 	t->question = NULL;
-	thread_touch(t);
+}
+
+void approve_drop(struct thread *t)
+{
+	if (t->question)
+		thread_touch(t);
+	approve_free(t);
 }
 
 /* --- what would be said -------------------------------------------------------------------- */

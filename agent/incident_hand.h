@@ -97,6 +97,7 @@ enum verdict {
 	VERDICT_NOTHING, /* nothing waits */
 	VERDICT_DONE,
 	VERDICT_CHANGED, /* what was asked is not so any more: asked anew, or has been since */
+	VERDICT_LATER,	  /* nothing may be said there just now: asked anew when it may */
 	VERDICT_OWN,	  /* a person's words want the `go` of another one */
 	VERDICT_OVER	  /* it has recovered meanwhile */
 };

@@ -393,6 +393,7 @@ bool approve_takes(struct engine *e, struct thread *t, const struct sentence *s,
 bool approve_keeps_back(const struct engine *e, const struct thread *t, const struct sentence *s); /* the words in it */
 bool is_approving(const struct engine *e, const struct thread *t);
 void approve_drop(struct thread *t); /* nobody is asked any more */
+void approve_free(struct thread *t); /* the thread goes */
 struct thread *open_question(const struct incident *i); /* the one that is asked just now; NULL: none is */
 bool is_as_asked(struct engine *e, struct thread *t, const struct now *now);
 /* What was asked then is asked anew: by all that share it, as it is by now. */

@@ -60,7 +60,7 @@ void thread_hold(struct engine *e, struct thread *t, int64_t since_s, const stru
 void thread_free(struct engine *e, struct thread *t)
 {
 	HASH_DEL(e->threads, t);
-	approve_drop(t);
+	approve_free(t);
 	free(t->names);
 	free(t);
 }

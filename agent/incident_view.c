@@ -158,7 +158,8 @@ unsigned engine_told_to(const struct engine *e, uint64_t incident, const char **
 		return 0;
 	LL_FOREACH (i->threads, t) {
 		const char *name = e->config->audiences[t->audience].name;
-		bool known = t->state == THREAD_HELD || t->state == THREAD_DROPPED;
+		bool known = t->state == THREAD_HELD || t->state == THREAD_DROPPED ||
+			     t->root == DELIVERY_ASKED || t->root == DELIVERY_DECLINED;
 
 		for (unsigned k = 0; k < n && !known; k++)
 			known = !strcmp(names[k], name);

@@ -90,6 +90,7 @@ static const char *const reason_names[WORDS_REASONS + 1] = {
     "sure_stop",      "bad_time", "was_anothers", "said_first", "say_stale", "all_none",      "help_operator", "help_lead",
     "help_communicator", "approved",   "declined",  "asked_anew",
     "words_changed",  "own_words",     "nothing_waits", "say_asked",
+    "not_now",
     "other",          NULL};
 
 /* In the order of enum macro; config_nearest() reads it too, hence the NULL. */
