@@ -28,23 +28,29 @@ static bool is_over_by_now(const struct thread *t)
 static enum verdict go(struct engine *e, struct thread *first, const struct go_or_no *answer, const struct now *now)
 {
 	int64_t asked_ms = first->question->asked_ms;
+	unsigned audience = first->audience;
 	struct incident *i = first->incident;
 	struct thread *t, *next;
 	char *words = engine_strdup(first->question->words), *by = engine_strdup(first->question->by);
 	bool is_said = first->question->event == SAY_SAY;
 
 	LL_FOREACH (i->threads, t)
-		if (t->question && t->audience == first->audience && t->question->asked_ms == asked_ms &&
+		if (t->question && t->audience == audience && t->question->asked_ms == asked_ms &&
 		    !is_as_asked(e, t, now)) {
-			ask_anew(e, i, first->audience, asked_ms, now);
+			ask_anew(e, i, audience, asked_ms, now);
 			free(words);
 			free(by);
 			return VERDICT_CHANGED;
 		}
 	engine_note(e, i, "command", "%s may be told, says %s", audience_of(e, first)->name, answer->by);
-	LL_FOREACH_SAFE (i->threads, t, next)
-		if (t->question && t->audience == first->audience && t->question->asked_ms == asked_ms)
+	LL_FOREACH_SAFE (i->threads, t, next) {
+		if (!t->question || t->audience != audience || t->question->asked_ms != asked_ms)
+			continue;
+		if (is_paused(e, t->audience, t->account))
+			t->question->asked_ms = 0; /* asked for by itself when it may be said */
+		else
 			approve_publish(e, t, now);
+	}
 	if (is_said && words)
 		insiders_hear(e, i, &(struct words_of){.text = words, .by = by}, now);
 	free(words);
@@ -115,6 +121,8 @@ enum verdict engine_answer(struct engine *e, uint64_t incident, const struct go_
 		return VERDICT_CHANGED;
 	if (is_name(t->question->by, answer->by))
 		return VERDICT_OWN;
+	if (is_paused(e, t->audience, t->account))
+		return VERDICT_LATER;
 	if (is_hushed(e, t, now)) {
 		thread_hold(e, t, 1, now);
 		return VERDICT_LATER;

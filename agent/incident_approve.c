@@ -180,8 +180,8 @@ static void ask(struct engine *e, struct thread *t, const struct now *now)
 	struct thread *open = open_question(t->incident);
 	struct held_words *q = t->question;
 
-	if (open && !is_shared(open, t))
-		return; /* its answer wakes us */
+	if ((open && !is_shared(open, t)) || is_paused(e, t->audience, t->account))
+		return; /* its answer wakes us, or what lifts the pause */
 	free(q->text);
 	q->text = word(e, t, now);
 	if (!q->text)
