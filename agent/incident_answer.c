@@ -14,10 +14,14 @@ static bool is_name(const char *a, const char *b)
 	return a && *a && strcmp(a, b) == 0;
 }
 
-/* Nothing more may be said there just now: it is asked anew when it may. */
+/* Nothing new may be said there just now; a plan is about the downtime that would hush trouble. */
 static bool is_hushed(struct engine *e, const struct thread *t, const struct now *now)
 {
-	return t->root == DELIVERY_ASKED && !t->question->words && thread_hush(e, t, now) != HUSH_NONE;
+	enum hush hush = thread_hush(e, t, now);
+
+	if (t->root != DELIVERY_ASKED || t->question->words || hush == HUSH_NONE)
+		return false;
+	return hush != HUSH_DOWNTIME || !(t->incident->flags & INCIDENT_MAINTENANCE);
 }
 
 static bool is_over_by_now(const struct thread *t)
@@ -124,7 +128,8 @@ enum verdict engine_answer(struct engine *e, uint64_t incident, const struct go_
 	if (is_paused(e, t->audience, t->account))
 		return VERDICT_LATER;
 	if (is_hushed(e, t, now)) {
-		thread_hold(e, t, 1, now);
+		if (!(t->incident->flags & INCIDENT_MAINTENANCE))
+			thread_hold(e, t, 1, now); /* asked anew when it may */
 		return VERDICT_LATER;
 	}
 	return go(e, t, answer, now);
