@@ -10,6 +10,9 @@ plugindir   = $(prefix)/lib/nagios/plugins
 docdir      = $(prefix)/share/doc/twicket
 unitdir     = $(prefix)/lib/systemd/system
 sysusersdir = $(prefix)/lib/sysusers.d
+bashcompdir = $(prefix)/share/bash-completion/completions
+zshcompdir  = $(prefix)/share/zsh/site-functions
+DOCS        = $(wildcard README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs/*.md)
 
 VERSION = 0.1.0
 B      ?= build
@@ -66,7 +69,10 @@ install: all
 	$(call put,644,$(B)/check_twicket.1,$(mandir)/man1/check_twicket.1)
 	sed 's|/usr/share/doc/twicket|$(docdir)|' agent/twicket.cfg.5 >$(B)/twicket.cfg.5
 	$(call put,644,$(B)/twicket.cfg.5,$(mandir)/man5/twicket.cfg.5)
+	$(call put,644,contrib/completion/twicket.bash,$(bashcompdir)/twicket)
+	$(call put,644,contrib/completion/_twicket,$(zshcompdir)/_twicket)
 	$(call put,644,sample.cfg,$(docdir)/sample.cfg)
+	$(foreach doc,$(DOCS),$(call put,644,$(doc),$(docdir)/$(doc)) && ) true
 	$(call put,644,contrib/nagios/twicket.cfg,$(docdir)/nagios/twicket.cfg)
 	$(call put,644,contrib/systemd/twicket.sysusers,$(sysusersdir)/twicket.conf)
 	sed 's|/usr/sbin/|$(sbindir)/|' contrib/systemd/twicketd.service >$(B)/twicketd.service
@@ -76,7 +82,8 @@ install: all
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(sbindir)/twicketd $(bindir)/twicket $(plugindir)/check_twicket $(mandir)/man8/twicketd.8 \
-		$(mandir)/man1/twicket.1 $(mandir)/man1/check_twicket.1 $(mandir)/man5/twicket.cfg.5 $(sysusersdir)/twicket.conf $(unitdir)/twicketd.service)
+		$(mandir)/man1/twicket.1 $(mandir)/man1/check_twicket.1 $(mandir)/man5/twicket.cfg.5 $(sysusersdir)/twicket.conf $(unitdir)/twicketd.service \
+		$(bashcompdir)/twicket $(zshcompdir)/_twicket)
 	rm -rf $(DESTDIR)$(libdir) $(DESTDIR)$(docdir)
 
 # The Debian packages, in $(B)/deb: the source as it stands here, with the headers that the module needs
