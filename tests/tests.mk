@@ -60,7 +60,7 @@ check-package: deb
 	@$(PYTHON) tests/package/first_post.py $(B)/deb $(if $(ROOT_TAR),--base $(ROOT_TAR))
 
 lint:
-	@$(PYTHON) tests/lint/lint.py $(LINT_FLAGS)
+	@$(PYTHON) tests/lint/lint.py $(LINT_FLAGS); code=$$?; $(PYTHON) tests/lint/docs.py && exit $$code
 
 # `make` installs nothing; it says what is missing
 build-deps:
