@@ -58,7 +58,7 @@ _twicket_command() {
 	command='' position=0
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		-c | -s | -r | --since | --search | --to | --name | --from | --until | --state | --at | --compare | --posts | --objects | --end) ((i++)) ;;
+		-c | -s | -r | --since | --search | --to | --name | --from | --until | --state | --at | --compare | --posts | --objects | --end | --month) ((i++)) ;;
 		-*) ;;
 		*) if [[ -z $command ]]; then command=${words[i]}; else ((position++)); fi ;;
 		esac
@@ -68,7 +68,7 @@ _twicket_command() {
 _twicket() {
 	local cur prev words cword command position
 	local general='-c -s -r --json --help --version'
-	local all='check auth preview replay status list show reply open close retract quiet pause resume queue people audit help'
+	local all='check auth preview replay status list show reply open close retract quiet pause resume queue people audit report help'
 
 	if declare -F _init_completion >/dev/null; then
 		_init_completion -n = || return
@@ -81,7 +81,7 @@ _twicket() {
 	-s | -r) COMPREPLY=($(compgen -d -- "$cur")) && return ;;
 	--to | --posts) _twicket_words "$(_twicket_names audience)" && return ;;
 	--state) _twicket_words 'down critical warning unknown' && return ;;
-	--since | --search | --name | --from | --until | --at | --end) return ;;
+	--since | --search | --name | --from | --until | --at | --end | --month) return ;;
 	esac
 	if [[ -z $command ]]; then
 		_twicket_words "$all $general"
@@ -136,6 +136,8 @@ _twicket() {
 	people,1) _twicket_words "$(_twicket_names person)" ;;
 # --- audit
 	audit,option) _twicket_words "--since $general" ;;
+# --- report
+	report,option) _twicket_words "--month --md --html $general" ;;
 # --- help
 	help,0) _twicket_words "$all" ;;
 	esac
