@@ -8,15 +8,20 @@ import re
 
 CALL = re.compile(
     r"\b(err_set|config_fault|config_warning|config_unknown|log_warnx|cli_complain|cli_misused|auth_fail"
-    r"|answer_error|check_complain|store_err|store_fail|log_error|\w*finish|refuse|find|fault|fault_with)\s*\(")
+    r"|answer_error|check_complain|store_err|store_fail|log_error|\w*finish|\w*emit_notice|refuse|find|fault|fault_with)\s*\(")
 STRING = r'"((?:\\.|[^"\\])*)"'
-LITERAL = re.compile(rf"{STRING}(?:\s*(?:PRI\w+\s*|[A-Z_]+\s+(?=\")\s*)?{STRING})*")
 SPEC = re.compile(r"%[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?(?:hh|h|ll|l|z|j)?[diouxXcsgfp]")
 ESCAPES = {r"\"": '"', r"\n": " ", r"\t": " ", r"\\": "\\"}
 # a caller's name for itself, a result without trouble
 OF_NO_MESSAGE = re.compile(r"RESULT_OK|POST_CANCELLED")
 ONLY_IN = {"find": "agent/health.c", "refuse": "agent/source_module.c", "log_error": "module/neb.c",
            "fault": "agent/config_syntax.c", "fault_with": "agent/config_syntax.c"}
+
+# files that put their messages together before they are handed on: each sentence in them is one
+WHOLE = re.compile(
+    r"agent/(cli_check_price|cli_verify|outbox_(money|thread|pause|settle|erase)|collector_(feed|metered)|people|core_locked)\.c"
+    r"|notifiers/(mastodon_verify|mastodon_notifications|twitter_answer|twitter_collect|twitter_messages|twitter_post)\.c")
+NO_SENTENCE = re.compile(r"\w=…|^[^a-z]*$|include|\.[ch]$")
 
 
 def call_body(text, start):
@@ -33,7 +38,6 @@ def call_body(text, start):
 
 
 def normalised(text):
-    text = re.sub(r'%"\s*PRI\w+\s*"', "%d", text)
     for escape, plain in ESCAPES.items():
         text = text.replace(escape, plain)
     text = SPEC.sub("…", text.replace("%%", "\0")).replace("\0", "%")
@@ -42,10 +46,10 @@ def normalised(text):
 
 
 def literals(body):
-    """Each string of a call, neighbours joined as the compiler does."""
-    body = re.sub(r'%"\s*PRI[a-zA-Z0-9]+(\s*")?', lambda m: "%d" + ("" if m.group(1) else '"'), body)
-    for found in re.finditer(r'"(?:\\.|[^"\\])*"(?:\s*"(?:\\.|[^"\\])*")*', body):
-        yield "".join(re.findall(STRING, found.group(0)))
+    """(where, text) of each string, neighbours joined as the compiler does."""
+    body = re.sub(r'%\d*"\s*PRI[a-zA-Z0-9]+(\s*")?', lambda m: "%d" + ("" if m.group(1) else '"'), body)
+    for found in re.finditer(r'"(?:\\.|[^"\\\n])*"(?:\s*"(?:\\.|[^"\\\n])*")*', body):
+        yield body.count("\n", 0, found.start()), "".join(re.findall(STRING, found.group(0)))
 
 
 def is_message(text):
@@ -53,9 +57,19 @@ def is_message(text):
     return len(re.findall(r"[A-Za-z]{2,}", text)) >= 2 and " " in text and len(text) >= 8
 
 
+def sentences(text):
+    """(line, message) of each string that is no key, no format of keys, and has four words."""
+    for line, literal in literals(text):
+        message = normalised(literal)
+        if len(re.findall(r"[A-Za-z]{2,}", message)) >= 4 and " " in message and not NO_SENTENCE.search(message):
+            yield line + 1, message
+
+
 def messages(name, text):
     """(line, message) of one source file; name is its path in the tree."""
     text = re.sub(r"/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m.group(0)), text, flags=re.S)
+    if WHOLE.match(name):
+        yield from sentences(text)
     for call in CALL.finditer(text):
         if ONLY_IN.get(call.group(1), name) != name:
             continue
@@ -63,7 +77,7 @@ def messages(name, text):
         if OF_NO_MESSAGE.search(body):
             continue
         line = text.count("\n", 0, call.start()) + 1
-        for literal in literals(body):
+        for _, literal in literals(body):
             message = normalised(literal)
             if is_message(message):
                 yield line, message
