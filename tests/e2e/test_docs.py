@@ -1,0 +1,99 @@
+"""The commands that README and docs/ show, typed as they stand there: each is one that twicket knows.
+
+They run against a file rig. What they are about is mostly not there (a log, a ticket), so they may say no; they
+must never be wrong usage, which is exit code 2.
+"""
+
+import re
+import shlex
+import shutil
+import subprocess
+
+import pytest
+
+from nagios import CRITICAL
+from rig import TOP, agent_folder
+
+DOCUMENTS = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
+LEAST = 30  # a reader that finds none is a defect, too
+TOLD = {"mx1": {"services": {"SMTP": {"_TWICKET_PUBLIC": "E-mail"}}}}
+
+# what a document leaves to its reader
+STANDS_FOR = {"NAME": "pub", "TAG": "T7K2", "HOST": "mx1", "SERVICE": "SMTP", "ID": "1", "WORDS": "words",
+              "COMMAND": "check", "…": "words", "Q-…": "Q-4K7M"}
+
+
+def shown_in(text):
+    """(lines of code blocks, fenced or indented; what stands in backticks)"""
+    fenced = re.findall(r"(?ms)^ *```\n(.*?)^ *```", text)
+    rest = re.sub(r"(?ms)^ *```\n.*?^ *```", "", text)
+    indented = re.findall(r"(?m)^ {4,}(\S.*)$", rest)
+    spans = re.findall(r"(?s)(?<!`)`([^`]+)`(?!`)", rest)
+    return [line for block in fenced for line in block.split("\n")] + indented, [re.sub(r"\s+", " ", s) for s in spans]
+
+
+def commands(text):
+    """Each `twicket COMMAND ...` as a list of words."""
+    lines, spans = shown_in(text)
+    for line in [*lines, *spans]:
+        for part in re.split(r";|\|(?!\w)| < ", line):
+            part = re.sub(r"^\s*(sudo )?", "", re.sub(r"\s+#\s.*", "", part)).strip()
+            if re.match(r"twicket (-c \S+ )?[a-z]", part):
+                words = [STANDS_FOR.get(word, word) for word in shlex.split(part)[1:]]
+                is_name = line in spans and (len(words) == 1 or words[1].startswith("--"))
+                yield ["help", words[0]] if is_name else words
+
+
+@pytest.fixture(scope="module")
+def shown():
+    found = {}
+    for path in DOCUMENTS:
+        for words in commands(path.read_text()):
+            found.setdefault(tuple(words), path.name)
+    return found
+
+
+def test_commands(make_file_rig, shown, record_property):
+    rig = make_file_rig(TOLD)
+    assert len(shown) >= LEAST
+    wrong = []
+    for words, name in shown.items():
+        done = rig.agent.cli(*words)
+        if done.returncode not in (0, 1):
+            wrong.append(f"{name}: twicket {shlex.join(words)}: {done.returncode}: {done.stderr.strip()}")
+    assert not wrong, "\n".join(wrong)
+    assert rig.agent.cli("list", "--sinse", "-3h").returncode == 2
+    record_property("goal", f"documents: {len(shown)} commands, none of them wrong usage")
+
+
+COMPLETE = """\
+source {script}
+PATH={folder}:$PATH
+words_of() {{ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _twicket; echo "${{COMPREPLY[*]}}"; }}
+"""
+
+
+def complete(rig, *typed):
+    """What bash offers for the last of these words; -c, -s and -r stand before them."""
+    options = ["-c", str(rig.agent.config_path), "-s", str(rig.agent.state), "-r", str(rig.agent.run)]
+    script = COMPLETE.format(script=TOP / "contrib/completion/twicket.bash", folder=agent_folder())
+    done = subprocess.run(["bash", "-c", script + "words_of " + shlex.join(["twicket", *options, *typed])],
+                          capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    return done.stdout.split()
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not installed")
+def test_completion(make_file_rig):
+    rig = make_file_rig(TOLD)
+    rig.nagios.service("mx1", "SMTP", CRITICAL, "disk full")
+    rig.fence()
+    tags = {incident["tag"] for incident in rig.agent.json("list")["incidents"]}
+    assert set(complete(rig, "show", "")) == tags and tags
+    assert complete(rig, "che") == ["check"]
+    assert set(complete(rig, "auth", "")) == {"pub", "noc"}
+    assert set(complete(rig, "open", "the words", "--to", "")) == {"public", "operators"}
+    assert complete(rig, "pause", "op") == ["operators"]
+    assert complete(rig, "list", "--se") == ["--search"]
+    rig.agent.stop()
+    assert complete(rig, "show", "") == [], "nothing is asked where no agent runs"
