@@ -71,7 +71,7 @@ install: all
 	$(call put,644,$(B)/twicket.cfg.5,$(mandir)/man5/twicket.cfg.5)
 	$(call put,644,contrib/completion/twicket.bash,$(bashcompdir)/twicket)
 	$(call put,644,contrib/completion/_twicket,$(zshcompdir)/_twicket)
-	$(call put,644,sample.cfg,$(docdir)/sample.cfg)
+	$(call put,644,sample.cfg,$(docdir)/examples/sample.cfg)
 	$(foreach doc,$(DOCS),$(call put,644,$(doc),$(docdir)/$(doc)) && ) true
 	$(call put,644,contrib/nagios/twicket.cfg,$(docdir)/nagios/twicket.cfg)
 	$(call put,644,contrib/systemd/twicket.sysusers,$(sysusersdir)/twicket.conf)
