@@ -59,7 +59,8 @@ $(addsuffix /agent/words_catalogue.o,$(B) $(B)/asan $(B)/fuzz): $(wildcard agent
 put = install -D -m $(1) $(2) $(DESTDIR)$(3).new && mv -f $(DESTDIR)$(3).new $(DESTDIR)$(3)
 
 install: all
-	$(call put,755,$(MODULE_SO),$(libdir)/nagios-4.4/twicket.so)
+	for core in $(CORES); do test ! -e $(B)/$$core/twicket.so || \
+		{ $(call put,755,$(B)/$$core/twicket.so,$(libdir)/$$core/twicket.so); } || exit 1; done
 	$(call put,755,$(B)/twicketd,$(sbindir)/twicketd)
 	$(call put,755,$(B)/twicket,$(bindir)/twicket)
 	$(call put,755,$(B)/check_twicket,$(plugindir)/check_twicket)
@@ -67,6 +68,8 @@ install: all
 	$(call put,644,agent/twicket.1,$(mandir)/man1/twicket.1)
 	sed 's|/usr/share/doc/twicket|$(docdir)|' agent/check_twicket.1 >$(B)/check_twicket.1
 	$(call put,644,$(B)/check_twicket.1,$(mandir)/man1/check_twicket.1)
+	sed 's|/usr/local/lib/twicket|$(libdir)|' module/twicket.so.7 >$(B)/twicket.so.7
+	$(call put,644,$(B)/twicket.so.7,$(mandir)/man7/twicket.so.7)
 	sed 's|/usr/share/doc/twicket|$(docdir)|' agent/twicket.cfg.5 >$(B)/twicket.cfg.5
 	$(call put,644,$(B)/twicket.cfg.5,$(mandir)/man5/twicket.cfg.5)
 	$(call put,644,contrib/completion/twicket.bash,$(bashcompdir)/twicket)
@@ -78,17 +81,17 @@ install: all
 	sed 's|/usr/sbin/|$(sbindir)/|' contrib/systemd/twicketd.service >$(B)/twicketd.service
 	$(call put,644,$(B)/twicketd.service,$(unitdir)/twicketd.service)
 	install -d $(DESTDIR)$(sysconfdir)/twicket
-	@echo "In nagios.cfg:  broker_module=$(libdir)/nagios-4.4/twicket.so"
+	@echo "In the core's configuration:  broker_module=$(libdir)/$(CORE)/twicket.so"
 
 uninstall:
-	rm -f $(addprefix $(DESTDIR),$(sbindir)/twicketd $(bindir)/twicket $(plugindir)/check_twicket $(mandir)/man8/twicketd.8 \
-		$(mandir)/man1/twicket.1 $(mandir)/man1/check_twicket.1 $(mandir)/man5/twicket.cfg.5 $(sysusersdir)/twicket.conf $(unitdir)/twicketd.service \
-		$(bashcompdir)/twicket $(zshcompdir)/_twicket)
+	rm -f $(addprefix $(DESTDIR),$(sbindir)/twicketd $(bindir)/twicket $(plugindir)/check_twicket \
+		$(addprefix $(mandir)/,man8/twicketd.8 man1/twicket.1 man1/check_twicket.1 man5/twicket.cfg.5 man7/twicket.so.7) \
+		$(sysusersdir)/twicket.conf $(unitdir)/twicketd.service $(bashcompdir)/twicket $(zshcompdir)/_twicket)
 	rm -rf $(DESTDIR)$(libdir) $(DESTDIR)$(docdir)
 
 # The Debian packages, in $(B)/deb: the source as it stands here, with the headers that the module needs
 DEB = $(B)/deb/twicket-$(VERSION)
-deb: $(MODULE_CORE)/include/nebstructs.h
+deb: $(MODULE_HEADERS)
 	rm -rf $(B)/deb && mkdir -p $(DEB)
 	tar -c --exclude-vcs --exclude=./build --exclude=__pycache__ --exclude=.pytest_cache . | tar -x -C $(DEB)
 	cp -R contrib/debian $(DEB)/debian
@@ -112,7 +115,10 @@ help:
 	@echo 'make fuzz           [FUZZ_SECONDS=600] each parser of outside bytes'
 	@echo 'make clean'
 	@echo
-	@echo 'NAGIOS_SRC=dir      headers of the core from an unpacked source tree'
+	@echo 'make module CORE=nagios-4.4    [NAGIOS_SRC=dir]  headers of Debian, or of an unpacked source tree (default)'
+	@echo 'make module CORE=nagios-4.5 NAGIOS_SRC=dir'
+	@echo 'make module CORE=naemon        [NAEMON_SRC=dir]  headers that pkg-config knows, or of a source tree'
+	@echo 'make install takes every module that was built'
 
 clean:
 	rm -rf $(B)

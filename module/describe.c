@@ -191,35 +191,49 @@ static void put_servicegroups(const char *prefix, const service *s)
 		put(prefix, "servicegroup", ((const servicegroup *)l->object_ptr)->group_name);
 }
 
-static void put_hosts(const char *key, const hostsmember *m)
+static int put_host_name(const char *name, host *h, void *key)
 {
-	for (; m && !part.is_full; m = m->next)
-		put("", key, m->host_name);
+	(void)h;
+	put("", (const char *)key, name);
+	return part.is_full;
 }
 
-static int has_seen(host *const *seen, size_t n, const host *h)
+static void put_hosts(const char *key, compat_hosts *hosts)
 {
-	while (n--)
-		if (seen[n] == h)
-			return 1;
+	if (!part.is_full)
+		compat_each_host(hosts, put_host_name, (void *)key);
+}
+
+struct ancestors {
+	host *seen[ANCESTORS_MAX];
+	size_t n;
+};
+
+static int add_ancestor(const char *name, host *h, void *arg)
+{
+	struct ancestors *a = arg;
+
+	(void)name;
+	if (!h || a->n == ANCESTORS_MAX)
+		return 0;
+	for (size_t i = 0; i < a->n; i++)
+		if (a->seen[i] == h)
+			return 0;
+	a->seen[a->n++] = h;
 	return 0;
 }
 
 /* Breadth first, so that the nearest come first; each once, however many ways lead there. */
 static void put_ancestors(const host *h)
 {
-	static host *seen[ANCESTORS_MAX];
-	size_t n = 0;
+	static struct ancestors a;
 
-	for (size_t at = 0;; h = seen[at++]) {
-		for (const hostsmember *m = h->parent_hosts; m; m = m->next)
-			if (m->host_ptr && n < ANCESTORS_MAX && !has_seen(seen, n, m->host_ptr))
-				seen[n++] = m->host_ptr;
-		if (at == n)
-			break;
-	}
-	for (size_t i = 0; i < n && !part.is_full; i++)
-		put("", "ancestor", seen[i]->name);
+	a.n = 0;
+	compat_each_host(h->parent_hosts, add_ancestor, &a);
+	for (size_t at = 0; at < a.n; at++)
+		compat_each_host(a.seen[at]->parent_hosts, add_ancestor, &a);
+	for (size_t i = 0; i < a.n && !part.is_full; i++)
+		put("", "ancestor", a.seen[i]->name);
 }
 
 static void put_upward(const host *h)
@@ -297,11 +311,10 @@ static void put_object(const struct object *object, enum detail detail)
 /* A service group's members are pairs of host and service. */
 static void put_members(void)
 {
-	const hostsmember *h = answer.hostgroup ? answer.hostgroup->members : NULL;
 	const servicesmember *s = answer.servicegroup ? answer.servicegroup->members : NULL;
 
-	for (; h && !part.is_full; h = h->next)
-		put("", NULL, h->host_name);
+	if (answer.hostgroup)
+		put_hosts(NULL, answer.hostgroup->members);
 	for (; s && !part.is_full; s = s->next)
 		put("", s->host_name, s->service_description);
 }

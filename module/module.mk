@@ -1,23 +1,30 @@
-# twicket.so for Nagios 4.4, and the tests and benchmarks of the module.
-# Included by the top Makefile; B is the build folder.
+# twicket.so for one core, and the tests and benchmarks of the module.
+# Included by the top Makefile; B is the build folder, CORE the core:
+#
+#   make module                                            nagios-4.4: headers of Debian's source package
+#   make module CORE=nagios-4.5 NAGIOS_SRC=dir             a source tree of Nagios, as it was unpacked
+#   make module CORE=naemon [NAEMON_SRC=dir]               pkg-config naemon, or a source tree
 
-MODULE_CORE   = $(B)/core/nagios-4.4
-MODULE_DIR    = $(B)/nagios-4.4
+CORES         = nagios-4.4 nagios-4.5 naemon
+CORE         ?= nagios-4.4
+MODULE_CORE   = $(B)/core/$(CORE)
+MODULE_HEADERS = $(MODULE_CORE)/cflags
+MODULE_FLAGS  = -isystem $(MODULE_CORE) @$(MODULE_HEADERS)
+MODULE_DIR    = $(B)/$(CORE)
 MODULE_SO     = $(MODULE_DIR)/twicket.so
 MODULE_SRC    = $(wildcard module/*.c) common/event.c
 MODULE_OBJ    = $(MODULE_SRC:%.c=$(MODULE_DIR)/%.o)
-MODULE_PURE   = args gate ring
+MODULE_PURE   = args family gate ring
 MODULE_CFLAGS = -std=c11 -D_GNU_SOURCE -DTWICKET_VERSION='"$(VERSION)"' $(WARN) -I. -MMD -MP \
-	-isystem $(MODULE_CORE) $(CFLAGS) -fPIC -fvisibility=hidden \
+	$(MODULE_FLAGS) $(CFLAGS) -fPIC -fvisibility=hidden \
 	-fstack-protector-strong -D_FORTIFY_SOURCE=2 -Werror=implicit-function-declaration
 
 module: $(MODULE_SO)
 
-$(MODULE_CORE)/include/nebstructs.h: module/headers.sh
-	module/headers.sh $(MODULE_CORE)
-	@touch $@
+$(MODULE_HEADERS): module/headers.sh
+	module/headers.sh $(MODULE_CORE) $(CORE)
 
-$(MODULE_DIR)/%.o: %.c $(MODULE_CORE)/include/nebstructs.h
+$(MODULE_DIR)/%.o: %.c $(MODULE_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(MODULE_CFLAGS) -c -o $@ $<
 
@@ -28,27 +35,44 @@ $(MODULE_SO): $(MODULE_OBJ)
 
 # ---- tests: the fake core stands in for the executable, hence -rdynamic ----
 
-MODULE_TEST = -std=c11 -D_GNU_SOURCE $(WARN) -I. -isystem $(MODULE_CORE) $(CFLAGS) -rdynamic
-MODULE_FAKE = tests/module/fakecore.c tests/module/fakeobject.c tests/module/fakeagent.c common/event.c
+MODULE_TESTS = $(MODULE_DIR)/tests
+MODULE_TEST = -std=c11 -D_GNU_SOURCE $(WARN) -I. $(MODULE_FLAGS) $(CFLAGS) -rdynamic
+MODULE_FAKE = $(wildcard tests/module/fake*.c) common/event.c
 MODULE_CASE = tests/module/cases.c $(wildcard tests/module/case_*.c)
-MODULE_TEST_H = $(wildcard tests/module/*.h) $(MODULE_CORE)/include/nebstructs.h
+MODULE_TEST_H = $(wildcard tests/module/*.h module/*.h) $(MODULE_HEADERS)
+MODULE_CLOCK = $(MODULE_TESTS)/core_clock.so
+MODULE_CHECK = $(addprefix $(MODULE_TESTS)/,cases other_nagios other_naemon)
+MODULE_BENCH = $(addprefix $(MODULE_TESTS)/,module_repeat module_slice) $(B)/tests/bench/module_peer
 
-$(B)/tests/module/cases: $(MODULE_CASE) $(MODULE_FAKE) $(MODULE_TEST_H)
+$(MODULE_TESTS)/cases: $(MODULE_CASE) $(MODULE_FAKE) $(MODULE_TEST_H)
 	@mkdir -p $(@D)
 	$(CC) $(MODULE_TEST) -o $@ $(filter %.c,$^) -ldl
 
-$(B)/tests/bench/module_repeat $(B)/tests/bench/module_slice: $(B)/tests/bench/%: tests/bench/%.c $(MODULE_FAKE) $(MODULE_TEST_H)
+$(MODULE_TESTS)/other_%: tests/module/othercore.c module/family.c $(MODULE_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(MODULE_TEST) $(if $(filter naemon,$*),-DOTHER_NAEMON) -o $@ $(filter %.c,$^) -ldl
+
+$(MODULE_TESTS)/module_%: tests/bench/module_%.c $(MODULE_FAKE) $(MODULE_TEST_H)
 	@mkdir -p $(@D)
 	$(CC) $(MODULE_TEST) -o $@ $(filter %.c,$^) -ldl
+
+$(MODULE_CLOCK): tests/bench/core_clock.c $(MODULE_TEST_H)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -I. $(MODULE_FLAGS) $(CFLAGS) -fPIC -shared -o $@ $<
 
 $(B)/tests/bench/module_peer: tests/bench/module_peer.c common/event.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -I. $(CFLAGS) -o $@ $^
 
-check-module: $(B)/tests/module/cases $(MODULE_SO)
-	@valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible $^
+# what the module is linked to besides libc must be weak: another core would stop at load
+check-module: $(MODULE_CHECK) $(MODULE_SO)
+	@! nm -D --undefined-only $(MODULE_SO) | grep -v '^ *w\|@GLIBC' || { echo "$(MODULE_SO): not weak"; exit 1; }
+	@$(MODULE_TESTS)/other_nagios $(MODULE_SO)
+	@$(MODULE_TESTS)/other_naemon $(MODULE_SO)
+	@valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
+		$(MODULE_TESTS)/cases $(MODULE_SO)
 
-bench-module: $(MODULE_SO) $(addprefix $(B)/tests/bench/,module_peer module_repeat module_slice)
-	tests/bench/module_instr.sh $(B)
+bench-module: $(MODULE_SO) $(MODULE_BENCH)
+	tests/bench/module_instr.sh $(B) $(CORE)
 
 .PHONY: check-module bench-module

@@ -5,11 +5,13 @@
  */
 #include "module/neb_compat.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +20,7 @@
 #include "module/callback.h"
 #include "module/command.h"
 #include "module/describe.h"
+#include "module/family.h"
 #include "module/recheck.h"
 #include "module/sender.h"
 #include "module/snapshot.h"
@@ -244,6 +247,12 @@ static int on_process(int callback, void *data)
 
 /* ---- load and unload ---- */
 
+/* Before the core looks at the number: a wrong one is refused by us, with our words, and it runs on. */
+__attribute__((constructor)) static void adapt(void)
+{
+	__neb_api_version = family_api(compat_core(), compat_version());
+}
+
 static void read_boot_id(char *out, size_t cap)
 {
 	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
@@ -276,7 +285,7 @@ static uid_t find_uid(const char *name)
 	return NO_UID;
 }
 
-static int configure(const char *line, const char *version)
+static int configure(const char *line)
 {
 	struct args args;
 	char err[300];
@@ -293,25 +302,39 @@ static int configure(const char *line, const char *version)
 		return -1;
 	}
 	memcpy(neb.config.socket, args.socket, sizeof neb.config.socket);
-	snprintf(neb.config.core, sizeof neb.config.core, COMPAT_NAME " %s", version);
+	snprintf(neb.config.core, sizeof neb.config.core, COMPAT_NAME " %s", compat_version());
 	make_epoch(neb.config.epoch, sizeof neb.config.epoch);
 	neb.config.ring_bytes = args.ring_kib * 1024;
 	neb.config.agent_uid = find_uid(args.user);
 	return 0;
 }
 
-static int is_usable(const char **version)
+/* The path that the core loaded us from: says where the modules for other cores are. */
+static const char *own_file(void)
+{
+	Dl_info info;
+
+	return dladdr((void *)nebmodule_init, &info) ? info.dli_fname : NULL;
+}
+
+static void refuse_core(void)
+{
+	char line[600];
+
+	family_advise(
+	    compat_family(), compat_core(), compat_version(), own_file(), line, sizeof line);
+	compat_log(1, line);
+}
+
+static int is_usable(void)
 {
 	if (neb.is_loaded) {
 		log_error(
 		    "loaded twice: remove one of the broker_module lines; the second does nothing");
 		return 0;
 	}
-	if (!compat_is_our_core(version)) {
-		log_error(
-		    "built for " COMPAT_NAME " " COMPAT_FAMILY "x, but the core is %s; "
-		    "the module does nothing",
-		    *version ? *version : "unknown");
+	if (!compat_is_our_core()) {
+		refuse_core();
 		return 0;
 	}
 	if (!compat_brokers_all()) {
@@ -344,10 +367,8 @@ static void register_callbacks(void *handle)
 /* Always 0: for anything else the core would not start at all. */
 int nebmodule_init(int flags, char *args, void *handle)
 {
-	const char *version;
-
 	(void)flags;
-	if (!is_usable(&version) || configure(args, version))
+	if (!is_usable() || configure(args))
 		return 0;
 	neb.is_loaded = 1;
 	register_callbacks(handle);

@@ -121,31 +121,20 @@ void object_describe(const struct object *object, struct event *ev)
 		describe_host(object->host, ev);
 }
 
-static int is_ack_comment(const nagios_comment *c, const struct event *ev)
-{
-	if (c->entry_type != ACKNOWLEDGEMENT_COMMENT)
-		return 0;
-	if (!ev->service)
-		return c->comment_type == HOST_COMMENT;
-	return c->comment_type == SERVICE_COMMENT && !strcmp(c->service_description, ev->service);
-}
-
 unsigned object_add_ack(const struct object *object, struct event *ev, char mark[GATE_MARK_BYTES])
 {
-	const nagios_comment *newest = NULL;
-	nagios_comment *c;
-	char *name;
-	unsigned n = 0;
+	struct compat_comments walk = compat_comments(object->host, object->service);
+	const compat_comment *newest = NULL;
+	const compat_comment *c;
 
-	object_name(object, ev);
-	name = object->service ? object->service->host_name : object->host->name;
-	for (c = get_first_comment_by_host(name); c; c = get_next_comment_by_host(name, c), n++)
-		if (is_ack_comment(c, ev) && (!newest || c->comment_id > newest->comment_id))
+	while ((c = compat_next_comment(&walk)))
+		if (c->entry_type == ACKNOWLEDGEMENT_COMMENT &&
+		    (!newest || c->comment_id > newest->comment_id))
 			newest = c;
 	if (!newest)
-		return n;
+		return walk.looked;
 	ev->author = newest->author;
 	gate_mark_of(newest->comment_data ? newest->comment_data : "", mark);
 	ev->mark = mark;
-	return n;
+	return walk.looked;
 }

@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 600
 FUZZ_SHORT   ?= 5
 PYTHON       ?= $(firstword $(wildcard /usr/bin/python3) python3) -B
 PYTEST        = $(PYTHON) -m pytest -p no:cacheprovider
-DEPS_ENV      = TWICKET_HEADERS=$(MODULE_CORE)/include/nebstructs.h
+DEPS_ENV      = TWICKET_HEADERS=$(MODULE_HEADERS)
 
 SANITIZE   = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 TEST_FLAGS = -std=c11 -D_GNU_SOURCE -DTWICKET_VERSION='"$(VERSION)"' -DTWICKET_TEST_DATA='"tests"' \
@@ -35,7 +35,7 @@ check: deps
 	+@$(MAKE) --no-print-directory -j$(JOBS) all check-build
 	+@$(MAKE) --no-print-directory -j$(JOBS) -Otarget -k check-run
 
-check-build: unit-build crash-build scenario-build random-build fuzz-build e2e-build vectors-build $(B)/tests/module/cases
+check-build: unit-build crash-build scenario-build random-build fuzz-build e2e-build vectors-build $(MODULE_CHECK)
 check-run: lint check-e2e check-crash check-fuzz check-unit check-module check-scenario check-random check-vectors
 	@echo "make check: all suites passed"
 
@@ -50,8 +50,8 @@ endif
 
 deps:
 	@$(DEPS_ENV) tests/deps.sh all
-	@test -e $(MODULE_CORE)/include/nebstructs.h || \
-		$(MAKE) --no-print-directory $(MODULE_CORE)/include/nebstructs.h
+	@test -e $(MODULE_HEADERS) || \
+		$(MAKE) --no-print-directory $(MODULE_HEADERS)
 	@tests/cgi.sh $(B)/core/cgi
 
 # ROOT_TAR=file keeps the bare root for the next time
@@ -98,7 +98,8 @@ $(B)/asan/check_twicket: $(B)/asan/agent/check_main.o $(ASAN_LIB)
 $(B)/asan/desk_job: $(B)/asan/tests/e2e/desk_job.o $(ASAN_LIB)
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-e2e-build: $(B)/asan/twicketd $(B)/asan/twicket $(B)/asan/check_twicket $(B)/asan/desk_job
+# beside the module of CORE, a second one for its core
+e2e-build: $(addprefix $(B)/asan/,twicketd twicket check_twicket desk_job) $(MODULE_SO) $(MODULE_CLOCK)
 
 # suite-rules DIR PREFIX: each DIR/PREFIX*.c is a program
 define suite-rules
@@ -191,15 +192,11 @@ demo: deps
 
 # --- the bench: the module by instructions, the whole loop against bash and curl, X by its bill -
 
-BENCH_BIN = $(addprefix $(B)/tests/bench/,receiver core_clock.so p4_core) $(SCENARIO_RUN)
+BENCH_BIN = $(addprefix $(B)/tests/bench/,receiver p4_core) $(MODULE_CLOCK) $(SCENARIO_RUN)
 
 $(B)/tests/bench/receiver: tests/bench/receiver.c tests/bench/receiver_api.c tests/bench/receiver.h
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -I. $(CFLAGS) -o $@ $(filter %.c,$^)
-
-$(B)/tests/bench/core_clock.so: tests/bench/core_clock.c module/neb_compat.h $(MODULE_CORE)/include/nebstructs.h
-	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -I. -isystem $(MODULE_CORE) $(CFLAGS) -fPIC -shared -o $@ $<
 
 # the fake core's walks through its lists make way for those of p4_core.c
 $(B)/tests/bench/p4_core: tests/bench/p4_core.c $(MODULE_FAKE) $(MODULE_TEST_H)
@@ -211,8 +208,8 @@ bench-build: $(BENCH_BIN)
 # What others are measured by comes along (Alertmanager), which `make check` does not need
 bench-deps:
 	@$(DEPS_ENV) tests/deps.sh bench || $(DEPS_ENV) tests/deps.sh all
-	@test -e $(MODULE_CORE)/include/nebstructs.h || \
-		$(MAKE) --no-print-directory $(MODULE_CORE)/include/nebstructs.h
+	@test -e $(MODULE_HEADERS) || \
+		$(MAKE) --no-print-directory $(MODULE_HEADERS)
 
 # BENCH="p5 p8" runs these only, of: module c p9 p9_module p5 p8 p6 p4 replay
 bench: bench-deps

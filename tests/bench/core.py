@@ -68,7 +68,7 @@ class BenchCore(Nagios):
 
     def __init__(self, stand, groups, twicket=True, name="nagios", stalls=False):
         place = stand.place
-        clock = place.copy(stand.build / "tests/bench/core_clock.so", f"{name}-clock.so")
+        clock = place.copy(stand.build / "nagios-4.4/tests/core_clock.so", f"{name}-clock.so")
         self.clock_path = place.path / f"{name}-clock.txt"
         script = place.copy(HERE / "notify.sh", f"{name}-notify.sh")
         self.templates = TEMPLATES.format(script=script, url=stand.receiver.url, service=SERVICE)

@@ -16,7 +16,6 @@
 
 struct host *host_list;
 struct service *service_list;
-struct nagios_comment *comment_list;
 unsigned long event_broker_options;
 iobroker_set *nagios_iobs;
 
@@ -33,7 +32,6 @@ static struct {
 		int (*handler)(int, int, void *);
 		int events;
 	} watch[FDS];
-	void (*timer)(void *);
 	void *module[MODULES];
 	unsigned modules;
 	int init_code;
@@ -72,28 +70,32 @@ int clock_gettime(clockid_t clock, struct timespec *t)
 
 /* ---- what the module calls ---- */
 
-char *get_program_version(void)
+#ifdef TWICKET_NAEMON
+typedef enum NEBCallbackType callback_type;
+const char *
+#else
+typedef int callback_type;
+char *
+#endif
+get_program_version(void)
 {
 	return (char *)core_version;
 }
 
-void logit(int type, int display, const char *format, ...)
+void core_log(const char *format, va_list args)
 {
-	va_list args;
 	int n;
 
-	(void)type, (void)display;
-	va_start(args, format);
 	n = vsnprintf(core.log + core.log_len, sizeof core.log - core.log_len, format, args);
-	va_end(args);
 	if (n > 0 && core.log_len + (size_t)n < sizeof core.log)
 		core.log_len += (size_t)n;
 }
 
-int neb_register_callback(int type, void *handle, int priority, int (*callback)(int, void *))
+int neb_register_callback(
+    callback_type type, void *handle, int priority, int (*callback)(int, void *))
 {
 	(void)priority;
-	if (!handle || type < 0 || type >= NEBCALLBACK_NUMITEMS)
+	if (!handle || (int)type < 0 || type >= NEBCALLBACK_NUMITEMS)
 		core_die("bad callback");
 	core.callback[type] = callback;
 	core.callbacks++;
@@ -129,20 +131,6 @@ int iobroker_unregister(iobroker_set *set, int fd)
 	return 0;
 }
 
-timed_event *schedule_new_event(
-    int type, int priority, time_t at, int recurring, unsigned long interval, void *timing,
-    int compensate, void *function, void *args, int options)
-{
-	static timed_event event;
-
-	(void)type, (void)priority, (void)at, (void)timing, (void)compensate, (void)args,
-	    (void)options;
-	if (!recurring || interval != 1)
-		core_die("a timer that is not once a second");
-	core.timer = (void (*)(void *))function;
-	return &event;
-}
-
 struct host *find_host(const char *name)
 {
 	for (host *h = host_list; h; h = h->next)
@@ -171,23 +159,6 @@ struct servicegroup *find_servicegroup(const char *name)
 {
 	(void)name;
 	return NULL;
-}
-
-static nagios_comment *comment_from(nagios_comment *c, const char *name)
-{
-	while (c && strcmp(c->host_name, name))
-		c = c->next;
-	return c;
-}
-
-struct nagios_comment *get_first_comment_by_host(char *name)
-{
-	return comment_from(comment_list, name);
-}
-
-struct nagios_comment *get_next_comment_by_host(char *name, struct nagios_comment *c)
-{
-	return comment_from(c->next, name);
 }
 
 static void acknowledge(void *arg)
@@ -242,7 +213,7 @@ int process_external_command1(char *line)
 	return 0;
 }
 
-static void send_comment(int type, const nagios_comment *c)
+static void send_comment(int type, const compat_comment *c)
 {
 	nebstruct_comment_data ds = {
 	    .type = type,
@@ -260,7 +231,7 @@ static void send_comment(int type, const nagios_comment *c)
 
 unsigned long core_add_comment(service *s, int entry_type, const char *author, const char *text)
 {
-	nagios_comment *c = core_take(sizeof *c);
+	compat_comment *c = core_take(sizeof *c);
 
 	c->comment_type = SERVICE_COMMENT;
 	c->entry_type = entry_type;
@@ -269,14 +240,15 @@ unsigned long core_add_comment(service *s, int entry_type, const char *author, c
 	c->service_description = strdup(s->description);
 	c->author = strdup(author);
 	c->comment_data = strdup(text);
-	c->next = comment_list;
-	comment_list = c;
+	c->next = core_comments;
+	core_comments = c;
+	core_link_comment(s, c);
 	send_comment(NEBTYPE_COMMENT_LOAD, c);
 	send_comment(NEBTYPE_COMMENT_ADD, c);
 	return c->comment_id;
 }
 
-void core_free_comment(nagios_comment *c)
+void core_free_comment(compat_comment *c)
 {
 	free(c->host_name);
 	free(c->service_description);
@@ -287,7 +259,7 @@ void core_free_comment(nagios_comment *c)
 
 void core_delete_comment(unsigned long id)
 {
-	nagios_comment **at = &comment_list, *c;
+	compat_comment **at = &core_comments, *c;
 
 	while (*at && (*at)->comment_id != id)
 		at = &(*at)->next;
@@ -295,6 +267,7 @@ void core_delete_comment(unsigned long id)
 		return;
 	send_comment(NEBTYPE_COMMENT_DELETE, c);
 	*at = c->next;
+	core_unlink_comment(c);
 	core_free_comment(c);
 }
 
@@ -305,7 +278,7 @@ void core_reset(void)
 	core_free_objects();
 	memset(&core, 0, sizeof core);
 	event_broker_options = ~0ul;
-	core_version = "4.4.6";
+	core_version = TWICKET_HEADERS;
 	core_command_code = 0;
 	core_commands = 0;
 	core_clock_step_ns = core_clock_offset_ns = 0;
@@ -322,8 +295,10 @@ void core_load(const char *so, const char *args)
 
 	if (!handle)
 		core_die(dlerror());
-	if (!api || *api != CURRENT_NEB_API_VERSION || !dlsym(handle, "nebmodule_deinit"))
+	if (!api || !dlsym(handle, "nebmodule_deinit"))
 		core_die("symbols are missing");
+	if (core_version && !strcmp(core_version, TWICKET_HEADERS) && *api != CURRENT_NEB_API_VERSION)
+		core_die("another number of the interface");
 	if (core.modules == MODULES)
 		core_die("too many modules");
 	core.module[core.modules++] = handle;
@@ -347,9 +322,9 @@ void core_unload(void)
 {
 	int (*deinit)(int, int);
 
+	core_stop_timer();
 	memset(core.callback, 0, sizeof core.callback);
 	core.callbacks = 0;
-	core.timer = NULL;
 	for (unsigned i = 0; i < core.modules; i++) {
 		*(void **)&deinit = dlsym(core.module[i], "nebmodule_deinit");
 		if (deinit(1, 2))
@@ -413,8 +388,7 @@ void core_tick(unsigned seconds)
 {
 	while (seconds--) {
 		core_clock_offset_ns += 1000000000;
-		if (core.timer)
-			core.timer(NULL);
+		core_run_timer();
 		core_turn();
 	}
 }

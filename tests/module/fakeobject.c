@@ -54,12 +54,8 @@ service *core_add_service(host *h, const char *name)
 
 void core_add_parent(host *h, host *parent)
 {
-	hostsmember *up = core_take(sizeof *up), *down = core_take(sizeof *down);
-
-	*up = (hostsmember){parent->name, parent, h->parent_hosts};
-	h->parent_hosts = up;
-	*down = (hostsmember){h->name, h, parent->child_hosts};
-	parent->child_hosts = down;
+	core_add_to_set(&h->parent_hosts, parent);
+	core_add_to_set(&parent->child_hosts, h);
 }
 
 void core_add_variable(customvariablesmember **list, const char *name, const char *value)
@@ -81,11 +77,9 @@ hostgroup *core_add_hostgroup(const char *name)
 
 void core_add_member(hostgroup *group, host *h)
 {
-	hostsmember *m = core_take(sizeof *m);
 	objectlist *l = core_take(sizeof *l);
 
-	*m = (hostsmember){h->name, h, group->members};
-	group->members = m;
+	core_add_to_set(&group->members, h);
 	*l = (objectlist){group, h->hostgroups_ptr};
 	h->hostgroups_ptr = l;
 }
@@ -209,14 +203,6 @@ void core_delete_downtime(unsigned long id)
 	free(d);
 }
 
-static void free_members(hostsmember *m)
-{
-	for (hostsmember *next; m; m = next) {
-		next = m->next;
-		free(m);
-	}
-}
-
 static void free_variables(customvariablesmember *v)
 {
 	for (customvariablesmember *next; v; v = next) {
@@ -227,8 +213,8 @@ static void free_variables(customvariablesmember *v)
 
 static void free_host(host *h)
 {
-	free_members(h->parent_hosts);
-	free_members(h->child_hosts);
+	core_free_set(h->parent_hosts);
+	core_free_set(h->child_hosts);
 	free_variables(h->custom_variables);
 	for (servicesmember *m = h->services, *next; m; m = next) {
 		next = m->next;
@@ -244,6 +230,8 @@ static void free_host(host *h)
 
 void core_free_objects(void)
 {
+	while (core_comments)
+		core_delete_comment(core_comments->comment_id);
 	for (service *s = service_list, *next; s; s = next) {
 		next = s->next;
 		free_variables(s->custom_variables);
@@ -256,12 +244,8 @@ void core_free_objects(void)
 	}
 	for (hostgroup *g = core_groups, *next; g; g = next) {
 		next = g->next;
-		free_members(g->members);
+		core_free_set(g->members);
 		free(g);
-	}
-	for (nagios_comment *c = comment_list, *next; c; c = next) {
-		next = c->next;
-		core_free_comment(c);
 	}
 	for (scheduled_downtime *d = scheduled_downtime_list, *next; d; d = next) {
 		next = d->next;
@@ -273,6 +257,5 @@ void core_free_objects(void)
 	next_downtime = 0;
 	service_list = NULL;
 	host_list = NULL;
-	comment_list = NULL;
 	core_groups = NULL;
 }
