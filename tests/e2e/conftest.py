@@ -43,6 +43,9 @@ def pytest_terminal_summary(terminalreporter):
         for name, line in report.user_properties:
             if name == "goal":  # a count of GOALS.md
                 terminalreporter.write_line(line)
+    absent = rigs.absent_cores()
+    if absent:
+        terminalreporter.write_line(f"e2e: cores not tried: {absent}")
     terminalreporter.write_line(f"e2e: {ran} cases ran, {len(skipped)} skipped{why}")
 
 
@@ -55,7 +58,7 @@ def server():
         yield rigs.start_server(cleanup, place)
 
 
-@pytest.fixture(params=rigs.cores(), ids=lambda pair: Path(pair[0]).name)
+@pytest.fixture(params=rigs.cores() or [None], ids=lambda core: core.name if core else "no core")
 def core(request):
     return request.param
 

@@ -13,6 +13,9 @@ from proc import Process, RigError, wait_for
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 UP, DOWN, UNREACHABLE = range(3)
+RESTARTING = ", restarting..."  # Nagios names the signal in another way than Naemon
+STARTING = " starting... (PID="
+FORGOTTEN = 10  # seconds
 
 MAIN = """\
 log_file={dir}/nagios.log
@@ -298,16 +301,33 @@ class Nagios:
 
     def reload(self, seconds=20):
         """SIGHUP, and waits until the core is back in its loop."""
-        before = self.log().count("Event loop started") + self.log().count("Caught SIGHUP")
-        started = self.program().get("program_start")
-        self.process.signal(signal.SIGHUP)
-        self.process.wait_ready("the core caught SIGHUP", lambda: self.log().count("Caught SIGHUP") > before, 60)
+        started, caught = self.log().count(STARTING), self.log().count(RESTARTING)
+        sent = None
+
+        def is_caught():
+            nonlocal sent
+            # all cores forget a signal that comes between their start and their loop
+            if sent is None or time.monotonic() - sent > FORGOTTEN:
+                self.process.signal(signal.SIGHUP)
+                sent = time.monotonic()
+            return self.log().count(RESTARTING) > caught
+
+        self.process.wait_ready("the core caught SIGHUP", is_caught, 60)
+        self.process.wait_ready("the core starts again", lambda: self.log().count(STARTING) > started, seconds)
+        now = time.time_ns()
+        # written before the loop begins, and in it every second
         self.process.wait_ready(
             "the core is back after its reload",
-            lambda: self.program().get("program_start") not in (None, started) and self._accepts(),
+            lambda: self._status_written_ns() > now and self._accepts(),
             seconds,
         )
 
+    def _status_written_ns(self):
+        try:
+            return (self.dir / "status.dat").stat().st_mtime_ns
+        except FileNotFoundError:  # Naemon takes it away at a reload
+            return 0
+
     def modules(self):
-        """How often the core said that the module was initialised."""
-        return len(re.findall(r"Event broker module '.*' initialized successfully", self.log()))
+        """How often the core said that our module was initialised."""
+        return len(re.findall(rf"Event broker module '{self.module}' initialized successfully", self.log()))

@@ -5,7 +5,8 @@ come from the environment:
 
     TWICKET_BUILD            the build folder (default: build)
     TWICKET_AGENT            the folder of twicketd and twicket, when it is another
-    TWICKET_CORES            "core=module.so core2=module2.so"
+    TWICKET_CORES            "nagios-4.4=/usr/sbin/nagios4 naemon=/usr/bin/naemon": cores by the names of `make module
+                             CORE=`, whose modules are taken from the build folder. Default: what is installed
     TWICKET_MASTODON_URL     with TWICKET_TOKEN_STATUS, TWICKET_TOKEN_OPERATOR, TWICKET_TOKEN_STRANGER
     TWICKET_X_URL            instead of the loopback X, with TWICKET_X_HANDLE (the status account's name) and
                              TWICKET_X_TOKEN_STATUS, TWICKET_X_TOKEN_OPERATOR (the line of a token file);
@@ -13,8 +14,11 @@ come from the environment:
 """
 
 import os
+import re
 import shutil
+import subprocess
 import sys
+from collections import namedtuple
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,21 +46,63 @@ def agent_folder():
     return Path(os.environ.get("TWICKET_AGENT") or build_folder()).resolve()
 
 
+Core = namedtuple("Core", "name binary module")  # name: nagios-4.4, nagios-4.5 or naemon
+CORES = ("nagios-4.4", "nagios-4.5", "naemon")
+
+
+def _family(binary):
+    """The name of the core that lies there, by its own word; "" for none that we know."""
+    try:
+        said = subprocess.run([binary, "--version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20)
+    except OSError:
+        return ""
+    found = re.search(rb"(Nagios|Naemon) Core (\d+\.\d+)", said.stdout)
+    if not found:
+        return ""
+    program, version = (part.decode() for part in found.groups())
+    return "naemon" if program == "Naemon" else f"nagios-{version}"
+
+
+def _named_cores():
+    """{name: binary}"""
+    text = os.environ.get("TWICKET_CORES", "").strip()
+    if text:
+        return dict(pair.split("=", 1) for pair in text.split())
+    found = (shutil.which(program, path="/usr/sbin:/usr/bin") for program in ("nagios4", "naemon"))
+    return {_family(binary): binary for binary in found if binary}
+
+
 def cores():
-    """[(core, module)]: from TWICKET_CORES, else Debian's nagios4 with the module of this tree."""
-    text = os.environ.get("TWICKET_CORES", "")
-    if text.strip():
-        return [tuple(pair.split("=", 1)) for pair in text.split()]
-    return [(shutil.which("nagios4", path="/usr/sbin:/usr/bin") or "/usr/sbin/nagios4",
-             str(build_folder() / "nagios-4.4/twicket.so"))]
+    """The cores that are there, each with its module."""
+    found = []
+    for name, binary in _named_cores().items():
+        module = build_folder() / name / "twicket.so"
+        if Path(binary).exists() and module.exists():
+            found.append(Core(name, binary, str(module)))
+    return found
+
+
+def absent_cores():
+    """One line: which cores are not tried, and why; "" when all are."""
+    named, there = _named_cores(), {core.name for core in cores()}
+    why = []
+    for name in [*CORES, *(name for name in named if name not in CORES)]:
+        if name in there:
+            continue
+        if name not in named:
+            why.append(f"{name} is not named in TWICKET_CORES" if os.environ.get("TWICKET_CORES") else
+                       f"{name} is not installed")
+        elif not Path(named[name]).exists():
+            why.append(f"{name}: {named[name]} is not there")
+        else:
+            why.append(f"{name}: {build_folder()}/{name}/twicket.so is not built")
+    return "; ".join(why)
 
 
 def what_is_missing():
     """Why the rig cannot run here, "" when it can."""
-    for core, module in cores():
-        for path in (core, module):
-            if not Path(path).exists():
-                return f"{path} is not there"
+    if not cores():
+        return f"no core ({absent_cores()})"
     for name in ("twicketd", "twicket"):
         if not (agent_folder() / name).exists():
             return f"{agent_folder() / name} is not built"
@@ -146,7 +192,7 @@ class Rig:
                  settings=None):
         """tokens: of accounts; else the server's of the account `status`. settings: of nagios.cfg."""
         self.server = server
-        self.core, module = core or cores()[0]
+        self.core = core or cores()[0]
         self.cleanup = Cleanup()
         try:
             self.place = Place(keep)
@@ -158,7 +204,7 @@ class Rig:
             for account, token in tokens.items():
                 self.agent.token(account, token)
             args = f"node=mon1 socket={self.agent.socket} user={self.place.user}"
-            self.nagios = Nagios(self.place, hosts or HOSTS, self.core, module, args, settings=settings)
+            self.nagios = Nagios(self.place, hosts or HOSTS, self.core.binary, self.core.module, args, settings=settings)
             if start:
                 self.start()
         except BaseException:
