@@ -1,21 +1,20 @@
 #!/bin/bash
 # GOALS P1, P2 and the module's part of P3: what twicket.so costs the core. Run by `make bench-module`.
-# usage: module_instr.sh BUILD_DIR. Prints "NAME measured goal ok|MISSED"; comments start with #.
+# usage: module_instr.sh BUILD_DIR [CORE]. Prints "NAME measured goal ok|MISSED"; comments start with #.
 # Needs the harness of TWICKET_BENCH (built once under BENCH_ROOT) and valgrind; else skips in one line.
+# The harness is a Nagios 4.4: what is measured in other cores, is so in the fake core of tests/module.
 set -u
 
 B=$(cd "${1:?build folder}" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 bench=${TWICKET_BENCH:-$here/../../../shared/bench}
 rounds=${ROUNDS:-5}
-so=$B/nagios-4.4/twicket.so
+core=${2:-nagios-4.4}
+so=$B/$core/twicket.so
+export BENCH_ROOT=${BENCH_ROOT:-$B/nebbench}
 
 skip() { echo "# module bench skipped: $*"; exit 0; }
-[ -x "$bench/setup.sh" ] || skip "no harness at $bench (TWICKET_BENCH)"
 command -v valgrind >/dev/null || skip "no valgrind"
-export BENCH_ROOT=${BENCH_ROOT:-$B/nebbench}
-"$bench/setup.sh" >/dev/null || skip "the harness does not build (see $BENCH_ROOT/setup.log)"
-
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/twicket-bench.XXXXXX")
 peer= sink=
 finish() { [ -z "$peer$sink" ] || kill -CONT $peer $sink 2>/dev/null; kill $peer $sink 2>/dev/null; rm -rf "$tmp"; }
@@ -41,6 +40,25 @@ instructions() {
 		--callgrind-out-file=/dev/null "$@" >"$tmp/callgrind" 2>&1
 	sed -n 's/.*Collected : \([0-9]*\).*/\1/p' "$tmp/callgrind" | tail -1
 }
+# per event of the fake core: "changes" that are sent, or repeats that are not
+fake() { echo $(($(instructions core_dispatch "$B/$core/tests/module_repeat" "$so" 10000 "$@") / 10000)); }
+slice() {
+	start_peer
+	longest=$("$B/$core/tests/module_slice" "$so" "$our_args")
+	stop_peer
+	objects=$(arrived OBJECT)
+	[ "${objects:-0}" -eq 100000 ] || echo "# only ${objects:-0} of 100000 objects arrived"
+	judge P3.slice_ms "$longest" 2
+}
+if [ "$core" != nagios-4.4 ]; then
+	judge P1.state "$(fake changes)" 600
+	judge P1.repeat "$(fake)" 200
+	slice
+	exit 0
+fi
+
+[ -x "$bench/setup.sh" ] || skip "no harness at $bench (TWICKET_BENCH)"
+"$bench/setup.sh" >/dev/null || skip "the harness does not build (see $BENCH_ROOT/setup.log)"
 dispatch() { instructions neb_make_callbacks "$neb" -S 500 -e statechange -o 110 -k $events -w 0 "$@"; }
 
 events=20000
@@ -54,8 +72,7 @@ sent=$(arrived STATE)
 state=$(((all - (events - sent) * unsent) / sent))
 echo "# $sent of $events state changes arrived, $(arrived gaps) gaps; empty dispatch $floor, without agent $unsent instructions"
 judge P1.state "$state" 600
-repeat=$(($(instructions core_dispatch "$B/tests/bench/module_repeat" "$so" 10000) / 10000 + floor))
-judge P1.repeat "$repeat" 200
+judge P1.repeat "$(($(fake) + floor))" 200
 
 "$BENCH_ROOT/harness/sink" stream "$tmp/thin.sock" 2>/dev/null & sink=$!
 wait_for "$tmp/thin.sock"
@@ -89,9 +106,4 @@ judge P2.p99_to_thin "$(ratio "$(of ours p99)" "$(of thin p99)")" 2
 judge P2.p999_stopped "$(ratio "$(of stopped p999)" "$(of ours p999)")" 2
 judge P2.p999_dead "$(ratio "$(of dead p999)" "$(of ours p999)")" 2
 
-start_peer
-longest=$("$B/tests/bench/module_slice" "$so" "$our_args")
-stop_peer
-objects=$(arrived OBJECT)
-[ "${objects:-0}" -eq 100000 ] || echo "# only ${objects:-0} of 100000 objects arrived"
-judge P3.slice_ms "$longest" 2
+slice
