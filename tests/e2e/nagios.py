@@ -61,6 +61,7 @@ interval_length=60
 check_for_updates=0
 """
 
+# A pipe since Naemon starts no shell for ">>" alone.
 OBJECTS = """\
 define timeperiod {{
     timeperiod_name  always
@@ -79,7 +80,7 @@ define command {{
 }}
 define command {{
     command_name  page
-    command_line  /bin/echo "$NOTIFICATIONTYPE$ $HOSTNAME$/$SERVICEDESC$ $NOTIFICATIONAUTHOR$ $NOTIFICATIONCOMMENT$ $SERVICEACKCOMMENT$" >> {dir}/pages
+    command_line  /bin/echo "$NOTIFICATIONTYPE$ $HOSTNAME$/$SERVICEDESC$ $NOTIFICATIONAUTHOR$ $NOTIFICATIONCOMMENT$ $SERVICEACKCOMMENT$" | cat >> {dir}/pages
 }}
 define contact {{
     contact_name                   oncall
