@@ -192,11 +192,15 @@ demo: deps
 
 # --- the bench: the module by instructions, the whole loop against bash and curl, X by its bill -
 
-BENCH_BIN = $(addprefix $(B)/tests/bench/,receiver p4_core) $(MODULE_CLOCK) $(SCENARIO_RUN)
+BENCH_BIN = $(addprefix $(B)/tests/bench/,receiver p4_core curl_rate) $(MODULE_CLOCK) $(SCENARIO_RUN)
 
 $(B)/tests/bench/receiver: tests/bench/receiver.c tests/bench/receiver_api.c tests/bench/receiver.h
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -I. $(CFLAGS) -o $@ $(filter %.c,$^)
+
+$(B)/tests/bench/curl_rate: tests/bench/curl_rate.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -o $@ $< $(shell pkg-config --libs libcurl)
 
 # the fake core's walks through its lists make way for those of p4_core.c
 $(B)/tests/bench/p4_core: tests/bench/p4_core.c $(MODULE_FAKE) $(MODULE_TEST_H)
@@ -211,7 +215,7 @@ bench-deps:
 	@test -e $(MODULE_HEADERS) || \
 		$(MAKE) --no-print-directory $(MODULE_HEADERS)
 
-# BENCH="p5 p8" runs these only, of: module c p9 p9_module p5 p8 p6 p4 replay
+# BENCH="p5 p8" runs these only, of: module c p9 p9_module p3 p5 p8 p6 p7 p4 p10 p11 replay
 bench: bench-deps
 	+@$(MAKE) --no-print-directory -j$(JOBS) all bench-build
 	+@$(PYTHON) tests/bench/bench.py $(B) $(BENCH)

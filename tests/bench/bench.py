@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""`make bench`: GOALS P1, P2, P4, P5, P6, P8, P9 and C1 to C5 as measured, each next to its goal.
+"""`make bench`: GOALS P1 to P11 and C1 to C5 as measured, each next to its goal.
 
-    bench.py BUILD [module c p9 p9_module p5 p8 p6 p4 replay]
+    bench.py BUILD [module c p9 p9_module p3 p5 p8 p6 p7 p4 p10 p11 replay]
 
 Runs one benchmark after the other, prints a row "NAME measured goal ok|MISSED|reported" as soon as
 it is known, and all of them again as a table. Exit status 1 when a gate is missed or a part failed.
@@ -17,7 +17,7 @@ from pathlib import Path
 import stand
 from proc import RigError
 
-PARTS = ("module", "c", "p9", "p9_module", "p5", "p8", "p6", "p4", "replay")
+PARTS = ("module", "c", "p9", "p9_module", "p3", "p5", "p8", "p6", "p7", "p4", "p10", "p11", "replay")
 ROW = re.compile(r"^([A-Z]\d+\.\S+) (\S+) (\S+) (ok|MISSED|reported)$")
 
 
