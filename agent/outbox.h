@@ -74,6 +74,9 @@ void outbox_erase_said(struct outbox *o, uint64_t incident, int64_t at_ms, const
 void outbox_turn(struct outbox *o, const struct now *now);
 int64_t outbox_next(const struct outbox *o, const struct now *now); /* wall ms, NOW_NEVER = nothing to wait for */
 
+/* Does an account have more posts waiting than it may send at a time? */
+bool outbox_is_queueing(const struct outbox *o);
+
 /* Something outside has changed that may let posts go: look at all of them in the next turn. */
 void outbox_stir(struct outbox *o);
 

@@ -255,6 +255,22 @@ int outbox_drop(struct outbox *o, uint64_t post, struct err *err)
 	return 0;
 }
 
+bool outbox_is_queueing(const struct outbox *o)
+{
+	const struct outbox_account *a;
+	const struct post *p;
+	unsigned n;
+
+	DL_FOREACH (o->accounts, a) {
+		n = 0;
+		for (p = a->waiting; p && n <= OUTBOX_IN_FLIGHT; p = p->next)
+			n++;
+		if (n > OUTBOX_IN_FLIGHT)
+			return true;
+	}
+	return false;
+}
+
 /* --- status --- */
 
 static void count_post(const struct post *p, struct outbox_health *out)

@@ -400,6 +400,20 @@ bool runner_is_idle(const struct runner *r)
 	return !r->runs;
 }
 
+bool runner_is_between(const struct runner *r)
+{
+	bool has_answer = false, has_flying = false;
+	const struct run *run;
+
+	DL_FOREACH (r->runs, run) {
+		has_answer |= run->state == RUN_ANSWERED;
+		has_flying |= run->state == RUN_FLYING;
+		if (run->state != RUN_ANSWERED && run->state != RUN_FLYING && run->state != RUN_WAITING)
+			return false;
+	}
+	return has_answer && has_flying;
+}
+
 bool runner_is_ready(const struct runner *r)
 {
 	struct run *run;

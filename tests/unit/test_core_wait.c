@@ -15,7 +15,7 @@
 #define MAX 60000
 
 static struct {
-	bool is_asking, has_run, is_ready, has_reply;
+	bool is_asking, has_run, is_ready, has_reply, is_between, is_queueing;
 	int64_t engine;
 } is;
 
@@ -41,6 +41,18 @@ bool runner_is_ready(const struct runner *r)
 {
 	(void)r;
 	return is.is_ready;
+}
+
+bool runner_is_between(const struct runner *r)
+{
+	(void)r;
+	return is.is_between;
+}
+
+bool outbox_is_queueing(const struct outbox *o)
+{
+	(void)o;
+	return is.is_queueing;
 }
 
 int64_t runner_next(const struct runner *r)
@@ -123,6 +135,40 @@ static void test_wait(void **state)
 	}
 }
 
+static const struct {
+	const char *what;
+	int64_t ago_ms;
+	bool is_between, is_queueing, has_reply, gathers;
+	int wait_ms;
+} answers[] = {
+    {"one of four answers of a quick server", 1, true, true, false, true, 2},
+    {"the same, and a reply waits for its command", 1, true, true, true, false, 0},
+    {"all four are there", 1, false, true, false, false, 0},
+    {"nothing waits behind them", 1, true, false, false, false, 0},
+    {"a slow server", 3, true, true, false, false, 0},
+};
+
+static void test_answers(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < sizeof answers / sizeof answers[0]; k++) {
+		struct core c = {.turned_ms = NOW - answers[k].ago_ms, .has_news = true};
+		struct now now = {.boot_ms = NOW, .wall_ms = NOW};
+
+		is.is_asking = false;
+		is.has_run = is.is_ready = true;
+		is.has_reply = answers[k].has_reply;
+		is.is_between = answers[k].is_between;
+		is.is_queueing = answers[k].is_queueing;
+		is.engine = NOW_NEVER;
+		if (core_is_gathering(&c, &now) != answers[k].gathers)
+			fail_msg("%s: gathers", answers[k].what);
+		if (core_wait_ms(&c, &now, MAX) != answers[k].wait_ms)
+			fail_msg("%s: waits %d ms", answers[k].what, core_wait_ms(&c, &now, MAX));
+	}
+	is.is_between = is.is_queueing = false;
+}
+
 static void test_broken_store(void **state)
 {
 	struct core c = {.retry_boot_ms = NOW + 700, .turned_ms = NOW, .store_trouble = "disk full"};
@@ -138,6 +184,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_wait),
+	    cmocka_unit_test(test_answers),
 	    cmocka_unit_test(test_broken_store),
 	};
 
