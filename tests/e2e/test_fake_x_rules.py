@@ -14,7 +14,7 @@ import urllib.request
 import pytest
 
 from fakex import FakeX, XClient, authorization, vectors
-from proc import Cleanup, Place
+from proc import Cleanup, Place, wait_for
 from rig import FAKE, TOP
 from test_fake_x import DUPLICATE, NAMES, REPLY, detail, fields, me, mentions, rude, servers, x  # noqa: F401
 
@@ -382,8 +382,12 @@ def test_the_page(x, me):
 def test_it_listens_on_loopback_only(servers):
     text = (TOP / "tests/fake/x.py").read_text()
     assert 'ThreadingHTTPServer(("127.0.0.1"' in text
-    listening = [line.split()[1] for line in open("/proc/net/tcp").readlines()[1:]]
-    assert f"0100007F:{servers('tweet').port:04X}" in listening
+    ours = f"0100007F:{servers('tweet').port:04X}"
+
+    def is_listed():  # the kernel's list is read piece by piece while others come and go: one look may miss it
+        return ours in [line.split()[1] for line in open("/proc/net/tcp").readlines()[1:]]
+
+    wait_for("its socket is on loopback", is_listed, 10)
 
 
 # --- held against X's own documents -------------------------------------------------------------------------
