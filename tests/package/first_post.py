@@ -14,6 +14,7 @@ import json
 import re
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -63,6 +64,8 @@ class Root:
             subprocess.run(["tar", "-xf", base, "-C", self.path], check=True)
         else:
             self._bootstrap(base)
+        # sudo looks its host up, by the name of the machine that nsenter comes from
+        (self.path / "etc/hosts").write_text(f"127.0.0.1 localhost mon1 {socket.gethostname()}\n::1 localhost\n")
 
     def _bootstrap(self, base):
         sources = Path("/etc/apt/sources.list.d/debian.sources").read_text()
@@ -74,7 +77,6 @@ class Root:
             f"deb {mirror} {SUITES} main\ndeb {mirror} {SUITES}-backports main\n")
         for name in ("/etc/apt/apt.conf.d", "/etc/resolv.conf"):
             self._copy(Path(name))
-        (self.path / "etc/hosts").write_text("127.0.0.1 localhost mon1\n::1 localhost\n")
         if base:
             subprocess.run(["tar", "-cf", base, "-C", self.path, "."], check=True)
 
