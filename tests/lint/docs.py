@@ -8,6 +8,7 @@ link of docs/ that is not there; a manual page that man warns of.
 It must never need a build.
 """
 
+import functools
 import os
 import re
 import shutil
@@ -46,6 +47,7 @@ def read(name):
 # --- messages -------------------------------------------------------------------------------------
 
 
+@functools.cache
 def all_messages():
     """{message: where the source has it first}"""
     found = {}
