@@ -58,20 +58,21 @@ $(addsuffix /agent/words_catalogue.o,$(B) $(B)/asan $(B)/fuzz): $(wildcard agent
 # put MODE SOURCE TARGET
 put = install -D -m $(1) $(2) $(DESTDIR)$(3).new && mv -f $(DESTDIR)$(3).new $(DESTDIR)$(3)
 
+# page FILE SECTION: a manual page, which names the places of documentation and modules
+page = sed 's|/usr/share/doc/twicket|$(docdir)|; s|/usr/local/lib/twicket|$(libdir)|' $(1) >$(B)/$(notdir $(1)) && \
+	$(call put,644,$(B)/$(notdir $(1)),$(mandir)/man$(2)/$(notdir $(1)))
+
 install: all
 	for core in $(CORES); do test ! -e $(B)/$$core/twicket.so || \
 		{ $(call put,755,$(B)/$$core/twicket.so,$(libdir)/$$core/twicket.so); } || exit 1; done
 	$(call put,755,$(B)/twicketd,$(sbindir)/twicketd)
 	$(call put,755,$(B)/twicket,$(bindir)/twicket)
 	$(call put,755,$(B)/check_twicket,$(plugindir)/check_twicket)
-	$(call put,644,agent/twicketd.8,$(mandir)/man8/twicketd.8)
-	$(call put,644,agent/twicket.1,$(mandir)/man1/twicket.1)
-	sed 's|/usr/share/doc/twicket|$(docdir)|' agent/check_twicket.1 >$(B)/check_twicket.1
-	$(call put,644,$(B)/check_twicket.1,$(mandir)/man1/check_twicket.1)
-	sed 's|/usr/local/lib/twicket|$(libdir)|' module/twicket.so.7 >$(B)/twicket.so.7
-	$(call put,644,$(B)/twicket.so.7,$(mandir)/man7/twicket.so.7)
-	sed 's|/usr/share/doc/twicket|$(docdir)|' agent/twicket.cfg.5 >$(B)/twicket.cfg.5
-	$(call put,644,$(B)/twicket.cfg.5,$(mandir)/man5/twicket.cfg.5)
+	$(call page,agent/twicketd.8,8)
+	$(call page,agent/twicket.1,1)
+	$(call page,agent/check_twicket.1,1)
+	$(call page,module/twicket.so.7,7)
+	$(call page,agent/twicket.cfg.5,5)
 	$(call put,644,contrib/completion/twicket.bash,$(bashcompdir)/twicket)
 	$(call put,644,contrib/completion/_twicket,$(zshcompdir)/_twicket)
 	$(call put,644,sample.cfg,$(docdir)/examples/sample.cfg)
