@@ -1,4 +1,4 @@
-"""The commands that README and docs/ show, typed as they stand there: each is one that twicket knows.
+"""The commands that README, docs/ and the manual pages show, typed as they stand there: each is one that twicket knows.
 
 They run against a file rig. What they are about is mostly not there (a log, a ticket), so they may say no; they
 must never be wrong usage, which is exit code 2.
@@ -15,6 +15,7 @@ from nagios import CRITICAL
 from rig import TOP, agent_folder
 
 DOCUMENTS = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
+PAGES = sorted((TOP / "agent").glob("*.[158]"))
 LEAST = 30  # a reader that finds none is a defect, too
 TOLD = {"mx1": {"services": {"SMTP": {"_TWICKET_PUBLIC": "E-mail"}}}}
 
@@ -32,9 +33,14 @@ def shown_in(text):
     return [line for block in fenced for line in block.split("\n")] + indented, [re.sub(r"\s+", " ", s) for s in spans]
 
 
-def commands(text):
+def shown_in_page(text):
+    """The same of a manual page, where a command is a line of its own."""
+    found = re.findall(r'(?m)^\.(?:Ql|BR?) "?(twicket [^"\n]*?)"?(?: [.,;:)]+)?$', text)
+    return [], [command.replace("\\-", "-") for command in found]
+
+
+def commands(lines, spans):
     """Each `twicket COMMAND ...` as a list of words."""
-    lines, spans = shown_in(text)
     for line in [*lines, *spans]:
         for part in re.split(r";|\|(?!\w)| < ", line):
             part = re.sub(r"^\s*(sudo )?", "", re.sub(r"\s+#\s.*", "", part)).strip()
@@ -48,7 +54,10 @@ def commands(text):
 def shown():
     found = {}
     for path in DOCUMENTS:
-        for words in commands(path.read_text()):
+        for words in commands(*shown_in(path.read_text())):
+            found.setdefault(tuple(words), path.name)
+    for path in PAGES:
+        for words in commands(*shown_in_page(path.read_text())):
             found.setdefault(tuple(words), path.name)
     return found
 
