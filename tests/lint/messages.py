@@ -20,6 +20,7 @@ ONLY_IN = {"find": "agent/health.c", "refuse": "agent/source_module.c", "log_err
 # files that put their messages together before they are handed on: each sentence in them is one
 WHOLE = re.compile(
     r"agent/(cli_check_price|cli_verify|outbox_(money|thread|pause|settle|erase)|collector_(feed|metered)|people|core_locked)\.c"
+    r"|module/family\.c"
     r"|notifiers/(mastodon_verify|mastodon_notifications|twitter_answer|twitter_collect|twitter_messages|twitter_post)\.c")
 NO_SENTENCE = re.compile(r"\w=…|^[^a-z]*$|include|\.[ch]$")
 
