@@ -78,6 +78,15 @@ static enum op_step finish_post(struct op *op, struct turn *turn, const json_t *
 	return mastodon_finish(op, turn, RESULT_OK, "posted");
 }
 
+/* All that can be missing is the post that is answered: somebody deleted it. */
+static enum op_step refuse_post(struct op *op, struct turn *turn)
+{
+	if (op->job->parent_id && *op->job->parent_id &&
+	    (mastodon_is_status(turn, 404) || mastodon_is_status(turn, 410)))
+		turn->result->refusal = REFUSAL_PARENT;
+	return mastodon_refuse(op, turn);
+}
+
 enum op_step mastodon_post(struct op *op, struct turn *turn)
 {
 	enum op_step step;
@@ -86,7 +95,7 @@ enum op_step mastodon_post(struct op *op, struct turn *turn)
 	if (!turn->answer)
 		return has_text(op->job->text) ? send_post(op, turn) : refuse_empty(op, turn);
 	if (!mastodon_is_ok(turn))
-		return mastodon_refuse(op, turn);
+		return refuse_post(op, turn);
 	status = mastodon_json(op, turn, JSON_OBJECT);
 	if (!status)
 		return OP_DONE;
