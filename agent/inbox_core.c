@@ -107,7 +107,7 @@ static void inbox_send_one(struct inbox *b, struct inbox_reply *r)
 	    .kind = r->kind,
 	    .flags = r->flags,
 	    .time_us = b->now.wall_ms * 1000,
-	    .until = r->until_s,
+	    .until = r->until_s ? r->until_s : r->row.expires_ms / 1000,
 	    .host = r->text[TEXT_HOST],
 	    .service = r->text[TEXT_SERVICE],
 	    .author = inbox_core_author(r),

@@ -1,6 +1,6 @@
 /*
- * Acknowledgements with a duration, on cores that have none: we remove them when
- * their time is over. Called by inbox*.c. It must never remove one that is not ours
+ * Acknowledgements with a duration: we remove them when their time is over, if the core
+ * (Naemon can) has not done so itself. Called by inbox*.c. It must never remove one that is not ours
  * any more: whatever happened to it since, somebody meant it.
  */
 #include "agent/inbox_internal.h"

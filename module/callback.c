@@ -103,6 +103,7 @@ int callback_ack(int type, void *data)
 	ev.flags = (ds->is_sticky ? EVENT_STICKY : 0) | (ds->notify_contacts ? EVENT_NOTIFY : 0) |
 		   (ds->persistent_comment ? EVENT_PERSISTENT : 0);
 	ev.time_us = time_us(&ds->timestamp);
+	ev.until = compat_ack_end(ds);
 	ev.host = ds->host_name;
 	ev.service = ds->service_description;
 	ev.author = ds->author_name;

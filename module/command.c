@@ -67,6 +67,14 @@ static struct gate_order order_of(const struct event *ev, enum gate_command comm
 	    .is_notifying = !!(ev->flags & EVENT_NOTIFY)};
 }
 
+/* Past its end, or where the core knows of no end: the agent takes it away. */
+static enum gate_command ack_of(const struct event *ev)
+{
+	if (!COMPAT_ACKS_END || ev->until <= time(NULL))
+		return gate_of(EVENT_VERB_ACK, ev->kind);
+	return ev->kind == EVENT_HOST ? GATE_ACK_HOST_UNTIL : GATE_ACK_SERVICE_UNTIL;
+}
+
 static int execute_as(const struct event *ev, enum gate_command command)
 {
 	struct gate_order order = order_of(ev, command);
@@ -153,7 +161,7 @@ static int run(const struct event *ev)
 	case EVENT_VERB_DOWNTIME: /* the services first: the host's own event then means that all is done */
 		code = ev->kind == EVENT_HOST ? execute_as(ev, GATE_DOWNTIME_SERVICES) : EVENT_CODE_OK;
 		return code == EVENT_CODE_OK ? execute_as(ev, gate_of(ev->sub, ev->kind)) : code;
-	case EVENT_VERB_ACK:
+	case EVENT_VERB_ACK: return execute_as(ev, ack_of(ev));
 	case EVENT_VERB_COMMENT: break;
 	}
 	return execute_as(ev, gate_of(ev->sub, ev->kind));

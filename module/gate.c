@@ -157,7 +157,15 @@ void gate_mark_of(const char *text, char *out)
 }
 
 /* What stands behind the object's names. */
-enum gate_shape { SHAPE_NOTHING, SHAPE_ACK, SHAPE_COMMENT, SHAPE_DOWNTIME, SHAPE_ID, SHAPE_TIME };
+enum gate_shape {
+	SHAPE_NOTHING,
+	SHAPE_ACK,
+	SHAPE_ACK_UNTIL,
+	SHAPE_COMMENT,
+	SHAPE_DOWNTIME,
+	SHAPE_ID,
+	SHAPE_TIME
+};
 
 static const struct gate_form {
 	const char *verb;
@@ -166,6 +174,8 @@ static const struct gate_form {
 } gate_forms[] = {
     [GATE_ACK_HOST] = {"ACKNOWLEDGE_HOST_PROBLEM", SHAPE_ACK, 0},
     [GATE_ACK_SERVICE] = {"ACKNOWLEDGE_SVC_PROBLEM", SHAPE_ACK, 1},
+    [GATE_ACK_HOST_UNTIL] = {"ACKNOWLEDGE_HOST_PROBLEM_EXPIRE", SHAPE_ACK_UNTIL, 0},
+    [GATE_ACK_SERVICE_UNTIL] = {"ACKNOWLEDGE_SVC_PROBLEM_EXPIRE", SHAPE_ACK_UNTIL, 1},
     [GATE_UNACK_HOST] = {"REMOVE_HOST_ACKNOWLEDGEMENT", SHAPE_NOTHING, 0},
     [GATE_UNACK_SERVICE] = {"REMOVE_SVC_ACKNOWLEDGEMENT", SHAPE_NOTHING, 1},
     [GATE_COMMENT_HOST] = {"ADD_HOST_COMMENT", SHAPE_COMMENT, 0},
@@ -205,6 +215,11 @@ static void gate_fields(const struct gate_order *order, enum gate_shape shape, c
 		snprintf(
 		    out, cap, ";%d;%d;0", order->is_sticky ? 2 : 1, !!order->is_notifying);
 		break;
+	case SHAPE_ACK_UNTIL:
+		snprintf(
+		    out, cap, ";%d;%d;0;%lld", order->is_sticky ? 2 : 1, !!order->is_notifying,
+		    (long long)order->until);
+		break;
 	case SHAPE_COMMENT: /* persistent: Naemon would delete another comment at a reload */
 		snprintf(out, cap, ";1");
 		break;
@@ -219,7 +234,7 @@ static void gate_fields(const struct gate_order *order, enum gate_shape shape, c
 
 static int gate_has_words(enum gate_shape shape)
 {
-	return shape == SHAPE_ACK || shape == SHAPE_COMMENT || shape == SHAPE_DOWNTIME;
+	return shape == SHAPE_ACK || shape == SHAPE_ACK_UNTIL || shape == SHAPE_COMMENT || shape == SHAPE_DOWNTIME;
 }
 
 static int gate_is_safe(const struct gate_order *order, const struct gate_form *form)
@@ -229,6 +244,8 @@ static int gate_is_safe(const struct gate_order *order, const struct gate_form *
 	if (form->shape == SHAPE_ID)
 		return order->id > 0;
 	if (form->shape == SHAPE_DOWNTIME && order->until <= order->from)
+		return 0;
+	if (form->shape == SHAPE_ACK_UNTIL && order->until <= order->time)
 		return 0;
 	return gate_name_is_safe(order->host) &&
 	       (!form->has_service || gate_name_is_safe(order->service));

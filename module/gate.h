@@ -19,6 +19,8 @@
 enum gate_command {
 	GATE_ACK_HOST,
 	GATE_ACK_SERVICE,
+	GATE_ACK_HOST_UNTIL, /* Naemon's: it ends by itself */
+	GATE_ACK_SERVICE_UNTIL,
 	GATE_UNACK_HOST,
 	GATE_UNACK_SERVICE,
 	GATE_COMMENT_HOST,
@@ -35,7 +37,7 @@ enum gate_command {
 struct gate_order {
 	enum gate_command command;
 	int64_t time;
-	int64_t from, until; /* of a downtime; of a check: from is when */
+	int64_t from, until; /* of a downtime; of a check: from is when; of an acknowledgement: until */
 	uint64_t id;	     /* of the downtime to cancel; host and service do not count then */
 	const char *host,
 	    *service; /* as the core has them; service only where the command has one */

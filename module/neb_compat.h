@@ -287,6 +287,26 @@ static inline const compat_comment *compat_next_comment(struct compat_comments *
 }
 #endif
 
+/* ---- acknowledgements that end by themselves ---- */
+
+#if defined(TWICKET_NAEMON) && CURRENT_NEB_API_VERSION >= 6
+#define COMPAT_ACKS_END 1
+
+static inline time_t compat_ack_end(const nebstruct_acknowledgement_data *ds)
+{
+	return ds->end_time;
+}
+#else
+#define COMPAT_ACKS_END 0
+
+/* 0: it has none. */
+static inline time_t compat_ack_end(const nebstruct_acknowledgement_data *ds)
+{
+	(void)ds;
+	return 0;
+}
+#endif
+
 /* ---- downtimes ---- */
 
 /* The core's scheduled downtimes in its own order. A pointer is good until one is deleted. */

@@ -42,6 +42,18 @@ def test_problem_acknowledgement_recovery(rig):
     assert "alice" not in " ".join(texts), "the public hears 'we', never a name"
 
 
+def test_an_acknowledgement_for_an_hour(rig):
+    """Naemon knows of its end, so that it ends without the agent, too."""
+    tag, root = open_incident(rig)
+    said = time.time()
+    rig.client("alice").post("@status ack 1h disk full", root["id"])
+    comment = rig.wait_acknowledged("mx1", "SMTP")
+    assert comment["comment_data"].startswith("disk full - via ")
+    rig.wait_posts(tag, 2)
+    end = float(rig.nagios.status("mx1", "SMTP").get("acknowledgement_end_time", 0))
+    assert abs(end - said - 3600) < 60 if rig.core.name == "naemon" else not end
+
+
 def test_a_stranger_and_a_look_alike_change_nothing(rig):
     """Mallory, and an account whose name and display name imitate alice's."""
     tag, root = open_incident(rig)

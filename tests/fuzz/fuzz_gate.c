@@ -60,6 +60,8 @@ static void check_command(const struct gate_order *order)
 	switch (order->command) {
 	case GATE_ACK_HOST: fields -= 6; break;
 	case GATE_ACK_SERVICE: fields -= 7; break;
+	case GATE_ACK_HOST_UNTIL: fields -= 7; break;
+	case GATE_ACK_SERVICE_UNTIL: fields -= 8; break;
 	case GATE_UNACK_HOST: fields -= 1; break;
 	case GATE_UNACK_SERVICE: fields -= 2; break;
 	case GATE_COMMENT_HOST: fields -= 4; break;

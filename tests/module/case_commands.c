@@ -43,6 +43,43 @@ static void acknowledges(void)
 	case_stop();
 }
 
+/* By itself where the core knows of that; elsewhere the agent takes it away. */
+static void acknowledges_until(void)
+{
+	service *s = case_start_connected("");
+	struct event ev = {
+	    .type = EVENT_COMMAND,
+	    .sub = EVENT_VERB_ACK,
+	    .kind = EVENT_SERVICE,
+	    .flags = EVENT_STICKY,
+	    .host = "web",
+	    .service = "http",
+	    .author = "alice",
+	    .text = "on it",
+	    .mark = "T7K2:r12",
+	    .until = time(NULL) + 3600};
+	const struct event *got;
+	char line[200];
+
+	s->current_state = 2;
+	agent_send(&ev);
+	got = agent_find(EVENT_ACK);
+	CHECK(got && got->until == (COMPAT_ACKS_END ? ev.until : 0));
+	got = agent_find(EVENT_RESULT);
+	CHECK(got && got->code == EVENT_CODE_OK);
+	snprintf(
+	    line, sizeof line, "ACKNOWLEDGE_SVC_PROBLEM_EXPIRE;web;http;2;0;0;%lld;alice;on it T7K2:r12",
+	    (long long)ev.until);
+	CHECK(!strcmp(
+	    strchr(core_last_command, ' ') + 1,
+	    COMPAT_ACKS_END ? line : "ACKNOWLEDGE_SVC_PROBLEM;web;http;2;0;0;alice;on it T7K2:r12"));
+	ev.until = 5; /* over by now */
+	agent_send(&ev);
+	got = agent_find(EVENT_RESULT);
+	CHECK(got && got->code == EVENT_CODE_OK && !strstr(core_last_command, "_EXPIRE;"));
+	case_stop();
+}
+
 static void unack_tells_ours(void)
 {
 	service *s = case_start_connected("");
@@ -307,6 +344,7 @@ static void agent_asks_and_does_not_read(void)
 
 const struct test case_commands[] = {
     CASE(acknowledges),
+    CASE(acknowledges_until),
     CASE(unack_tells_ours),
     CASE(refusals),
     CASE(many_commands_share_the_loop),

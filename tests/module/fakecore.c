@@ -175,6 +175,14 @@ static void acknowledge(void *arg)
 	    .is_sticky = TRUE,
 	    .object_ptr = s};
 
+#if COMPAT_ACKS_END
+	long long end;
+
+	if (strstr(core_last_command, "_PROBLEM_EXPIRE;") &&
+	    sscanf(core_last_command, "%*[^;];%*[^;];%*[^;];%*d;%*d;%*d;%lld", &end) == 1)
+		ds.end_time = end;
+#endif
+
 	core_dispatch(NEBCALLBACK_ACKNOWLEDGEMENT_DATA, &ds);
 	s->problem_has_been_acknowledged = TRUE;
 	s->acknowledgement_type = ACKNOWLEDGEMENT_STICKY;
@@ -202,7 +210,7 @@ int process_external_command1(char *line)
 		return core_command_code;
 	s = find_service(host_name, name);
 	snprintf(args, sizeof args, "%s;%s", host_name, name);
-	if (s && !strcmp(verb, "ACKNOWLEDGE_SVC_PROBLEM"))
+	if (s && !strncmp(verb, "ACKNOWLEDGE_SVC_PROBLEM", 23))
 		core_external(CMD_ACKNOWLEDGE_SVC_PROBLEM, args, acknowledge, s);
 	if (s && !strcmp(verb, "REMOVE_SVC_ACKNOWLEDGEMENT"))
 		core_external(CMD_REMOVE_SVC_ACKNOWLEDGEMENT, args, remove_ack, s);

@@ -216,6 +216,12 @@ static void test_commands(void **state)
 	assert_command(
 	    order, GATE_DOWNTIME_SERVICES,
 	    "[1700000000] SCHEDULE_HOST_SVC_DOWNTIME;web;1700000000;1700001800;1;0;1800;alice;on it - via @a T7K2:r1");
+	assert_command(
+	    order, GATE_ACK_SERVICE_UNTIL,
+	    "[1700000000] ACKNOWLEDGE_SVC_PROBLEM_EXPIRE;web;http;2;0;0;1700001800;alice;on it - via @a T7K2:r1");
+	assert_command(
+	    order, GATE_ACK_HOST_UNTIL,
+	    "[1700000000] ACKNOWLEDGE_HOST_PROBLEM_EXPIRE;web;2;0;0;1700001800;alice;on it - via @a T7K2:r1");
 	assert_command(order, GATE_CANCEL_HOST, "[1700000000] DEL_HOST_DOWNTIME;77");
 	assert_command(order, GATE_CANCEL_SERVICE, "[1700000000] DEL_SVC_DOWNTIME;77");
 	assert_command(order, GATE_CHECK_HOST, "[1700000000] SCHEDULE_FORCED_HOST_CHECK;web;1700000000");
@@ -255,6 +261,8 @@ static void test_refused(void **state)
 	order = good;
 	order.from = order.until = 5; /* no time at all */
 	assert_command(order, GATE_DOWNTIME_HOST, "");
+	order.until = order.time; /* Naemon would take it for one without an end */
+	assert_command(order, GATE_ACK_HOST_UNTIL, "");
 	assert_command(order, GATE_CANCEL_HOST, ""); /* of none */
 	order.host = "a;b";
 	assert_command(order, GATE_CHECK_HOST, "");
