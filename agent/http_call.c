@@ -11,7 +11,8 @@
  * And how often? When a kept-alive connection dies without an answer, libcurl sends
  * the request again on a new one, POST included (Curl_retry_request, lib/transfer.c,
  * 7.88.1 to 8.19): the server may have acted on the first. Each attempt comes through
- * the same function, which refuses the second one of a request that creates. The
+ * the same function, which refuses the second one of a request that creates, or whose
+ * signature counts once (OAuth 1.0a: X takes the second for a replay, a 401). The
  * other ways to repeat are off: HTTP/2 (REFUSED_STREAM, downgrade), redirects,
  * authentication rounds, Expect (417).
  */
@@ -27,7 +28,7 @@
 #define HEAD_MAX 65536
 
 /*
- * A request that creates takes a kept connection only when it was used just now:
+ * A request that may leave once only takes a kept connection only when it was used just now:
  * below the shortest usual keep-alive of a server (Apache's 5 s), so that the two
  * do not meet and end in "unknown".
  */
@@ -113,7 +114,7 @@ static int on_attempt(void *arg, char *ip, char *local_ip, int port, int local_p
 	(void)local_port;
 	if (c->attempts)
 		remember_closer(c->http, c->host);
-	if (c->attempts && c->effect == EFFECT_CREATES)
+	if (c->attempts && c->is_once)
 		return CURL_PREREQFUNC_ABORT;
 	c->attempts++;
 	return CURL_PREREQFUNC_OK;
@@ -218,9 +219,9 @@ static CURLcode set_connection(struct http_call *c, int64_t timeout_ms)
 #if LIBCURL_VERSION_NUM >= 0x075000 /* 7.80.0 */
 	SET(CURLOPT_PREREQFUNCTION, on_attempt);
 	SET(CURLOPT_PREREQDATA, c);
-	if (c->effect == EFFECT_CREATES)
+	if (c->is_once)
 		SET(CURLOPT_MAXAGE_CONN, CREATES_IDLE_S);
-	if (c->effect == EFFECT_CREATES && hangs_up(c->http, c->host))
+	if (c->is_once && hangs_up(c->http, c->host))
 		SET(CURLOPT_FRESH_CONNECT, 1L);
 #else
 #error "libcurl 7.80 or newer: without CURLOPT_PREREQFUNCTION nobody knows what was sent"
@@ -271,7 +272,7 @@ int http_call_prepare(
 {
 	CURLcode rc;
 
-	c->effect = r->effect;
+	c->is_once = r->effect == EFFECT_CREATES || r->is_signed_once;
 	c->is_mail = strncasecmp(r->url, "smtp", 4) == 0;
 	c->is_knock = strcmp(r->method, "CONNECT") == 0;
 	host_of(r->url, c->host, sizeof c->host);

@@ -37,7 +37,7 @@ struct http_call {
 	/* http:// and https:// */
 	CURL *easy;
 	struct curl_slist *headers;
-	enum effect effect;
+	bool is_once; /* may leave once only, whatever becomes of its connection */
 	unsigned attempts;
 	char host[HTTP_HOST_SIZE];
 	CURLcode code;

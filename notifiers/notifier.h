@@ -158,6 +158,7 @@ struct request {
 	enum effect effect;
 	size_t max_body;    /* bytes of an answer worth reading; more is cut and said so */
 	int64_t timeout_ms; /* whole request */
+	bool is_signed_once; /* its signature counts once: sent again as it is, it is refused as a replay */
 };
 
 enum transport {

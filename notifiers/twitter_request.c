@@ -81,7 +81,8 @@ enum op_step twitter_sign(struct op *op, struct turn *turn)
 	    .url = buf_text(&op->url),
 	    .effect = op->effect,
 	    .max_body = op->max_body,
-	    .timeout_ms = TIMEOUT_MS};
+	    .timeout_ms = TIMEOUT_MS,
+	    .is_signed_once = true};
 	r->headers[n++] = USER_AGENT;
 	r->headers[n++] = "Accept: application/json";
 	r->headers[n++] = buf_text(&op->authorization);

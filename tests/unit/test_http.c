@@ -301,6 +301,26 @@ static void test_get_again_on_dead_connection(void **state)
 	assert_int_equal(server_seen->requests, 3);
 }
 
+/* But not what is signed once: the server would take it for a replay. */
+static void test_signed_once_on_dead_connection(void **state)
+{
+	struct request r;
+	struct wire_got g;
+
+	(void)state;
+	server_start(SERVE_SECOND_DIES);
+	r = wire_get();
+	r.is_signed_once = true;
+	g = wire_ask(&r);
+	assert_int_equal(g.status, 200);
+	g = wire_ask(&r);
+	assert_int_equal(g.transport, TRANSPORT_NO_ANSWER);
+	assert_int_equal(server_seen->requests, 2);
+	g = wire_ask(&r);
+	assert_int_equal(g.status, 200);
+	assert_int_equal(server_seen->requests, 3);
+}
+
 /* A connection that the server closed while it was idle costs nothing. */
 static void test_post_after_idle_close(void **state)
 {
@@ -353,6 +373,7 @@ int main(void)
 	    TEST(test_post_once_on_dead_connection),
 	    TEST(test_empty_post_once_on_dead_connection),
 	    TEST(test_get_again_on_dead_connection),
+	    TEST(test_signed_once_on_dead_connection),
 	    TEST(test_post_after_idle_close),
 	    TEST(test_timeout),
 	};
