@@ -58,7 +58,8 @@ if [ "$core" != nagios-4.4 ]; then
 fi
 
 [ -x "$bench/setup.sh" ] || skip "no harness at $bench (TWICKET_BENCH)"
-"$bench/setup.sh" >/dev/null || skip "the harness does not build (see $BENCH_ROOT/setup.log)"
+# its makefile has a CORE of its own
+env -u CORE -u MAKEFLAGS "$bench/setup.sh" >/dev/null || skip "the harness does not build (see $BENCH_ROOT/setup.log)"
 dispatch() { instructions neb_make_callbacks "$neb" -S 500 -e statechange -o 110 -k $events -w 0 "$@"; }
 
 events=20000
