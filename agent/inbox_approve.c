@@ -22,6 +22,20 @@ static int question_row(void *arg, const struct post_row *row)
 	return 1;
 }
 
+static int any_row(void *arg, const struct post_row *row)
+{
+	(void)arg;
+	(void)row;
+	return 1;
+}
+
+/* A whole `go` or `no` under what somebody else said is for that one. */
+static bool is_for_others(const struct inbox *b, const struct inbox_reply *r, enum reply_verb verb)
+{
+	return verb != REPLY_VERB_EDIT && !r->is_local && r->row.parent_id[0] &&
+	       store_post_by_remote(b->store, r->row.account, r->row.parent_id, any_row, NULL, NULL) == 0;
+}
+
 /* When the question was asked that it stands under; 0 = it stands elsewhere. */
 static int64_t question_ms(const struct inbox *b, const struct inbox_reply *r)
 {
@@ -96,6 +110,8 @@ bool inbox_approves(struct inbox *b, struct inbox_reply *r)
 		return false;
 	reply_parse(b->lexicon, r->row.text, &said, &plain); /* inbox_read() makes them comments */
 	if (plain.verb != REPLY_VERB_GO && plain.verb != REPLY_VERB_NO && plain.verb != REPLY_VERB_EDIT)
+		return false;
+	if (is_for_others(b, r, plain.verb))
 		return false;
 	if (!engine_question(b->engine, r->row.incident, &q))
 		return plain.verb == REPLY_VERB_GO && is_too_late(b, r);

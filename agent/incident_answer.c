@@ -101,9 +101,7 @@ static void edit(struct engine *e, struct thread *first, const struct go_or_no *
 /* Said to other words than those that stand there now. */
 static bool is_stale(const struct held_words *q, const struct go_or_no *answer)
 {
-	if (answer->question_ms)
-		return answer->question_ms < q->asked_ms;
-	return q->times > 1 && answer->said_ms < q->asked_ms;
+	return (answer->question_ms ? answer->question_ms : answer->said_ms) < q->asked_ms;
 }
 
 enum verdict engine_answer(struct engine *e, uint64_t incident, const struct go_or_no *answer, const struct now *now)
@@ -116,13 +114,16 @@ enum verdict engine_answer(struct engine *e, uint64_t incident, const struct go_
 	incident_wake(e, i, now->boot_ms); /* others may wait for their turn */
 	if (is_over_by_now(t))
 		return VERDICT_OVER;
-	switch (answer->kind) {
-	case ANSWER_NO: decline(e, i, t->audience, t->question->asked_ms, answer->by); return VERDICT_DONE;
-	case ANSWER_EDIT: edit(e, t, answer, now); return VERDICT_DONE;
-	case ANSWER_GO: break;
+	if (answer->kind == ANSWER_EDIT) {
+		edit(e, t, answer, now);
+		return VERDICT_DONE;
 	}
 	if (is_stale(t->question, answer))
 		return VERDICT_CHANGED;
+	if (answer->kind == ANSWER_NO) {
+		decline(e, i, t->audience, t->question->asked_ms, answer->by);
+		return VERDICT_DONE;
+	}
 	if (is_name(t->question->by, answer->by))
 		return VERDICT_OWN;
 	if (is_paused(e, t->audience, t->account))
