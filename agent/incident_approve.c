@@ -10,9 +10,13 @@
  */
 #include "agent/incident_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
+
+#define MORE "…" /* where words go on in another post */
+#define NAME_SIZE 256
 
 bool is_approving(const struct engine *e, const struct thread *t)
 {
@@ -111,6 +115,94 @@ static char *without_tag(const char *text)
 	return copy;
 }
 
+/* Others that share its question, of which so many would say the very same. */
+static unsigned shares(const struct thread *t, unsigned *n_same)
+{
+	const struct thread *w;
+	unsigned n = 0;
+
+	*n_same = 0;
+	LL_FOREACH (t->incident->threads, w) {
+		if (w == t || !w->question || w->audience != t->audience || !t->question->asked_ms ||
+		    w->question->asked_ms != t->question->asked_ms)
+			continue;
+		n++;
+		*n_same += is_same(w->question->text, t->question->text);
+	}
+	return n;
+}
+
+/* So many bytes from at on, with what says that there is more. NULL: no memory. */
+static char *piece_of(const char *shown, const char *at, size_t n)
+{
+	char *piece;
+
+	if (asprintf(&piece, "%s%.*s%s", at == shown ? "" : MORE, (int)n, at, at[n] ? MORE : "") == -1)
+		return NULL;
+	return piece;
+}
+
+static bool holds(struct engine *e, const struct say_target *target, struct say *say, const char *piece)
+{
+	char *post;
+	bool is_all;
+
+	say->text = piece;
+	post = e->sink.word(e->sink.arg, target, say);
+	is_all = post && piece && strstr(post, piece);
+	free(post);
+	return is_all;
+}
+
+/* Back to where a word begins, or at least a character. */
+static size_t whole(const char *at, size_t n)
+{
+	size_t word = n;
+
+	while (at[n] && word > n / 2 && at[word] != ' ' && at[word] != '\n')
+		word--;
+	if (word > n / 2)
+		return word;
+	while (n && ((unsigned char)at[n] & 0xc0) == 0x80)
+		n--;
+	return n;
+}
+
+/* What one post holds of it; what cannot be looked for goes out as it is. */
+static size_t fitting(struct engine *e, const struct say_target *target, struct say *say, const char *shown,
+		      const char *at)
+{
+	size_t low = 0, high = strlen(at), all = high;
+
+	for (size_t n = high; low < high; n = low + (high - low + 1) / 2) {
+		size_t cut = whole(at, n);
+		char *piece = piece_of(shown, at, cut);
+
+		if (cut && holds(e, target, say, piece))
+			low = n;
+		else
+			high = n - 1;
+		free(piece);
+	}
+	low = whole(at, low);
+	return low ? low : all;
+}
+
+/* All of the words, in as many posts as they need: what is cut off nobody has read. */
+static void ask_in_posts(struct engine *e, const struct say_target *target, struct say *say, const char *shown)
+{
+	for (const char *at = shown; *at; at += strspn(at, " \n")) {
+		size_t n = fitting(e, target, say, shown, at);
+		char *piece = piece_of(shown, at, n);
+
+		say->text = piece;
+		if (piece)
+			e->sink.say(e->sink.arg, target, say);
+		free(piece);
+		at += n;
+	}
+}
+
 static void ask_on(struct engine *e, struct thread *t, unsigned account, const char *shown, const struct now *now)
 {
 	const struct held_words *q = t->question;
@@ -118,7 +210,9 @@ static void ask_on(struct engine *e, struct thread *t, unsigned account, const c
 	struct thread *theirs = thread_find(t->incident, audience, account);
 	const struct words_of words = {.text = shown, .by = q->by};
 	const struct sentence s = {.event = SAY_APPROVE, .words = &words};
-	const char *name = audience_of(e, t)->name;
+	unsigned n_same, n_others = shares(t, &n_same);
+	char whose[NAME_SIZE];
+	const char *name = whose;
 	struct say_target target = {.incident = t->incident->id, .audience = audience, .account = account};
 	struct say say;
 
@@ -127,13 +221,14 @@ static void ask_on(struct engine *e, struct thread *t, unsigned account, const c
 		say_compose(e, theirs, &s, now, &target, &say);
 	} else { /* they have no thread of it */
 		say_fill(e, t->incident, audience, account, SAY_APPROVE, now, &say);
-		say.text = shown;
 		say.owner = e->config->audiences[audience].internals ? q->by : NULL;
 	}
+	snprintf(whose, sizeof whose, n_same < n_others ? "%s (%s)" : "%s", audience_of(e, t)->name,
+		 e->config->accounts[t->account].name);
 	say.names = &name;
 	say.n_names = 1;
 	say.nth = q->times + 1; /* two lines of one thread are never the same */
-	e->sink.say(e->sink.arg, &target, &say);
+	ask_in_posts(e, &target, &say, shown);
 }
 
 /* False: nobody can hear it now. */
@@ -179,6 +274,7 @@ static void ask(struct engine *e, struct thread *t, const struct now *now)
 	const struct config_audience *asked = &e->config->audiences[audience_of(e, t)->approve - 1];
 	struct thread *open = open_question(t->incident);
 	struct held_words *q = t->question;
+	unsigned n_same;
 
 	if ((open && !is_shared(open, t)) || is_paused(e, t->audience, t->account))
 		return; /* its answer wakes us, or what lifts the pause */
@@ -188,6 +284,9 @@ static void ask(struct engine *e, struct thread *t, const struct now *now)
 		return;
 	if (open) {
 		q->asked_ms = open->question->asked_ms;
+		shares(t, &n_same);
+		if (!n_same) /* in another language, say */
+			ask_all(e, t, now);
 	} else if (ask_all(e, t, now)) {
 		q->asked_ms = now->wall_ms;
 		q->again = q->times == 1 && asked->remind_ms ? now->boot_ms + asked->remind_ms : 0;
@@ -332,15 +431,20 @@ void approve_publish(struct engine *e, struct thread *t, const struct now *now)
 static void ask_again(struct engine *e, struct thread *t, const struct now *now)
 {
 	struct held_words *q = t->question;
+	struct thread *w;
 
 	q->again = 0;
 	thread_touch(t);
 	if (t->state == THREAD_RECOVERING)
 		return;
-	if (is_as_asked(e, t, now))
-		ask_all(e, t, now);
-	else
+	if (is_as_asked(e, t, now)) {
+		LL_FOREACH (t->incident->threads, w)
+			if (w->question && w->audience == t->audience && w->question->asked_ms == q->asked_ms &&
+			    w->question->times)
+				ask_all(e, w, now);
+	} else {
 		ask_anew(e, t->incident, t->audience, q->asked_ms, now);
+	}
 }
 
 void approve_timer(struct engine *e, struct thread *t, const struct now *now)

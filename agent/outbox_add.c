@@ -32,7 +32,7 @@ static bool is_replaced(int event)
 }
 
 /* The older text that a new one makes pointless. Nothing of it was accepted anywhere. */
-static struct post *find_older(struct outbox *o, const struct post_row *row)
+static struct post *find_older(struct outbox *o, const struct post_row *row, int64_t now_ms)
 {
 	struct outbox_thread *t = NULL;
 	struct post *p;
@@ -44,7 +44,9 @@ static struct post *find_older(struct outbox *o, const struct post_row *row)
 		return NULL;
 	DL_FOREACH2(t->posts, p, thread_next)
 	{
-		if (p->row.event == row->event && is_waiting(p))
+		bool is_beside = row->event == SAY_APPROVE && p->row.created_ms == now_ms; /* of one question */
+
+		if (p->row.event == row->event && is_waiting(p) && !is_beside)
 			return p;
 	}
 	return NULL;
@@ -85,7 +87,7 @@ static void replace(struct outbox *o, struct post *old, struct post *p)
 
 uint64_t outbox_add(struct outbox *o, const struct post_row *post, const struct now *now)
 {
-	struct post *old = find_older(o, post), *p;
+	struct post *old = find_older(o, post, now->wall_ms), *p;
 	struct post_row row = *post;
 	char key[OUTBOX_KEY_SIZE];
 
