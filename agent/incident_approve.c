@@ -449,7 +449,9 @@ static void ask_again(struct engine *e, struct thread *t, const struct now *now)
 
 void approve_timer(struct engine *e, struct thread *t, const struct now *now)
 {
-	if (!t->question)
+	bool is_over = t->root == DELIVERY_ASKED && t->state == THREAD_RECOVERING;
+
+	if (!t->question || (!is_approving(e, t) && is_over))
 		return;
 	if (!is_approving(e, t)) /* the configuration says so by now */
 		approve_publish(e, t, now);
