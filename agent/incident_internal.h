@@ -20,7 +20,7 @@
  *	_rest				downtime in the middle of an incident
  *	_flap				flapping, the core's and our own
  *	_remind				reminders, escalation, "what fixed it?"
- *	_approve, _answer		words that wait for a `go`; what is answered
+ *	_approve, _answer, _pieces	words that wait for a `go`; what is answered; how they are shown
  *	_hand, _open			what people say of it by hand; opened, closed, retracted
  *	_undo				what was said by hand, taken back
  *	_silence			quiet and pause
@@ -391,6 +391,8 @@ struct sentence {
 /* Is it held back? Then it is asked for, or never said. */
 bool approve_takes(struct engine *e, struct thread *t, const struct sentence *s, const struct now *now);
 bool approve_keeps_back(const struct engine *e, const struct thread *t, const struct sentence *s); /* the words in it */
+/* Says that with this text, in several posts where one does not hold it; incident_pieces.c. */
+void pieces_say(struct engine *e, const struct say_target *target, struct say *say, const char *shown);
 bool is_approving(const struct engine *e, const struct thread *t);
 void approve_drop(struct thread *t); /* nobody is asked any more */
 void approve_free(struct thread *t); /* the thread goes */
