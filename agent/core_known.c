@@ -177,9 +177,17 @@ static int keep_reporter(void *arg, const struct post_row *row)
 	return 0;
 }
 
-static bool is_end(enum say_event event)
+static bool is_end(const struct say *say)
 {
-	return event == SAY_RECOVERY || event == SAY_PAST || event == SAY_CLOSED || event == SAY_ENDED;
+	const uint64_t ends = SAY_BIT(SAY_RECOVERY) | SAY_BIT(SAY_PAST) | SAY_BIT(SAY_CLOSED) | SAY_BIT(SAY_ENDED);
+
+	return (SAY_BIT(say->event) & ends) || (say->event == SAY_STABLE && say->symbol == SYMBOL_GREEN);
+}
+
+/* It was no trouble, or nobody looks any more: in the words that all others read. */
+static bool is_let_go(enum say_event event)
+{
+	return event == SAY_RETRACT || event == SAY_GONE;
 }
 
 void core_tell_reporters(struct core *c, const struct say_target *target, const struct say *say)
@@ -187,7 +195,7 @@ void core_tell_reporters(struct core *c, const struct say_target *target, const 
 	const struct config_account *account = &c->config->accounts[target->account];
 	struct reporters *r;
 
-	if (!target->incident || !is_end(say->event) || account->is_metered ||
+	if (!target->incident || (!is_end(say) && !is_let_go(say->event)) || account->is_metered ||
 	    c->config->audiences[target->audience].internals)
 		return;
 	r = calloc(1, sizeof *r);
@@ -203,7 +211,7 @@ void core_tell_reporters(struct core *c, const struct say_target *target, const 
 				     .incident = target->incident, .visibility = r->at[k].visibility};
 		struct say over = *say;
 
-		over.event = SAY_OVER;
+		over.event = is_let_go(say->event) ? say->event : SAY_OVER;
 		if (!r->at[k].was_told && reporter_may_be_answered(c, to.audience, to.account, to.author_id, to.acct))
 			reporter_say(c, &to, &over, SAY_OVER);
 	}

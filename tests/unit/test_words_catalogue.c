@@ -159,7 +159,8 @@ static bool has_internal_word(const char *text)
 
 static void check_person(const struct catalogue *c, int e, const char *text)
 {
-	bool answer = e == SAY_STATUS || e == SAY_TROUBLE;
+	bool answer = e == SAY_STATUS || e == SAY_TROUBLE ||
+		      e == SAY_RETRACT || e == SAY_GONE; /* to whom its end was promised, too */
 
 	if (strstr(text, "$OWNER$") || strstr(text, "$MENTIONS$"))
 		BROKEN(c, e, "names a person");
