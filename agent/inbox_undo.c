@@ -181,10 +181,12 @@ static void undo_it(struct inbox *b, struct inbox_reply *r, struct undo *u)
 	} else if (strcmp(u->verb, "downtime") == 0 && u->mark[0]) {
 		inbox_undo_downtime(b, r, u->mark);
 	} else if (strcmp(u->verb, "say") == 0 && strcmp(u->reason, "say_asked") == 0) {
-		if (engine_withdraw(b->engine, u->incident, inbox_author(r), &b->now))
+		if (engine_withdraw(b->engine, u->incident, inbox_author(r), &b->now)) {
+			b->events.unsay(b->events.arg, u->incident, u->done_ms); /* where nothing waits */
 			undo_done(b, r);
-		else
+		} else {
 			inbox_hand_failed(b, r, "cannot_undo"); /* somebody has answered */
+		}
 	} else if (strcmp(u->verb, "say") == 0) {
 		b->events.unsay(b->events.arg, u->incident, u->done_ms);
 		undo_done(b, r);
