@@ -87,7 +87,8 @@ static int see_thread(void *arg, const struct thread_row *row)
 	struct facts *f = arg;
 
 	f->rows++;
-	if (row->state == THREAD_HELD || row->state == THREAD_DROPPED || row->state == THREAD_MISSED)
+	if (row->state == THREAD_HELD || row->state == THREAD_DROPPED || row->state == THREAD_MISSED ||
+	    row->root == DELIVERY_ASKED || row->root == DELIVERY_DECLINED) /* nobody has said `go` */
 		return 0;
 	f->is_told = true;
 	if (!is_public(f->control, row))
