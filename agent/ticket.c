@@ -192,7 +192,7 @@ static int keep_ticket(void *arg, const struct ticket_row *row)
 {
 	struct search *s = arg;
 
-	s->found = ticket_keep(s->t, row);
+	s->found = room_fetch(s->t, row);
 	return 1;
 }
 

@@ -113,6 +113,7 @@ void ticket_close(struct tickets *t, struct ticket *k);
 
 /* ticket_room.c */
 int room_load(struct tickets *t, struct err *err);
+struct ticket *room_fetch(struct tickets *t, const struct ticket_row *row); /* with what waits of it */
 void room_turn(struct tickets *t);
 void room_saved(struct tickets *t); /* after a commit */
 int64_t room_next(const struct tickets *t); /* boot_ms */

@@ -4,6 +4,7 @@
  * go of what is not committed, or of what the desk is asked about just now.
  */
 #include "agent/ticket_internal.h"
+#include "common/log.h"
 
 #define TICKET_ROOM 2000 /* some kilobytes each; a desk is asked for as many in ten minutes at best */
 #define SLICE 100	 /* a minute, of those that are only in the store */
@@ -90,6 +91,19 @@ static int load_note(void *arg, const struct ticket_note_row *row)
 		n->is_dirty = true;
 	}
 	return 0;
+}
+
+struct ticket *room_fetch(struct tickets *t, const struct ticket_row *row)
+{
+	struct slice s = {.t = t};
+
+	HASH_FIND(hh, t->all, &row->id, sizeof row->id, s.ticket);
+	if (s.ticket)
+		return s.ticket;
+	s.ticket = ticket_keep(t, row);
+	if (store_ticket_notes(t->parts.store, row->id, load_note, &s, NULL) == -1)
+		log_warnx("ticket", "ticket=%s: what waits of it cannot be read", row->name);
+	return s.ticket;
 }
 
 static int load_ticket(void *arg, const struct ticket_row *row)

@@ -119,12 +119,36 @@ static void test_away_is_not_gone(void **state)
 	assert_int_equal(health(rig).open, 0);
 }
 
+/* What waits for the desk is fetched with it: more words come behind it, and instead of nothing. */
+static void test_words_behind_words(void **state)
+{
+	struct ticket_rig *rig = *state;
+
+	begin(rig);
+	rig->sim.desk.refuses = true;
+	open_many(rig, MANY);
+	ticket_rig_restart(rig);
+	rig->sim.desk.refuses = false;
+	for (unsigned k = MANY; k-- > 0;) {
+		char who[16];
+
+		snprintf(who, sizeof who, "user%u", k);
+		assert_int_equal(ticket_rig_more(rig, who, "more"), TICKETS_HIS);
+		ticket_rig_run(rig, MINUTE_MS / 4);
+	}
+	ticket_rig_run(rig, 6 * HOUR_MS);
+	assert_int_equal(health(rig).waiting, 0);
+	assert_int_equal(rig->sim.desk.n_tickets, MANY);
+	assert_int_equal(rig->sim.desk.n_notes, MANY);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, ticket_rig_setup, ticket_rig_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    CASE(test_all_reach_the_desk), CASE(test_all_are_answered), CASE(test_away_is_not_gone)};
+	    CASE(test_all_reach_the_desk), CASE(test_all_are_answered), CASE(test_away_is_not_gone),
+	    CASE(test_words_behind_words)};
 
 	return cmocka_run_group_tests_name("ticket_room", tests, NULL, NULL);
 }
