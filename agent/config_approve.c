@@ -56,6 +56,8 @@ static void check_approve(struct reader *r, const config_setting_t *s, struct co
 		    "strangers read what \"%s\" is asked: its visibility must be \"followers\" or "
 		    "\"direct\"",
 		    asked->name);
+	else if (!asked->internals) /* only then its accounts must be locked, or protected */
+		config_fault(r, s, "anybody may follow \"%s\": who is asked must have internals = true", asked->name);
 	else if (!asked->n_accounts)
 		config_fault(r, s, "audiences.%s has no accounts: nobody would be asked", asked->name);
 	else
