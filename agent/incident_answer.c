@@ -88,7 +88,8 @@ static void edit(struct engine *e, struct thread *first, const struct go_or_no *
 
 		if (!q || t->audience != audience || q->asked_ms != asked_ms)
 			continue;
-		q->event = q->event == SAY_RETRACT ? SAY_RETRACT : SAY_SAY;
+		if (q->event != SAY_RETRACT) /* inside, a say would be what was told to the public */
+			q->event = audience_of(e, t)->internals ? SAY_OPENED : SAY_SAY;
 		engine_set_string(&q->words, answer->words);
 		engine_set_string(&q->by, answer->by);
 		thread_touch(t);

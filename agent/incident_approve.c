@@ -104,13 +104,15 @@ bool is_as_asked(struct engine *e, struct thread *t, const struct now *now)
 
 /* --- asking ---------------------------------------------------------------------------------- */
 
-/* Without the tag in its last line: that stands below the question, too. */
+/* In one line, as a text within a text is, and without the tag in its last one: that stands below, too. */
 static char *without_tag(const char *text)
 {
 	char *copy = engine_strdup(text), *line = copy ? strrchr(copy, '\n') : NULL;
 
 	if (line && line[1] == '#')
 		*line = '\0';
+	for (char *at = copy; at && *at; at++)
+		*at = *at == '\n' ? ' ' : *at;
 	return copy;
 }
 

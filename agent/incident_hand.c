@@ -187,9 +187,14 @@ static bool is_standing(const struct thread *t)
 void insiders_hear(struct engine *e, struct incident *i, const struct words_of *words, const struct now *now)
 {
 	engine_note(e, i, "command", "said in public by %s: %.400s", words->by, words->text);
-	for (struct thread *t = i->threads; t; t = t->next)
-		if (audience_of(e, t)->internals && is_standing(t) && !is_paused(e, t->audience, t->account))
-			thread_say_words(e, t, SAY_SAY, words->text, words->by, now);
+	for (struct thread *t = i->threads; t; t = t->next) {
+		if (!audience_of(e, t)->internals || !is_standing(t) || is_paused(e, t->audience, t->account) ||
+		    t->root == DELIVERY_ASKED || t->root == DELIVERY_DECLINED)
+			continue;
+		t->is_approved = true; /* all the world has heard it: nobody is asked */
+		thread_say_words(e, t, SAY_SAY, words->text, words->by, now);
+		t->is_approved = false;
+	}
 }
 
 /* Where it waits for a `go`, who may hear who said it hears that when it is said. */

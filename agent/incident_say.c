@@ -177,7 +177,7 @@ static void fill_special(struct engine *e, const struct thread *t, enum say_even
 	const struct problem *root;
 
 	if (event == SAY_OPENED)
-		say->text = i->text;
+		say->text = words ? words->text : i->text; /* or what an `edit:` puts there */
 	else if (event == SAY_CLOSED)
 		say->text = i->ack_text;
 	else if (words)
@@ -190,10 +190,10 @@ static void fill_special(struct engine *e, const struct thread *t, enum say_even
 	if (!internals)
 		return;
 	say->owner = words ? words->by : i->flags & INCIDENT_BY_HAND ? i->by : owner_for(i, event);
-	if (event == SAY_OPENED && !i->name)
+	if (event == SAY_OPENED && !i->name && (i->flags & INCIDENT_BY_HAND))
 		say->object = NULL; /* its words say what it is */
 	if (event == SAY_ETA || event == SAY_MAJOR || event == SAY_NOT_MAJOR || event == SAY_CLOSED ||
-	    event == SAY_OPENED)
+	    (event == SAY_OPENED && !words))
 		say->owner = i->by;
 	if (event == SAY_KNOWN_ERROR) {
 		say->text = i->known;
