@@ -85,6 +85,15 @@ static void replace(struct outbox *o, struct post *old, struct post *p)
 	cancel_quietly(o, old, "replaced by newer text");
 }
 
+/* An older question may have had more pieces than its newer one. */
+static void drop_rest(struct outbox *o, const struct post_row *row, int64_t now_ms)
+{
+	struct post *p;
+
+	while (row->event == SAY_APPROVE && (p = find_older(o, row, now_ms)))
+		cancel_quietly(o, p, "replaced by newer text");
+}
+
 uint64_t outbox_add(struct outbox *o, const struct post_row *post, const struct now *now)
 {
 	struct post *old = find_older(o, post, now->wall_ms), *p;
@@ -102,10 +111,12 @@ uint64_t outbox_add(struct outbox *o, const struct post_row *post, const struct 
 	row.sending_ms = row.sent_ms = row.looked_ms = 0;
 	row.remote_id = row.uri = row.url = NULL;
 	p = post_create(o, &row);
-	if (old)
+	if (old) {
 		replace(o, old, p);
-	else if (p->thread)
+		drop_rest(o, post, now->wall_ms);
+	} else if (p->thread) {
 		DL_APPEND2(p->thread->posts, p, thread_prev, thread_next);
+	}
 	thread_condemn(p);
 	post_wait(p);
 	post_touch(o, p);
