@@ -167,6 +167,21 @@ static undo_fn *undo_of(const char *verb)
 	return NULL;
 }
 
+static int go_row(void *arg, const struct reply_row *row)
+{
+	struct undo *u = arg;
+
+	u->is_overtaken = strcmp(row->verb, "go") == 0 && row->state == REPLY_DONE && row->done_ms >= u->done_ms;
+	return u->is_overtaken;
+}
+
+/* In one audience it may be out, and wait in the next. */
+static bool is_out(struct inbox *b, struct undo *u)
+{
+	store_replies_of_incident(b->store, u->incident, go_row, u, NULL);
+	return u->is_overtaken;
+}
+
 static void undo_it(struct inbox *b, struct inbox_reply *r, struct undo *u)
 {
 	undo_fn *fn = undo_of(u->verb);
@@ -181,7 +196,7 @@ static void undo_it(struct inbox *b, struct inbox_reply *r, struct undo *u)
 	} else if (strcmp(u->verb, "downtime") == 0 && u->mark[0]) {
 		inbox_undo_downtime(b, r, u->mark);
 	} else if (strcmp(u->verb, "say") == 0 && strcmp(u->reason, "say_asked") == 0) {
-		if (engine_withdraw(b->engine, u->incident, inbox_author(r), &b->now)) {
+		if (!is_out(b, u) && engine_withdraw(b->engine, u->incident, inbox_author(r), &b->now)) {
 			b->events.unsay(b->events.arg, u->incident, u->done_ms); /* where nothing waits */
 			undo_done(b, r);
 		} else {
