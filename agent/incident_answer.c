@@ -15,7 +15,7 @@ static bool is_name(const char *a, const char *b)
 }
 
 /* Nothing new may be said there just now; a plan is about the downtime that would hush trouble. */
-static bool is_hushed(struct engine *e, const struct thread *t, const struct now *now)
+bool approve_is_hushed(struct engine *e, const struct thread *t, const struct now *now)
 {
 	enum hush hush = thread_hush(e, t, now);
 
@@ -129,7 +129,7 @@ enum verdict engine_answer(struct engine *e, uint64_t incident, const struct go_
 		return VERDICT_OWN;
 	if (is_paused(e, t->audience, t->account))
 		return VERDICT_LATER;
-	if (is_hushed(e, t, now)) {
+	if (approve_is_hushed(e, t, now)) {
 		if (!(t->incident->flags & INCIDENT_MAINTENANCE))
 			thread_hold(e, t, 1, now); /* asked anew when it may */
 		return VERDICT_LATER;

@@ -16,6 +16,7 @@
 #include <utlist.h>
 
 #define NAME_SIZE 256
+#define HUSH_LOOK_MS (5 * 60000)
 
 bool is_approving(const struct engine *e, const struct thread *t)
 {
@@ -367,6 +368,11 @@ static void ask_again(struct engine *e, struct thread *t, const struct now *now)
 	thread_touch(t);
 	if (t->state == THREAD_RECOVERING)
 		return;
+	if (approve_is_hushed(e, t, now)) { /* quiet is quiet for who is asked, too */
+		q->again = now->boot_ms + HUSH_LOOK_MS;
+		incident_wake(e, t->incident, q->again);
+		return;
+	}
 	if (is_as_asked(e, t, now)) {
 		LL_FOREACH (t->incident->threads, w)
 			if (w->question && w->audience == t->audience && w->question->asked_ms == q->asked_ms &&

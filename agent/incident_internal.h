@@ -397,6 +397,7 @@ bool is_approving(const struct engine *e, const struct thread *t);
 void approve_drop(struct thread *t); /* nobody is asked any more */
 void approve_free(struct thread *t); /* the thread goes */
 struct thread *open_question(const struct incident *i); /* the one that is asked just now; NULL: none is */
+bool approve_is_hushed(struct engine *e, const struct thread *t, const struct now *now);
 bool is_as_asked(struct engine *e, struct thread *t, const struct now *now);
 /* What was asked then is asked anew: by all that share it, as it is by now. */
 void ask_anew(struct engine *e, struct incident *i, unsigned audience, int64_t asked_ms, const struct now *now);
