@@ -102,7 +102,9 @@ static void edit(struct engine *e, struct thread *first, const struct go_or_no *
 /* Said to other words than those that stand there now. */
 static bool is_stale(const struct held_words *q, const struct go_or_no *answer)
 {
-	return (answer->question_ms ? answer->question_ms : answer->said_ms) < q->asked_ms;
+	if (answer->question_ms)
+		return answer->question_ms < q->asked_ms;
+	return answer->said_ms / 1000 < q->asked_ms / 1000; /* some servers tell whole seconds */
 }
 
 enum verdict engine_answer(struct engine *e, uint64_t incident, const struct go_or_no *answer, const struct now *now)
