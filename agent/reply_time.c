@@ -317,7 +317,8 @@ static bool reply_odd_alone(const struct reply_figure *f, const char *end, enum 
 		return false;
 	if (end[strspn(end, ".! ")] == '\0' || (f->colons == 1 && f->marks == 1 && f->before <= 2 && f->after == 2))
 		return true;
-	return how == ODD_FIGURE && ((strchr(",:;", *end) && end[1] == ' ') || strncmp(end, " - ", 3) == 0);
+	/* "ack 502, upstream is dead": nobody means minutes by so many digits */
+	return how == ODD_FIGURE && f->before <= 2 && ((strchr(",:;", *end) && end[1] == ' ') || strncmp(end, " - ", 3) == 0);
 }
 
 static const char *
