@@ -10,6 +10,7 @@
 #include "agent/control.h"
 #include "agent/core.h"
 #include "agent/http.h"
+#include "agent/last_words.h"
 #include "agent/secret.h"
 #include "agent/source_module.h"
 #include "common/log.h"
@@ -51,6 +52,7 @@ struct agent {
 	int signals, lock;
 	int64_t trimmed_ms; /* boot */
 	bool stop, reload;
+	bool is_second; /* another agent has our state_dir */
 	bool wants_objects; /* the core does, and not only how many */
 };
 
@@ -298,16 +300,15 @@ static int lock_state(struct agent *a, struct err *err)
 	a->lock = open(path, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (a->lock == -1)
 		return err_set(err, "%s: %s", path, strerror(errno));
-	if (flock(a->lock, LOCK_EX | LOCK_NB) == -1)
-		return err_set(err, "%s: another twicketd uses this state_dir", a->config->state_dir);
-	return 0;
+	a->is_second = flock(a->lock, LOCK_EX | LOCK_NB) == -1;
+	return !a->is_second ? 0 : err_set(err, "%s: another twicketd uses this state_dir", a->config->state_dir);
 }
 
 static int open_store(struct agent *a, struct err *err)
 {
 	char path[PATH_SIZE];
 
-	if (make_dir(a->config->state_dir, 0700, err) == -1 || make_dir(a->config->run_dir, 0755, err) == -1 ||
+	if (make_dir(a->config->run_dir, 0755, err) == -1 || make_dir(a->config->state_dir, 0700, err) == -1 ||
 	    lock_state(a, err) == -1)
 		return -1;
 	if ((size_t)snprintf(path, sizeof path, "%s/twicket.db", a->config->state_dir) >= sizeof path)
@@ -368,6 +369,7 @@ static int open_signals(struct agent *a, struct err *err)
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk, which we live through */
 	a->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	return a->signals == -1 ? err_set(err, "signalfd: %s", strerror(errno)) : 0;
 }
@@ -450,21 +452,24 @@ int agent_run(const struct agent_options *options)
 {
 	struct agent a = {.options = options, .signals = -1, .lock = -1};
 	struct err err = {{0}};
-	int status = 1;
+	int status = AGENT_LATER;
 
 	keep_secrets();
 	read_clock(&a);
 	read_boot_id(&a);
 	a.config = load_config(&a);
 	if (!a.config)
-		return 1;
+		return AGENT_WRONG;
 	log_setup(a.config->log, a.config->log_format);
 	use_time_zone(a.config);
 	if (open_signals(&a, &err) == -1 || open_store(&a, &err) == -1 || open_core(&a, &err) == -1 ||
 	    open_sockets(&a, &err) == -1) {
 		log_warnx("agent", "not started: %s", err.text);
+		if (!a.is_second) /* the first speaks for itself */
+			last_words_leave(a.config->run_dir, err.text);
 		goto out;
 	}
+	last_words_take_back(a.config->run_dir);
 	log_info("agent", "twicketd " TWICKET_VERSION " ready, %u accounts, %u audiences", a.config->n_accounts,
 		 a.config->n_audiences);
 	loop(&a);

@@ -11,7 +11,10 @@ struct agent_options {
 	unsigned hurry;			 /* holds divided by this, for demonstrations; 0 = as configured */
 };
 
-/* Runs until SIGTERM or SIGINT. The exit status of the process. */
+/* Exit statuses: a later start may succeed, or not before somebody mends the configuration. */
+enum { AGENT_WRONG = 1, AGENT_LATER = 3 };
+
+/* Runs until SIGTERM or SIGINT: 0, or one of these. The reason is on stderr. */
 int agent_run(const struct agent_options *options);
 
 #endif

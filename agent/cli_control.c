@@ -3,6 +3,8 @@
  * needs it. It must never hang, whatever is at the other end of that path.
  */
 #include "agent/cli_control.h"
+
+#include "agent/last_words.h"
 #include "common/buf.h"
 
 #include <errno.h>
@@ -56,6 +58,17 @@ static int away(struct err *err, const char *path, const char *why)
 	return err_set(err, "twicketd does not answer at %s: %s", path, why);
 }
 
+/* Nobody listens. Why, when the last one to try has said it. */
+static int not_there(struct err *err, const char *path, const char *why)
+{
+	char words[256];
+
+	last_words_read(path, words, sizeof words);
+	if (!*words)
+		return away(err, path, why);
+	return err_set(err, "twicketd did not start: %s", words);
+}
+
 static int connect_in_time(struct control_client *c, const struct sockaddr_un *addr)
 {
 	struct timespec pause = {0, BUSY_PAUSE_MS * 1000000L};
@@ -86,11 +99,9 @@ static int open_socket(struct control_client *c, const char *path, struct err *e
 		return err_set(err, "socket: %s", strerror(errno));
 	c->deadline_ms = clock_ms() + CONNECT_TIMEOUT_MS;
 	if (connect_in_time(c, &addr) == -1)
-		return away(
-		    err, path,
-		    errno == ENOENT         ? "no such socket; is it running?"
-		    : errno == ECONNREFUSED ? "it is not running"
-					    : strerror(errno));
+		return errno == ENOENT         ? not_there(err, path, "no such socket; is it running?")
+		       : errno == ECONNREFUSED ? not_there(err, path, "it is not running")
+					       : away(err, path, strerror(errno));
 	return 0;
 }
 

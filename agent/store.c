@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +19,8 @@
 /* What a result code means to an admin. */
 static const char *in_words(int rc, int sys_errno)
 {
+	if (rc == SQLITE_IOERR_WRITE && sys_errno != ENOSPC) /* SQLite seldom knows the errno by now */
+		return "input/output error: a full quota, a size limit or a broken disk";
 	switch (rc & 0xff) {
 	case SQLITE_FULL: return "the disk is full";
 	case SQLITE_BUSY:
@@ -173,6 +176,26 @@ static int load_next_id(struct store *s, struct err *err)
 }
 
 /*
+ * Before SQLite opens it: that would make -wal and -shm as read-only as the file is, and
+ * leave them so when somebody has mended its mode.
+ */
+static int check_writable(const char *path, struct err *err)
+{
+	static const char *const tail[] = {"", "-wal", "-shm"};
+	char name[4096];
+
+	for (unsigned k = 0; k < sizeof tail / sizeof *tail; k++) {
+		if ((size_t)snprintf(name, sizeof name, "%s%s", path, tail[k]) >= sizeof name)
+			return err_set(err, "store %s: path too long", path);
+		if (access(name, W_OK) == -1 && errno != ENOENT)
+			return err_set(
+			    err, "store %s: it may not be written; look at its owner and mode (%s)", name,
+			    strerror(errno));
+	}
+	return 0;
+}
+
+/*
  * SQLite gives -wal and -shm the mode of the file itself. The file is opened here
  * only while it does not exist: to close any descriptor of it drops SQLite's locks.
  */
@@ -198,7 +221,7 @@ static int make_private(const char *path, struct err *err)
 		return err_set(
 		    err, "store %s: others may read it, and chmod failed: %s", path,
 		    strerror(errno));
-	return 0;
+	return check_writable(path, err);
 }
 
 /*

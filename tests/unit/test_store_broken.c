@@ -243,6 +243,25 @@ static void open_as_nobody(void *arg)
 	_exit(!s && strstr(store_rig_err.text, word) ? 0 : 4);
 }
 
+static bool is_there(const char *tail)
+{
+	char name[128];
+
+	snprintf(name, sizeof name, "%s%s", store_rig_path, tail);
+	return access(name, F_OK) == 0;
+}
+
+/* Nothing is left behind that is read-only, too, when the file's mode is mended. */
+static void refused_in_a_folder_of_ours(void)
+{
+	assert_int_equal(chown(store_rig_dir, 65534, 65534), 0);
+	assert_int_equal(chown(store_rig_path, 65534, 65534), 0);
+	assert_int_equal(chmod(store_rig_path, 0400), 0);
+	assert_int_equal(in_child(open_as_nobody, "it may not be written; look at its owner and mode"), 0);
+	assert_false(is_there("-wal"));
+	assert_false(is_there("-shm"));
+}
+
 static void test_read_only(void **state)
 {
 	(void)state;
@@ -252,6 +271,7 @@ static void test_read_only(void **state)
 		store_close(store_rig_open());
 		assert_int_equal(chmod(store_rig_path, 0444), 0);
 		assert_int_equal(in_child(open_as_nobody, "store"), 0);
+		refused_in_a_folder_of_ours();
 	} else {
 		assert_int_equal(chmod(store_rig_dir, 0500), 0);
 		assert_int_equal(in_child(open_as_nobody, "Permission denied"), 0);
