@@ -41,7 +41,7 @@ MODULE_FAKE = $(wildcard tests/module/fake*.c) common/event.c
 MODULE_CASE = tests/module/cases.c $(wildcard tests/module/case_*.c)
 MODULE_TEST_H = $(wildcard tests/module/*.h module/*.h) $(MODULE_HEADERS)
 MODULE_CLOCK = $(MODULE_TESTS)/core_clock.so
-MODULE_CHECK = $(addprefix $(MODULE_TESTS)/,cases other_nagios other_naemon)
+MODULE_CHECK = $(addprefix $(MODULE_TESTS)/,cases callback other_nagios other_naemon)
 MODULE_BENCH = $(addprefix $(MODULE_TESTS)/,module_repeat module_slice) $(B)/tests/bench/module_peer
 
 $(MODULE_TESTS)/cases: $(MODULE_CASE) $(MODULE_FAKE) $(MODULE_TEST_H)
@@ -51,6 +51,10 @@ $(MODULE_TESTS)/cases: $(MODULE_CASE) $(MODULE_FAKE) $(MODULE_TEST_H)
 $(MODULE_TESTS)/other_%: tests/module/othercore.c module/family.c $(MODULE_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(MODULE_TEST) $(if $(filter naemon,$*),-DOTHER_NAEMON) -o $@ $(filter %.c,$^) -ldl
+
+$(MODULE_TESTS)/callback: tests/module/callback.c $(MODULE_FAKE) $(MODULE_TEST_H)
+	@mkdir -p $(@D)
+	$(CC) $(MODULE_TEST) -o $@ $(filter %.c,$^) -ldl
 
 $(MODULE_TESTS)/module_%: tests/bench/module_%.c $(MODULE_FAKE) $(MODULE_TEST_H)
 	@mkdir -p $(@D)
@@ -71,6 +75,7 @@ check-module: $(MODULE_CHECK) $(MODULE_SO)
 	@$(MODULE_TESTS)/other_naemon $(MODULE_SO)
 	@valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
 		$(MODULE_TESTS)/cases $(MODULE_SO)
+	@tests/module/callback.sh $(MODULE_TESTS)/callback $(MODULE_SO)
 
 bench-module: $(MODULE_SO) $(MODULE_BENCH)
 	tests/bench/module_instr.sh $(B) $(CORE)
