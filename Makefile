@@ -111,6 +111,7 @@ help:
 	@echo 'make check          what every commit must pass: at most 5 minutes on 2 cores'
 	@echo 'make check-long     before a release: all of it; an hour and more'
 	@echo 'make check-unit     one suite; also -scenario -crash -module -fuzz -e2e, and lint. V=1: all output'
+	@echo 'make check-goals    [GOALS="R5 R10"] reliability and security, a line each with its counts'
 	@echo 'make check-vectors  published cases of others, when TWICKET_VECTORS=dir has them'
 	@echo 'make bench          measured against its goals, against bash and curl, and by the bill of X'
 	@echo 'make fuzz           [FUZZ_SECONDS=600] each parser of outside bytes'

@@ -3,6 +3,7 @@
 #   check        every commit: at most five minutes on two cores
 #   check-long   before a release: all of it, and the long runs of the same tests
 #   check-unit check-scenario check-crash check-random check-module check-fuzz check-e2e check-vectors   one suite each
+#   check-goals  R1 to R10 of the goals, a line each with the counts of the suites behind them
 #   lint  fuzz  demo  bench
 #   check-package  as root: the Debian packages in a clean Debian, from README's first command to the purge
 #
@@ -58,6 +59,11 @@ deps:
 check-package: deb
 	@command -v debootstrap systemd-nspawn >/dev/null || { echo "check-package: wants debootstrap and systemd-container"; exit 1; }
 	@$(PYTHON) tests/package/first_post.py $(B)/deb $(if $(ROOT_TAR),--base $(ROOT_TAR))
+
+# GOALS="R5 R10": these only. Whatever ran before, it runs its suites itself: a count is of one run.
+check-goals: deps
+	+@$(MAKE) --no-print-directory -j$(JOBS) all check-build
+	+@$(PYTHON) tests/goals.py $(B) $(GOALS)
 
 lint:
 	@$(PYTHON) tests/lint/lint.py $(LINT_FLAGS); code=$$?; $(PYTHON) tests/lint/docs.py && exit $$code
@@ -220,7 +226,7 @@ bench: bench-deps
 	+@$(MAKE) --no-print-directory -j$(JOBS) all bench-build
 	+@$(PYTHON) tests/bench/bench.py $(B) $(BENCH)
 
-.PHONY: check check-build check-run check-long deps lint scenario-build check-scenario \
+.PHONY: check check-goals check-build check-run check-long deps lint scenario-build check-scenario \
 	random-build check-random \
 	vectors-build check-vectors fuzz-build \
 	check-fuzz fuzz check-e2e e2e-build demo bench bench-build bench-deps
