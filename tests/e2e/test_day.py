@@ -16,6 +16,7 @@ from rig import build_folder
 CHECK_EVERY_S = 300
 BAD_FOR = 3  # rounds
 RSS_MIB = 64
+SLOWEST_S = 30  # of CHECK_EVERY_S, on a machine that does other things
 RESULT = "host_name={host}\nservice_description={service}\ncheck_type=1\ncheck_options=0\nscheduled_check=0\n" \
     "reschedule_check=0\nlatency=0.0\nstart_time={now}.0\nfinish_time={now}.0\nearly_timeout=0\nexited_ok=1\n" \
     "return_code={state}\noutput=result {n}\\n\n\n"
@@ -32,6 +33,7 @@ class Results:
         """break_every: so many results one service breaks; a prime, so that it goes round all of them."""
         self.break_every = break_every
         self.rig, self.names = rig, [(f"h{h}", f"s{s}") for h in range(hosts) for s in range(services)]
+        self.slowest = 0.0  # seconds, of a round
         self.sent, self.changes, self.bad, self.files = 0, 0, {}, 0
 
     def state(self, name, round):
@@ -60,7 +62,9 @@ class Results:
 
     def round(self, round, size=500):
         files = [self.feed(round, self.names[k:k + size]) for k in range(0, len(self.names), size)]
+        began = time.monotonic()
         wait_for("the core has taken all results", lambda: not any(f.exists() for f in files), 120, 0.05)
+        self.slowest = max(self.slowest, time.monotonic() - began)
 
     def recover(self, round):
         """All that is still bad is well."""
@@ -102,10 +106,10 @@ def run(make_file_rig, record_property, monkeypatch, hosts, services, hours, bre
     assert rig.agent.json("status")["open"] == 1, "all is over but the fence"
     assert len(set(texts)) == len(texts)
     assert peak_mib(rig.agent.process.pid) < RSS_MIB
-    latency = float(rig.nagios.status("h0", "s0")["check_latency"])
+    assert results.slowest < SLOWEST_S
     record_property("goal", f"day: {results.sent} results of {len(results.names)} services, {hours} h of them, in {took:.0f} s; "
                     f"{results.changes} state changes, 0 lost, {len(threads)} incidents told in {len(texts)} posts, agent at most "
-                    f"{peak_mib(rig.agent.process.pid):.0f} MiB, latency of the last check {latency:.1f} s")
+                    f"{peak_mib(rig.agent.process.pid):.0f} MiB; the core took a round in at most {results.slowest:.1f} s")
     return took
 
 
