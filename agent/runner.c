@@ -406,6 +406,8 @@ bool runner_is_between(const struct runner *r)
 	const struct run *run;
 
 	DL_FOREACH (r->runs, run) {
+		if (run->state == RUN_ANSWERED && !run->is_create_on_way)
+			return false; /* it may bring what somebody wrote */
 		has_answer |= run->state == RUN_ANSWERED;
 		has_flying |= run->state == RUN_FLYING;
 		if (run->state != RUN_ANSWERED && run->state != RUN_FLYING && run->state != RUN_WAITING)

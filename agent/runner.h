@@ -61,7 +61,7 @@ int64_t runner_skew_ms(const struct runner *r, unsigned account);
 /* Is no op under way at all? */
 bool runner_is_idle(const struct runner *r);
 
-/* Is an answer there that no turn has looked at, and another one still on its way? */
+/* Are answers to posts there that no turn has looked at, nothing else, and others still on their way? */
 bool runner_is_between(const struct runner *r);
 
 /* Is there something that runner_turn() or runner_release() would do right now? */
