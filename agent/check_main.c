@@ -135,13 +135,12 @@ static int read_options(struct plugin *p, int argc, char **argv)
 
 static int report(const struct plugin *p, const json_t *status)
 {
-	struct health h;
+	enum health_level level;
 	struct buf out;
 	char *whole;
 
 	buf_init(&out, 1u << 20);
-	health_judge(status, &p->limits, &h);
-	health_text(status, &p->limits, &out);
+	level = health_text(status, &p->limits, &out);
 	fputs(buf_text(&out), stdout);
 	whole = p->verbose ? json_dumps(status, JSON_INDENT(1) | JSON_ENSURE_ASCII) : NULL;
 	for (char *s = whole; s && *s; s++) /* would begin performance data */
@@ -150,7 +149,22 @@ static int report(const struct plugin *p, const json_t *status)
 		putchar('\n');
 	free(whole);
 	buf_finish(&out);
-	return (int)h.level;
+	return (int)level;
+}
+
+/* The reason may come from a file that the agent left, or from anybody who answers there. */
+static int complain(const char *why)
+{
+	struct buf out, text;
+
+	buf_init(&text, 4096);
+	buf_init(&out, 1u << 16);
+	buf_printf(&text, "%s (systemctl status twicketd)", why);
+	health_line(HEALTH_CRITICAL, buf_text(&text), &out);
+	fputs(buf_text(&out), stdout);
+	buf_finish(&text);
+	buf_finish(&out);
+	return HEALTH_CRITICAL;
 }
 
 int main(int argc, char **argv)
@@ -165,12 +179,7 @@ int main(int argc, char **argv)
 		return rc;
 	question.timeout_ms = p.timeout_s * 1000;
 	request = json_pack("{s:s}", "do", "status");
-	if (cli_control_ask(&question, request, &status, &err) != CLI_DONE) {
-		printf("TWICKET CRITICAL - %s (systemctl status twicketd)\n", err.text);
-		rc = HEALTH_CRITICAL;
-	} else {
-		rc = report(&p, status);
-	}
+	rc = cli_control_ask(&question, request, &status, &err) == CLI_DONE ? report(&p, status) : complain(err.text);
 	json_decref(status);
 	json_decref(request);
 	return rc;

@@ -64,7 +64,10 @@ int64_t health_read_age_s(const json_t *status, const json_t *account);
 /* "OK", "WARNING", ... */
 const char *health_word(enum health_level level);
 
-/* The whole output of the plugin, escaped, performance data included; ends with a line end. */
-void health_text(const json_t *status, const struct health_limits *limits, struct buf *out);
+/* The whole output of the plugin, escaped, performance data included; ends with a line end. Its level. */
+enum health_level health_text(const json_t *status, const struct health_limits *limits, struct buf *out);
+
+/* The same where there is no status: one line, escaped. */
+void health_line(enum health_level level, const char *text, struct buf *out);
 
 #endif

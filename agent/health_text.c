@@ -104,7 +104,14 @@ static void summary(const json_t *status, struct buf *out)
 		buf_printf(out, ", %zu quiet", quiet);
 }
 
-void health_text(const json_t *status, const struct health_limits *limits, struct buf *out)
+void health_line(enum health_level level, const char *text, struct buf *out)
+{
+	buf_printf(out, "TWICKET %s - ", health_word(level));
+	put_text(out, text);
+	buf_char(out, '\n');
+}
+
+enum health_level health_text(const json_t *status, const struct health_limits *limits, struct buf *out)
 {
 	struct health h;
 
@@ -124,4 +131,5 @@ void health_text(const json_t *status, const struct health_limits *limits, struc
 		put_text(out, h.at[k].text);
 		buf_char(out, '\n');
 	}
+	return h.level;
 }

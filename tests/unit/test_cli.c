@@ -208,6 +208,17 @@ static void check_file(const char *name)
 	json_decref(json);
 }
 
+static void test_health_line(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1000);
+	health_line(HEALTH_CRITICAL, "did not start: \x1b[31mred | 'x'=1\nTWICKET OK", &out);
+	assert_string_equal(buf_text(&out), "TWICKET CRITICAL - did not start: \\x1b[31mred / 'x'=1 TWICKET OK\n");
+	buf_finish(&out);
+}
+
 static void test_answers(void **state)
 {
 	DIR *dir = opendir(DATA);
@@ -477,7 +488,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_tag),        cmocka_unit_test(test_options),
-	    cmocka_unit_test(test_exit_codes), cmocka_unit_test(test_answers),
+	    cmocka_unit_test(test_exit_codes), cmocka_unit_test(test_health_line), cmocka_unit_test(test_answers),
 	    cmocka_unit_test(test_nonsense),   cmocka_unit_test(test_reply),
 	    cmocka_unit_test(test_objects),    cmocka_unit_test(test_code),
 	    cmocka_unit_test(test_base),       cmocka_unit_test(test_control),
