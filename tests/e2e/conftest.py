@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import filerig  # noqa: E402
 import rig as rigs  # noqa: E402
 import xrig  # noqa: E402
+from fake import FakeServer  # noqa: E402
 from proc import Cleanup, Place  # noqa: E402
 
 LONG = bool(os.environ.get("TWICKET_LONG"))
@@ -56,6 +57,15 @@ def server():
         place = Place()
         cleanup.callback(place.close)
         yield rigs.start_server(cleanup, place)
+
+
+@pytest.fixture
+def fake():
+    """A scripted Mastodon of this test alone."""
+    with Cleanup() as cleanup:
+        place = Place()
+        cleanup.callback(place.close)
+        yield cleanup.stop(FakeServer(place))
 
 
 @pytest.fixture(params=rigs.cores() or [None], ids=lambda core: core.name if core else "no core")

@@ -3,20 +3,10 @@
 import pytest
 
 from agent import tag_of
-from fake import FakeServer
 from nagios import CRITICAL
-from proc import Cleanup, Place
 from rig import quick_config
 
 MANY = 30
-
-
-@pytest.fixture
-def fake():
-    with Cleanup() as cleanup:
-        place = Place()
-        cleanup.callback(place.close)
-        yield cleanup.stop(FakeServer(place))
 
 
 def start(make_rig, fake, hosts, prepare=None):

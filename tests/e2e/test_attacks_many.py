@@ -16,9 +16,7 @@ from pathlib import Path
 import pytest
 
 from agent import tag_of
-from fake import FakeServer
 from nagios import CRITICAL, read_blocks
-from proc import Cleanup, Place
 from rig import build_folder, quick_config
 from test_attacks import HARMLESS, TEXTS
 
@@ -43,14 +41,6 @@ HANDLES = ["mallory$(touch${IFS}{dir}/pwned)", "mallory`touch${IFS}{dir}/pwned`"
 # What a network would make a mention, a tag, a cashtag or a link of; our own tag in the last line apart
 LIVE_ON_NETWORK = re.compile(r"(?<![\w/\[])[@#$][A-Za-z_]\w*|https?://|\w\.example\b")
 FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069]")
-
-
-@pytest.fixture
-def fake():
-    with Cleanup() as cleanup:
-        place = Place()
-        cleanup.callback(place.close)
-        yield cleanup.stop(FakeServer(place))
 
 
 def attack(dice, folder):

@@ -7,9 +7,7 @@ import itertools
 
 import pytest
 
-from fake import FakeServer
 from nagios import CRITICAL
-from proc import Cleanup, Place
 from rig import quick_config
 
 ALICE = "alice@home.example"
@@ -21,14 +19,6 @@ ORDERS = ["ack", "ack all", "ich hab's", "je prends la rel\u00e8ve", "te relevo"
           "incidente mayor", "known T7K2", "part of T7K2", "say: all is lost", "sagen: all is lost", "annoncer: all is lost",
           "anunciar: all is lost", "ticket INC1", "endorse", "undo", "pause", "fixed: with a hammer", "last?", "note: hello"]
 RECYCLED = 4  # accounts that have alice's name now, one after the other
-
-
-@pytest.fixture
-def fake():
-    with Cleanup() as cleanup:
-        place = Place()
-        cleanup.callback(place.close)
-        yield cleanup.stop(FakeServer(place))
 
 
 def say(fake, user, text, root, visibility):

@@ -13,7 +13,6 @@ import urllib.request
 import pytest
 
 from agent import Agent
-from fake import FakeServer
 from fakex import FakeX
 from proc import PATIENCE, Cleanup, Place, RigError
 from rig import agent_folder, quick_config
@@ -74,14 +73,6 @@ def browser_at_fake(fake, url):
 
 def browser_at_snac(snac, url, user="status"):
     return authorise(url, user, snac.passwords[user])
-
-
-@pytest.fixture
-def fake():
-    with Cleanup() as cleanup:
-        place = Place()
-        cleanup.callback(place.close)
-        yield cleanup.stop(FakeServer(place))
 
 
 @pytest.fixture

@@ -11,9 +11,8 @@ import subprocess
 import pytest
 
 from agent import tag_of
-from fake import FakeServer
 from nagios import CRITICAL, OK
-from proc import PATIENCE, Cleanup, Place, run_as
+from proc import PATIENCE, run_as
 from rig import agent_folder, quick_config
 
 SHOPS = 12
@@ -25,14 +24,6 @@ HOSTS = {
     "db1": {"services": {"Postgres": {}}},
     **{f"web{n}": {"services": {"HTTP": {"_TWICKET_PUBLIC": f"Shop {n}"}}} for n in range(SHOPS)},
 }
-
-
-@pytest.fixture
-def fake():
-    with Cleanup() as cleanup:
-        place = Place()
-        cleanup.callback(place.close)
-        yield cleanup.stop(FakeServer(place))
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ import sqlite3
 import pytest
 
 from agent import tag_of
-from fake import FakeServer
 from nagios import CRITICAL, OK
-from proc import Cleanup, Place
+from proc import Cleanup
 from rig import build_folder, quick_config
 
 SHOPS = 20
@@ -20,14 +19,6 @@ FLOOD = 3000
 WAITING = 100000
 MIB = 1024
 HOSTS = {f"web{n}": {"services": {"HTTP": {"_TWICKET_PUBLIC": f"Shop {n}"}}} for n in range(SHOPS)}
-
-
-@pytest.fixture
-def fake():
-    with Cleanup() as cleanup:
-        place = Place()
-        cleanup.callback(place.close)
-        yield cleanup.stop(FakeServer(place))
 
 
 def test_reloads_under_load(make_rig, fake):

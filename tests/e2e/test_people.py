@@ -3,9 +3,7 @@
 import pytest
 
 from agent import tag_of
-from fake import FakeServer
 from nagios import CRITICAL
-from proc import Cleanup, Place
 from rig import quick_config
 
 HOSTS = {"mx1": {"services": {"SMTP": {"_TWICKET_PUBLIC": "E-mail", "contact_groups": "mailers"}}},
@@ -29,14 +27,6 @@ define contactgroup {
     members            alice,reader
 }
 """
-
-
-@pytest.fixture
-def fake():
-    with Cleanup() as cleanup:
-        place = Place()
-        cleanup.callback(place.close)
-        yield cleanup.stop(FakeServer(place))
 
 
 def start(make_rig, fake, match="contact:{}"):

@@ -2,20 +2,10 @@
 
 import pytest
 
-from fake import FakeServer
-from proc import Cleanup, Place
 from rig import quick_config
 
 HOSTS = {"mx1": {"services": {"SMTP": {"_TWICKET_PUBLIC": "E-mail", "_TWICKET_PUBLIC_DE": "Elektropost"}}},
          "db1": {"services": {"Postgres": {}}}}
-
-
-@pytest.fixture
-def fake():
-    with Cleanup() as cleanup:
-        place = Place()
-        cleanup.callback(place.close)
-        yield cleanup.stop(FakeServer(place))
 
 
 def said(rig, words):

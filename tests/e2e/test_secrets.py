@@ -9,9 +9,8 @@ import stat
 
 import pytest
 
-from fake import FakeServer
 from nagios import CRITICAL, OK
-from proc import Cleanup, Place, run_as
+from proc import run_as
 from rig import agent_folder, quick_config
 from test_health import PLUGIN_HOSTS
 
@@ -20,14 +19,6 @@ DESK = "desk-hook-secret-4f1c9e27d803"
 X_TOKEN = "x-access-token-93ac51e07b6d x-access-secret-0d1f77a2c9e4"
 APP = ("x-app-key-58e2b7c10f3a", "x-app-secret-c7d94a6e1b20")
 LEAKS = "/proc/{pid}/cmdline", "/proc/{pid}/environ"
-
-
-@pytest.fixture
-def fake():
-    with Cleanup() as cleanup:
-        place = Place()
-        cleanup.callback(place.close)
-        yield cleanup.stop(FakeServer(place))
 
 
 class Search:
