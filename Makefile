@@ -108,7 +108,7 @@ help:
 	@echo
 	@echo 'make deb            Debian packages of the source as it stands here, in $(B)/deb'
 	@echo 'make deps           shows and installs the Debian packages that are missing'
-	@echo 'make check          what every commit must pass: at most 5 minutes on 2 cores'
+	@echo 'make check          what every commit must pass: some 20 minutes on 2 cores'
 	@echo 'make check-long     before a release: all of it; an hour and more'
 	@echo 'make check-unit     one suite; also -scenario -crash -module -fuzz -e2e, and lint. V=1: all output'
 	@echo 'make check-goals    [GOALS="R5 R10"] reliability and security, a line each with its counts'

@@ -1,6 +1,6 @@
 # The tests: what `make check` runs, and how each suite is built. Included by the top Makefile.
 #
-#   check        every commit: at most five minutes on two cores
+#   check        every commit: some twenty minutes on two cores, half of them the real servers
 #   check-long   before a release: all of it, and the long runs of the same tests
 #   check-unit check-scenario check-crash check-random check-module check-fuzz check-e2e check-vectors   one suite each
 #   check-goals  R1 to R10 of the goals, a line each with the counts of the suites behind them
