@@ -137,6 +137,14 @@ int core_audience_for(const struct core *c, unsigned account); /* that tells str
 void core_gone(void *arg, const struct reply_row *reply, struct buf *words); /* for the inbox, see its gone */
 void core_tell_reporters(struct core *c, const struct say_target *target, const struct say *say);
 
+#define LIVE_INCIDENTS 512 /* at most so many are looked at */
+struct live_incidents {
+	uint64_t id[LIVE_INCIDENTS];
+	unsigned n;
+};
+/* core_known.c: those that are open and not over; the caller frees it. NULL: no memory. */
+struct live_incidents *core_live(const struct core *c);
+
 /* core_suspect.c: a report became that ticket; is it one of many? */
 void core_suspect(struct core *c, const char *ticket);
 

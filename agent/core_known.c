@@ -12,24 +12,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INCIDENTS 512 /* open ones that are looked at */
 #define REPORTERS 256 /* of one incident that hear of its end */
 #define AUDIENCES 64
 #define KNOWN_AGAIN_MS (24 * INT64_C(3600000)) /* who asks again before that knows it */
 
 /* --- known ------------------------------------------------------------------------------------- */
 
-struct live {
-	uint64_t id[INCIDENTS];
-	unsigned n;
-};
-
 static void keep_live(void *arg, const struct incident_view *v)
 {
-	struct live *l = arg;
+	struct live_incidents *l = arg;
 
-	if (v->open && !v->until_s && l->n < INCIDENTS)
+	if (v->open && !v->until_s && l->n < LIVE_INCIDENTS)
 		l->id[l->n++] = v->id;
+}
+
+struct live_incidents *core_live(const struct core *c)
+{
+	struct live_incidents *live = calloc(1, sizeof *live);
+
+	if (live)
+		engine_each(c->engine, keep_live, live);
+	return live;
 }
 
 static bool was_told(const struct core *c, uint64_t incident, unsigned audience)
@@ -66,13 +69,12 @@ static enum mention_fit fit_of(struct core *c, uint64_t incident, unsigned audie
 uint64_t core_find_known(struct core *c, unsigned audience, const char *text, enum mention_fit least)
 {
 	struct mention_words *words = mention_read(text);
-	struct live *live = calloc(1, sizeof *live);
+	struct live_incidents *live = core_live(c);
 	enum mention_fit best = least - 1, fit; /* what is no better is not looked for */
 	uint64_t found = 0;
 
 	if (!live || !words)
 		goto out;
-	engine_each(c->engine, keep_live, live);
 	for (unsigned i = 0; i < live->n; i++) {
 		fit = was_told(c, live->id[i], audience) ? fit_of(c, live->id[i], audience, words) : MENTION_NONE;
 		if (fit > best) {

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #define AUDIENCES 64
-#define INCIDENTS 512 /* open ones that are looked at */
 #define KEY_MAX 600
 
 /* --- what is watched --------------------------------------------------------------------------- */
@@ -57,29 +56,15 @@ static uint64_t audiences_of(const struct core *c, const struct object *o)
 
 /* --- is it known? ------------------------------------------------------------------------------- */
 
-struct live {
-	uint64_t id[INCIDENTS];
-	unsigned n;
-};
-
-static void keep_live(void *arg, const struct incident_view *v)
-{
-	struct live *l = arg;
-
-	if (v->open && !v->until_s && l->n < INCIDENTS)
-		l->id[l->n++] = v->id;
-}
-
 /* Whoever was told or not: the monitoring has seen it. */
 static bool is_in_trouble(struct core *c, unsigned audience, const char *name)
 {
-	struct live *live = calloc(1, sizeof *live);
+	struct live_incidents *live = core_live(c);
 	bool is_so = false;
 	struct say say;
 
 	if (!live)
 		return true;
-	engine_each(c->engine, keep_live, live);
 	for (unsigned i = 0; i < live->n && !is_so; i++) {
 		if (!engine_status(c->engine, live->id[i], audience, c->config->audiences[audience].accounts[0], false,
 				   &c->now, &say))
