@@ -80,6 +80,16 @@ static enum emitted feed_cursor(struct feed *f, const struct item *item)
 	return EMIT_NEW;
 }
 
+/* Where reading begins, said before it was ever read: what is answered from here on is heard. */
+static enum emitted feed_begin(struct feed *f, const struct item *item)
+{
+	if (f->cursor[0])
+		return EMIT_KNOWN;
+	feed_set(&f->cursor, item->cursor);
+	f->is_changed = true;
+	return EMIT_NEW;
+}
+
 enum emitted feed_emit(void *arg, const struct item *item)
 {
 	struct feed *f = arg;
@@ -92,7 +102,10 @@ enum emitted feed_emit(void *arg, const struct item *item)
 		return f->job.type == JOB_COLLECT
 			   ? inbox_reaction(f->collector->parts.inbox, f->index, item, &f->collector->now)
 			   : EMIT_KNOWN;
-	case ITEM_CURSOR: return f->job.type == JOB_COLLECT ? feed_cursor(f, item) : EMIT_KNOWN;
+	case ITEM_CURSOR:
+		return f->job.type == JOB_COLLECT  ? feed_cursor(f, item)
+		       : f->job.type == JOB_VERIFY ? feed_begin(f, item)
+						   : EMIT_KNOWN;
 	case ITEM_PERSON:
 	case ITEM_OWN: return EMIT_KNOWN;
 	}

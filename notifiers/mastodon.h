@@ -91,6 +91,8 @@ enum op_step mastodon_thread(struct op *op, struct turn *turn);
 enum op_step mastodon_get(struct op *op, struct turn *turn);
 enum op_step mastodon_lookup(struct op *op, struct turn *turn);
 enum op_step mastodon_collect(struct op *op, struct turn *turn);
+/* Emits the cursor that began_ms is: what was answered before it is not ours. False: not taken. */
+bool mastodon_begin_collecting(const struct op *op, struct turn *turn);
 
 /* mastodon_account.c */
 int mastodon_check(const struct notifier_settings *s, struct err *err);

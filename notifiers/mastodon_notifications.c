@@ -113,10 +113,9 @@ static enum op_step ask(struct op *op, struct turn *turn)
 	return mastodon_send_get(op, turn, PAGE_MAX);
 }
 
-/* What of a walk is known to be handled. False when the store did not take it. */
-static bool save(struct op *op, struct turn *turn, bool is_complete)
+/* Takes the reference. False when the store did not take it. */
+static bool emit_cursor(struct turn *turn, json_t *json)
 {
-	struct collect *c = &op->collect;
 	struct item item = {
 	    .kind = ITEM_CURSOR,
 	    .id = "",
@@ -127,23 +126,35 @@ static bool save(struct op *op, struct turn *turn, bool is_complete)
 	    .acct = "",
 	    .display = "",
 	    .text = ""};
-	const char *from = is_complete ? c->next_from : is_back(c) ? c->from : c->position;
 	char cursor[8 * MASTODON_ID_MAX];
-	json_t *json;
-	size_t n;
+	size_t n = json_dumpb(json, cursor, sizeof cursor - 1, JSON_COMPACT);
 
-	json = json_pack("{s:s, s:s}", "at", c->at, "from", from);
-	if (!*from)
-		json_object_set_new(json, "since", json_integer(c->since_ms));
-	if (!is_complete && *c->below)
-		json_object_set_new(json, "below", json_string(c->below));
-	n = json_dumpb(json, cursor, sizeof cursor - 1, JSON_COMPACT);
 	json_decref(json);
 	if (!n || n >= sizeof cursor)
 		return false;
 	cursor[n] = '\0';
 	item.cursor = cursor;
 	return turn->env->emit(turn->env->arg, &item) != EMIT_FAILED;
+}
+
+/* What of a walk is known to be handled. False when the store did not take it. */
+static bool save(struct op *op, struct turn *turn, bool is_complete)
+{
+	struct collect *c = &op->collect;
+	const char *from = is_complete ? c->next_from : is_back(c) ? c->from : c->position;
+	json_t *json = json_pack("{s:s, s:s}", "at", c->at, "from", from);
+
+	if (!*from)
+		json_object_set_new(json, "since", json_integer(c->since_ms));
+	if (!is_complete && *c->below)
+		json_object_set_new(json, "below", json_string(c->below));
+	return emit_cursor(turn, json);
+}
+
+bool mastodon_begin_collecting(const struct op *op, struct turn *turn)
+{
+	return emit_cursor(
+	    turn, json_pack("{s:s, s:s, s:I}", "at", "", "from", "", "since", (json_int_t)op->account->began_ms));
 }
 
 /* With "pending.reply" (GoToSocial) the reply is there, only not shown to others yet. */

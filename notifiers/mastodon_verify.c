@@ -224,6 +224,9 @@ static enum op_step take_self(struct op *op, struct turn *turn)
 		op->account->began_ms = turn->env->wall_ms + mastodon_skew_ms(turn) - 1000;
 	if (!op->self || mastodon_learn_self(op, turn, op->self) == -1)
 		return OP_DONE;
+	/* Now, not when it is read for the first time: a reload may come between. */
+	if (!mastodon_begin_collecting(op, turn))
+		return mastodon_finish(op, turn, RESULT_RETRY, "the store did not take it");
 	return ask(op, turn, VERIFY_INSTANCE_V2, "/api/v2/instance");
 }
 

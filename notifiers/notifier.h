@@ -80,7 +80,8 @@ struct account; /* a notifier's own */
 struct op;	/* a notifier's own */
 
 enum job_type {
-	JOB_VERIFY,    /* who does the token belong to, what can the server do: emits ITEM_SELF, ITEM_NOTICE */
+	JOB_VERIFY,    /* who does the token belong to, what can the server do: emits ITEM_SELF, ITEM_NOTICE;
+			* ITEM_CURSOR: COLLECT's "from now on", for who has no other yet */
 	JOB_POST,      /* text key visibility language [parent_id] [to] */
 	JOB_EDIT,      /* target_id text language; result.id is the id after the edit */
 	JOB_DELETE,    /* target_id */

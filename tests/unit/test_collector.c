@@ -62,6 +62,20 @@ static void test_failed_item_keeps_cursor(void **state)
 	runs_job(JOB_COLLECT, "");
 }
 
+/* A reload may end the first reading: where it began is known by then, and no later beginning moves it. */
+static void test_begins_when_verified(void **state)
+{
+	(void)state;
+	turn();
+	runs_job(JOB_VERIFY, "");
+	emit(&(struct item){.kind = ITEM_CURSOR, .cursor = "began"});
+	turn();
+	assert_string_equal(cursor(), "began");
+	emit(&(struct item){.kind = ITEM_CURSOR, .cursor = "later"});
+	turn();
+	assert_string_equal(cursor(), "began");
+}
+
 /* The commit failed: the cursor is written again with the replies. */
 static void test_rolled_back(void **state)
 {
@@ -220,6 +234,7 @@ int main(void)
 	    CASE(test_first),
 	    CASE(test_poll_not_too_fast),
 	    CASE(test_failed_item_keeps_cursor),
+	    CASE(test_begins_when_verified),
 	    CASE(test_rolled_back),
 	    CASE(test_other_columns_stay),
 	    CASE(test_back_off),
