@@ -163,7 +163,7 @@ const struct config_key config_global_keys[] = {
     {"database", KEY_OWN, 0, config_read_database},
     {"metrics_file", KEY_OWN, 0, read_metrics_file},
     {"keep", KEY_OWN, 0, read_keep},
-    {"icinga2", KEY_LATER, 0, config_later_icinga2},
+    {"icinga2", KEY_ELSEWHERE, 0, NULL},
     {"desk", KEY_ELSEWHERE, 0, NULL},
     {NULL, KEY_TEXT, 0, NULL},
 };
@@ -235,10 +235,13 @@ static void read_root(struct reader *r, const config_setting_t *root)
 	const config_setting_t *audiences = config_setting_get_member(root, "audiences");
 	const config_setting_t *people = config_setting_get_member(root, "people");
 	const config_setting_t *desk = config_setting_get_member(root, "desk");
+	const config_setting_t *icinga = config_setting_get_member(root, "icinga2");
 
 	config_read_group(r, root, config_global_keys, r->c);
 	check_run_dir(r, root);
 	config_check_group(r, root);
+	if (icinga && !r->no_memory)
+		config_read_icinga(r, icinga);
 	if (accounts && !r->no_memory)
 		config_read_accounts(r, accounts);
 	if (desk && !r->no_memory)
@@ -393,6 +396,7 @@ void config_discard(struct config *c)
 	}
 	drop_core_users(c);
 	config_group_finish(c);
+	config_icinga_finish(c);
 	free(c->accounts);
 	free(c->audiences);
 	free(c->people);

@@ -86,6 +86,16 @@ struct config_audience {
 	int line;
 };
 
+/* An Icinga 2, watched by its API. */
+struct config_icinga {
+	char *url; /* "https://10.0.0.5:5665": https always, with the port, no trailing slash */
+	char *node; /* NodeName: what its certificate says; not given: url's host */
+	char *user, *password_file; /* "" = by certificate */
+	char *cert_file, *key_file; /* "" = by password */
+	char *ca_file;
+	int line;
+};
+
 struct config_word {
 	char *language, *event, *text; /* "en", "problem", "$SYMBOL$ ..." */
 	int line;
@@ -135,6 +145,8 @@ struct config {
 	/* NULL: tickets stay in our own store. Else an account named "desk": its network is the
 	 * desk's type (desk_find()), its handle the queue, or the address that gets the mail. */
 	struct config_account *desk;
+	struct config_icinga *icinga; /* each with a node of its own */
+	unsigned n_icinga;
 };
 
 /* One thing wrong in the file: "twicket.cfg:5: audiences.public.hodl: no such key; ..." */
@@ -182,6 +194,11 @@ bool config_tells(const struct config *c, const char *audience, const char *acco
 
 /* Does an audience with internals = true hear of something on this account? */
 bool config_tells_internals(const struct config *c, unsigned account);
+
+/* "https://NODE:PORT": in front of a path of its API, so that NODE is verified; -1: does not fit. */
+int config_icinga_base(const struct config_icinga *i, char *out, size_t size);
+/* "host:port": where to connect to for that. */
+const char *config_icinga_address(const struct config_icinga *i);
 
 /* "90s" "2m" "1h30m" "2d" -> ms; "0" -> 0. -1 with err: a bare number gets a hint. */
 int64_t config_duration(const char *text, struct err *err);

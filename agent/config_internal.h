@@ -62,8 +62,7 @@ enum key_type {
 	KEY_COUNT,    /* unsigned, at least 1 */
 	KEY_PRICE,    /* int64_t, micro USD */
 	KEY_OWN,      /* by its function */
-	KEY_ELSEWHERE, /* read by another pass */
-	KEY_LATER     /* does nothing in this version: checked by its function, and warned of */
+	KEY_ELSEWHERE /* read by another pass */
 };
 
 struct config_key {
@@ -115,7 +114,6 @@ void config_group_finish(struct config *c);
 
 /* --- keys of later versions (config_later.c) -------------------------------------------------- */
 
-void config_later_icinga2(struct reader *r, const config_setting_t *s, void *into);
 void config_read_database(struct reader *r, const config_setting_t *s, void *into);
 
 /* --- the parts of an audience ------------------------------------------------------------------ */
@@ -149,6 +147,8 @@ void config_read_accounts(struct reader *r, const config_setting_t *accounts);
 void config_read_audiences(struct reader *r, const config_setting_t *audiences);
 void config_read_people(struct reader *r, const config_setting_t *people);
 void config_read_desk(struct reader *r, const config_setting_t *desk, const config_setting_t *accounts);
+void config_read_icinga(struct reader *r, const config_setting_t *all);
+void config_icinga_finish(struct config *c);
 void config_account_finish(struct config_account *a);
 bool config_is_on_x(struct reader *r, const config_setting_t *s, const struct config_account *a,
 		    const char *why);

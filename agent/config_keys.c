@@ -36,11 +36,17 @@ static const char *home_of(const char *name)
 	return is_key(name, config_global_keys) ? "outside of all groups" : NULL;
 }
 
-static bool is_of_desk(const config_setting_t *s)
+/* Groups whose secrets `twicket auth` does not get: where theirs are. NULL: another group. */
+static const char *secret_of(const config_setting_t *s)
 {
-	const char *group = config_setting_name(config_setting_parent(s));
+	const config_setting_t *up = config_setting_parent(s);
+	const char *group = config_setting_name(up);
 
-	return group && !strcmp(group, "desk");
+	if (!group && config_setting_parent(up)) /* one of a list */
+		group = config_setting_name(config_setting_parent(up));
+	if (group && !strcmp(group, "desk"))
+		return "token_file names where it is";
+	return group && !strcmp(group, "icinga2") ? "password_file names where it is" : NULL;
 }
 
 static void fault_unknown(
@@ -57,8 +63,7 @@ static void fault_unknown(
 			continue;
 		config_fault(
 		    r, s, "no such key; secrets are never in this file: %s",
-		    is_of_desk(s) ? "token_file names where it is"
-				  : "`twicket auth` stores them");
+		    secret_of(s) ? secret_of(s) : "`twicket auth` stores them");
 		return;
 	}
 	if (home_of(name))
@@ -128,15 +133,6 @@ void config_read_number(
 		*to = (unsigned)n;
 }
 
-static void read_later(struct reader *r, const config_setting_t *s, const struct config_key *key)
-{
-	unsigned before = r->report->errors;
-
-	key->read(r, s, NULL);
-	if (r->report->errors == before)
-		config_warning(r, s, "does nothing in this version");
-}
-
 void config_read_key(
     struct reader *r, const config_setting_t *s, const struct config_key *key, void *into)
 {
@@ -156,7 +152,6 @@ void config_read_key(
 	case KEY_PRICE: config_read_price(r, s, (int64_t *)(void *)at); break;
 	case KEY_OWN: key->read(r, s, into); break;
 	case KEY_ELSEWHERE: break;
-	case KEY_LATER: read_later(r, s, key); break;
 	}
 }
 

@@ -50,6 +50,11 @@ int config_override(struct config *c, const char *state_dir, const char *run_dir
 			if (move_file(&c->accounts[k].token_file, c->state_dir, state_dir, err) ||
 			    move_file(&c->accounts[k].app_file, c->state_dir, state_dir, err))
 				return -1;
+		for (unsigned k = 0; k < c->n_icinga; k++)
+			if (move_file(&c->icinga[k].password_file, c->state_dir, state_dir, err) ||
+			    move_file(&c->icinga[k].cert_file, c->state_dir, state_dir, err) ||
+			    move_file(&c->icinga[k].key_file, c->state_dir, state_dir, err))
+				return -1;
 		if (c->desk && move_file(&c->desk->token_file, c->state_dir, state_dir, err))
 			return -1;
 		if (replace(&c->state_dir, state_dir, err) == -1)

@@ -39,7 +39,7 @@ static bool is_trusted(const char *path, uid_t owner)
 	       stat(folder, &st) == 0 && st.st_uid == owner;
 }
 
-static int check_file(const char *path, const struct stat *st, struct err *err)
+static int check_access(const char *path, const struct stat *st, struct err *err)
 {
 	if (!S_ISREG(st->st_mode))
 		return err_set(err, "%s is no file", path);
@@ -51,6 +51,13 @@ static int check_file(const char *path, const struct stat *st, struct err *err)
 		return err_set(
 		    err, "%s has mode %04o, so others can %s it: chmod 0600 %s", path,
 		    (unsigned)(st->st_mode & 07777), st->st_mode & 0022 ? "write" : "read", path);
+	return 0;
+}
+
+static int check_file(const char *path, const struct stat *st, struct err *err)
+{
+	if (check_access(path, st, err) == -1)
+		return -1;
 	if (st->st_size > SECRET_MAX)
 		return err_set(err, "%s has more than %d bytes: no token", path, SECRET_MAX);
 	return 0;
@@ -162,6 +169,61 @@ void secret_free(char *token)
 		return;
 	explicit_bzero(token, strlen(token));
 	free(token);
+}
+
+/* --- what `auth` does not store ------------------------------------------------------------ */
+
+/* One line of anything that can be typed; its end does not count. */
+static int check_password(const char *path, char *text, size_t n, struct err *err)
+{
+	if (strlen(text) != n)
+		return err_set(err, "%s holds no text", path);
+	while (n && strchr("\r\n", text[n - 1]))
+		text[--n] = '\0';
+	if (!n)
+		return err_set(err, "%s is empty: a password of one line is wanted", path);
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			return err_set(err, "%s holds more than a password of one line", path);
+	return 0;
+}
+
+enum secret secret_load_password(const char *path, char **password, struct err *err)
+{
+	char text[SECRET_MAX + 2];
+	size_t n = 0;
+	enum secret found = read_file(path, text, &n, err);
+
+	*password = NULL;
+	if (found == SECRET_NONE)
+		err_set(err, "no password yet: one line in %s, mode 0600", path);
+	if (found == SECRET_OK && check_password(path, text, n, err) == -1)
+		found = SECRET_ERROR;
+	if (found == SECRET_OK && !(*password = strdup(text))) {
+		err_set(err, "out of memory");
+		found = SECRET_ERROR;
+	}
+	explicit_bzero(text, sizeof text);
+	return found;
+}
+
+enum secret secret_check_key(const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	enum secret found = SECRET_ERROR;
+	struct stat st;
+
+	if (fd == -1 && errno == ENOENT) {
+		err_set(err, "there is no %s", path);
+		found = SECRET_NONE;
+	} else if (fd == -1 || fstat(fd, &st) == -1) {
+		err_set(err, "%s: %s", path, strerror(errno));
+	} else if (check_access(path, &st, err) == 0) {
+		found = SECRET_OK;
+	}
+	if (fd != -1)
+		close(fd);
+	return found;
 }
 
 /* --- storing ------------------------------------------------------------------------------ */

@@ -21,6 +21,15 @@ enum secret { SECRET_ERROR = -1, SECRET_OK = 0, SECRET_NONE = 1 };
  */
 enum secret secret_load(const struct config_account *a, char **token, struct err *err);
 
+/*
+ * A password that somebody else made (of Icinga 2): one line of password_file, which may
+ * hold blanks. Verdicts, checks of the file and errors as of secret_load(); no credential.
+ */
+enum secret secret_load_password(const char *path, char **password, struct err *err);
+
+/* The same checks of who may read and write it, for a private key that libcurl reads itself. */
+enum secret secret_check_key(const char *path, struct err *err);
+
 /* Wipes and frees; NULL is fine. */
 void secret_free(char *token);
 

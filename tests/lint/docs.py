@@ -26,12 +26,12 @@ PAGES = ("*.1", "*.5", "*.7", "*.8")
 SECTIONS = {  # the tables of keys, and where twicket.cfg(5) has them
     "agent/config.c": "GLOBAL KEYS", "agent/config_account.c": "ACCOUNTS", "agent/config_audience.c": "AUDIENCES",
     "agent/config_desk.c": "DESK", "agent/config_people.c": "PEOPLE",
-    "agent/config_policy.c": "AUDIENCES", "agent/config_later.c": "GLOBAL KEYS",
+    "agent/config_policy.c": "AUDIENCES", "agent/config_icinga.c": "ICINGA 2",
 }
-GROUPS = {"accounts", "audiences", "people", "desk"}  # each has a section of its own
+GROUPS = {"accounts", "audiences", "people", "desk", "icinga2"}  # each has a section of its own
 PRICES = "agent/config_money.c"
 # in docs/errors.md, what the reader types, not what twicket says
-OF_A_READER = re.compile(r"(sudo|systemctl|twicket|journalctl|chmod|adduser|TWICKET) |[a-z_]+ = ")
+OF_A_READER = re.compile(r"(sudo|systemctl|twicket|journalctl|chmod|adduser|icinga2|TWICKET) |[a-z_]+ = ")
 
 problems = []
 
@@ -132,8 +132,7 @@ def manual_keys():
 
 def check_keys():
     (wanted, prices), (items, mentioned) = parser_keys(), manual_keys()
-    inner = {"GLOBAL KEYS": set(re.findall(r'\{"(\w+)",\s*KEY_', read("agent/config_later.c"))),
-             "AUDIENCES": set(re.findall(r'\{"(\w+)",\s*KEY_', read("agent/config_policy.c")))}
+    inner = {"AUDIENCES": set(re.findall(r'\{"(\w+)",\s*KEY_', read("agent/config_policy.c")))}
     for section, keys in wanted.items():
         for key in sorted(keys):
             place = mentioned if key in inner.get(section, ()) else items

@@ -134,6 +134,22 @@ static void put_person(struct buf *out, const struct config_person *p)
 	    yes(p->notify), yes(p->mention));
 }
 
+static void put_icinga(struct buf *out, const struct config_icinga *i)
+{
+	char base[600];
+
+	assert_int_equal(config_icinga_base(i, base, sizeof base), 0);
+	assert_int_equal(config_icinga_base(i, base, strlen(base)), -1);
+	assert_int_equal(config_icinga_base(i, base, sizeof base), 0);
+	buf_printf(
+	    out, "icinga2 %s (line %d): %s by %s at %s\n", i->node, i->line, i->url, base,
+	    config_icinga_address(i));
+	buf_printf(
+	    out,
+	    "  user \"%s\", password_file \"%s\", cert_file \"%s\", key_file \"%s\", ca_file %s\n",
+	    i->user, i->password_file, i->cert_file, i->key_file, i->ca_file);
+}
+
 static struct config *load(const char *name)
 {
 	struct config_report report;
@@ -183,6 +199,8 @@ static void check(const char *name)
 		put_audience(&out, c, &c->audiences[i]);
 	for (unsigned i = 0; i < c->n_people; i++)
 		put_person(&out, &c->people[i]);
+	for (unsigned i = 0; i < c->n_icinga; i++)
+		put_icinga(&out, &c->icinga[i]);
 	same = is_dump(name, &out);
 	buf_finish(&out);
 	config_destroy(c);
@@ -211,6 +229,28 @@ static void test_policy(void **state)
 {
 	(void)state;
 	check("policy-inherit");
+}
+
+static void test_icinga(void **state)
+{
+	(void)state;
+	check("icinga");
+}
+
+/* -s moves what lies in the state folder, and nothing else. */
+static void test_moved(void **state)
+{
+	struct config *c = load("icinga");
+	struct err err;
+
+	(void)state;
+	assert_int_equal(config_override(c, "/srv/t", NULL, &err), 0);
+	assert_string_equal(c->icinga[2].cert_file, "/srv/t/icinga.crt");
+	assert_string_equal(c->icinga[2].key_file, "/srv/t/icinga.key");
+	assert_string_equal(c->icinga[2].password_file, "");
+	assert_string_equal(c->icinga[0].password_file, "/etc/twicket/icinga.pass");
+	assert_string_equal(c->icinga[0].ca_file, "/var/lib/icinga2/certs/ca.crt");
+	config_destroy(c);
 }
 
 /* A demonstration waits less, and never loses what is not "none". */
@@ -243,7 +283,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_small), cmocka_unit_test(test_middle),
 	    cmocka_unit_test(test_full),  cmocka_unit_test(test_policy),
-	    cmocka_unit_test(test_hurry),
+	    cmocka_unit_test(test_hurry), cmocka_unit_test(test_icinga),
+	    cmocka_unit_test(test_moved),
 	};
 
 	setenv("TZ", "Europe/Berlin", 1);

@@ -342,6 +342,54 @@ static void test_app_store(void **state)
 	assert_string_equal(load_app(), "KEY SECRET");
 }
 
+static const char *password(void)
+{
+	static char text[5000];
+	struct err err = {""};
+	char *found;
+	enum secret rc = secret_load_password(path, &found, &err);
+
+	assert_true((rc == SECRET_OK) == (found != NULL));
+	snprintf(text, sizeof text, "%s", found ? found : err.text);
+	secret_free(found);
+	return text;
+}
+
+static void test_password(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(password(), "no password yet: one line in /tmp/twicket-secret-"));
+	put(path, " two words: ü\r\n", 16, 0600);
+	assert_string_equal(password(), " two words: ü");
+	put(path, "a\nb\n", 4, 0600);
+	assert_non_null(strstr(password(), "holds more than a password of one line"));
+	put(path, "a\0b\n", 4, 0600);
+	assert_non_null(strstr(password(), "holds no text"));
+	put(path, "\n", 1, 0600);
+	assert_non_null(strstr(password(), "is empty: a password of one line is wanted"));
+	put(path, "secret\n", 7, 0604);
+	assert_non_null(strstr(password(), "has mode 0604, so others can read it: chmod 0600"));
+	assert_null(strstr(password(), "secret\n"));
+}
+
+/* A key is longer than any token. */
+static void test_key(void **state)
+{
+	static const char key[SECRET_MAX * 2];
+	struct err err;
+
+	(void)state;
+	assert_int_equal(secret_check_key(path, &err), SECRET_NONE);
+	assert_non_null(strstr(err.text, "there is no /tmp/twicket-secret-"));
+	put(path, key, sizeof key, 0600);
+	assert_int_equal(secret_check_key(path, &err), SECRET_OK);
+	put(path, key, sizeof key, 0644);
+	assert_int_equal(secret_check_key(path, &err), SECRET_ERROR);
+	assert_non_null(strstr(err.text, "others can read it: chmod 0600"));
+	assert_int_equal(secret_check_key(folder, &err), SECRET_ERROR);
+	assert_non_null(strstr(err.text, "is no file"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -350,6 +398,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_owner, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_symlink, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_credential, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_password, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_key, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_store, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_store_as_root, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_app, set_up, tear_down),
