@@ -184,7 +184,7 @@ static enum cli_exit preview(struct cli *cli, struct preview *p, const struct ty
 		return cli_misused(cli, "preview", "%s", err.text);
 	p->at_s = t->at_ms / 1000;
 	err_set(&err, "out of memory");
-	p->world = world_create(p->objects);
+	p->world = world_create(p->objects->at, p->objects->n);
 	facts = p->world ? preview_facts(p, &err) : NULL;
 	world_destroy(p->world);
 	if (!facts)

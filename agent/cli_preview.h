@@ -6,7 +6,7 @@
 #define TWICKET_CLI_PREVIEW_H
 
 #include "agent/cli_objects.h"
-#include "agent/replay_world.h"
+#include "agent/world.h"
 
 struct preview {
 	const struct config *config;

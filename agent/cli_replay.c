@@ -208,7 +208,7 @@ with_objects(struct cli *cli, const struct config *const configs[2], const struc
 {
 	struct replay_source source;
 	enum cli_exit rc = replay_objects(cli, w->objects, w->logs[0], &source);
-	struct world *world = rc == CLI_DONE ? world_create(&source.objects) : NULL;
+	struct world *world = rc == CLI_DONE ? world_create(source.objects.at, source.objects.n) : NULL;
 
 	if (rc == CLI_DONE && !world)
 		rc = cli_complain(cli, CLI_NO, "out of memory");

@@ -6,6 +6,7 @@
 #define TWICKET_CLI_REPLAY_H
 
 #include "agent/cli.h"
+#include "agent/cli_objects.h"
 #include "agent/replay.h"
 
 /* One configuration on the log: as it is, and with one thing changed each. */

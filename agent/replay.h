@@ -7,7 +7,7 @@
 #define TWICKET_REPLAY_H
 
 #include "agent/rehearse.h"
-#include "agent/replay_world.h"
+#include "agent/world.h"
 
 struct replay;
 

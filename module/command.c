@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "module/gate.h"
+#include "common/gate.h"
 #include "module/object.h"
 #include "module/recheck.h"
 #include "module/sender.h"

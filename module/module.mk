@@ -12,9 +12,9 @@ MODULE_HEADERS = $(MODULE_CORE)/cflags
 MODULE_FLAGS  = -isystem $(MODULE_CORE) @$(MODULE_HEADERS)
 MODULE_DIR    = $(B)/$(CORE)
 MODULE_SO     = $(MODULE_DIR)/twicket.so
-MODULE_SRC    = $(wildcard module/*.c) common/event.c
+MODULE_SRC    = $(wildcard module/*.c) common/event.c common/gate.c
 MODULE_OBJ    = $(MODULE_SRC:%.c=$(MODULE_DIR)/%.o)
-MODULE_PURE   = args family gate ring
+MODULE_PURE   = args family ring
 MODULE_CFLAGS = -std=c11 -D_GNU_SOURCE -DTWICKET_VERSION='"$(VERSION)"' $(WARN) -I. -MMD -MP \
 	$(MODULE_FLAGS) $(CFLAGS) -fPIC -fvisibility=hidden \
 	-fstack-protector-strong -D_FORTIFY_SOURCE=2 -Werror=implicit-function-declaration

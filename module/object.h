@@ -7,7 +7,7 @@
 #define TWICKET_OBJECT_H
 
 #include "common/event.h"
-#include "module/gate.h"
+#include "common/gate.h"
 #include "module/neb_compat.h"
 
 /* A host, or a service with its host. Both NULL: not known to the core. */

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "module/gate.h"
+#include "common/gate.h"
 #include "module/news.h"
 #include "module/ring.h"
 

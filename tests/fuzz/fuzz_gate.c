@@ -3,7 +3,7 @@
  * Run by make check for a short time, by make check-long for ten minutes.
  * It must never find a byte in author and text that a shell, a macro or a browser knows.
  */
-#include "module/gate.h"
+#include "common/gate.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,7 @@
  * libFuzzer entry of old logs: any bytes, in pieces of any size, to a rehearsal of an audience
  * that hears everything. Run by make check for a short time, by make check-long for ten minutes.
  */
+#include "agent/cli_objects.h"
 #include "agent/replay.h"
 #include "agent/replay_cache.h"
 
@@ -83,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!text || cache_parse("site", text, &objects, NULL) == -1)
 		abort();
 	audience.match = match_parse("*", NULL);
-	world = world_create(&objects);
+	world = world_create(objects.at, objects.n);
 	play(world, &config, data, size);
 	world_destroy(world);
 	cli_objects_finish(&objects);

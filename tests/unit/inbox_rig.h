@@ -20,7 +20,7 @@
 #include <cmocka.h>
 
 #include "common/buf.h"
-#include "module/gate.h"
+#include "common/gate.h"
 
 #define NOON 1795348800000 /* 2026-11-22 12:00:00 UTC */
 

@@ -299,7 +299,7 @@ static void check_shown(const struct config *config, const struct cli_objects *o
 	struct preview p = {
 	    .config = config,
 	    .objects = objects,
-	    .world = world_create(objects),
+	    .world = world_create(objects->at, objects->n),
 	    .object = cli_objects_find(objects, s->object),
 	    .at_s = s->at_s,
 	    .status = s->status ? json_loads(s->status, 0, NULL) : NULL};

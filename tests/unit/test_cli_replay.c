@@ -166,7 +166,7 @@ static void test_run(void **state)
 
 	(void)state;
 	assert_int_equal(cache_read(TWICKET_TEST_DATA "/replay/objects.cache", &objects, &err), 0);
-	world = world_create(&objects);
+	world = world_create(objects.at, objects.n);
 	replay = replay_create(world);
 	assert_int_equal(replay_run_init(&run, &cli, config, replay, REPLAY_WITH_HINTS, 0, &err), 0);
 	replay_file(replay, "t");

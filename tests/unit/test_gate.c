@@ -3,7 +3,7 @@
  * Run by make check. The attacks are those of facts/NEB.md section 7.
  * It must never expect a byte outside of the allow-list.
  */
-#include "module/gate.h"
+#include "common/gate.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -459,7 +459,7 @@ static void test_plays(void **state)
 
 	(void)state;
 	assert_int_equal(cache_read(TWICKET_TEST_DATA "/replay/objects.cache", &objects, &err), 0);
-	world = world_create(&objects);
+	world = world_create(objects.at, objects.n);
 	for (size_t i = 0; i < sizeof plays / sizeof plays[0]; i++)
 		run(&plays[i], world);
 	world_destroy(world);

@@ -2,6 +2,7 @@
  * Old logs as bytes: what is no log, lines without end, nonsense, in pieces of any size.
  * Run by make check.
  */
+#include "agent/cli_objects.h"
 #include "agent/replay.h"
 
 #include <setjmp.h>
@@ -57,7 +58,7 @@ static void check_bytes(const struct bytes *b, struct world *world, size_t chunk
 static void test_bytes(void **state)
 {
 	struct cli_objects none = {.at = NULL};
-	struct world *world = world_create(&none);
+	struct world *world = world_create(none.at, none.n);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
@@ -73,7 +74,7 @@ static void test_long_line(void **state)
 {
 	static const char begin[] = "[1] HOST ALERT: a;DOWN;HARD;1;", end[] = "\n[2] HOST ALERT: a;UP;HARD;1;\n";
 	struct cli_objects none = {.at = NULL};
-	struct world *world = world_create(&none);
+	struct world *world = world_create(none.at, none.n);
 	struct replay *r = replay_create(world);
 	struct replay_facts f;
 	struct err err;

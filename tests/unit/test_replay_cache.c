@@ -2,8 +2,9 @@
  * objects.cache into objects, and objects into descriptions with their relations.
  * Run by make check.
  */
+#include "agent/cli_objects.h"
 #include "agent/replay_cache.h"
-#include "agent/replay_world.h"
+#include "agent/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -67,7 +68,7 @@ static void test_site(void **state)
 	(void)state;
 	assert_int_equal(cache_read(TWICKET_TEST_DATA "/replay/objects.cache", &site, &err), 0);
 	assert_int_equal(site.n, 6);
-	world = world_create(&site);
+	world = world_create(site.at, site.n);
 	for (size_t i = 0; i < sizeof objects / sizeof objects[0]; i++) {
 		struct object *o = world_object(
 		    world, *objects[i].service ? EVENT_SERVICE : EVENT_HOST, objects[i].host, objects[i].service);
@@ -113,7 +114,7 @@ static void test_sets(void **state)
 
 	(void)state;
 	assert_int_equal(cache_read(TWICKET_TEST_DATA "/replay/objects.cache", &site, &err), 0);
-	world = world_create(&site);
+	world = world_create(site.at, site.n);
 	for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
 		struct buf out;
 
@@ -142,7 +143,7 @@ static void test_circle(void **state)
 
 	(void)state;
 	assert_int_equal(cache_parse("t", text, &site, &err), 0);
-	world = world_create(&site);
+	world = world_create(site.at, site.n);
 	o = world_object(world, EVENT_HOST, "a", "");
 	assert_string_equal(o->ancestors[0], "b");
 	assert_string_equal(o->ancestors[1], "a");

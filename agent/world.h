@@ -1,12 +1,14 @@
 /*
  * The objects of a core by name, with their relations: what the engine is told when it
  * asks to have one described. Made from an inventory, which has each object for itself.
- * For `replay` and `preview`.
+ * For `replay`, `preview` and an Icinga 2.
  */
-#ifndef TWICKET_REPLAY_WORLD_H
-#define TWICKET_REPLAY_WORLD_H
+#ifndef TWICKET_WORLD_H
+#define TWICKET_WORLD_H
 
-#include "agent/cli_objects.h"
+#include "agent/match.h"
+#include "agent/object.h"
+#include "common/buf.h"
 
 /* What objects are found by: host NUL service NUL. Returns its length; 0: names too long. */
 #define WORLD_KEY (2 * EVENT_NAME_MAX + 2)
@@ -15,7 +17,7 @@ size_t world_key(char key[WORLD_KEY], const char *host, const char *service);
 struct world;
 
 /* The objects stay the caller's, and must outlive it. NULL without memory. */
-struct world *world_create(const struct cli_objects *objects);
+struct world *world_create(struct object *const *objects, size_t n);
 void world_destroy(struct world *w); /* NULL is fine */
 
 bool world_knows(const struct world *w, const char *host, const char *service);
@@ -26,6 +28,9 @@ bool world_knows(const struct world *w, const char *host, const char *service);
  */
 struct object *
 world_object(struct world *w, unsigned kind, const char *host, const char *service);
+
+/* What an INVENTORY says of an object: its own facts and groups, of relations the parents only. */
+void world_pairs(struct world *w, const struct object *o, struct buf *out);
 
 /* fn for each member, by the groups and relations: enum world_set. */
 enum world_set {

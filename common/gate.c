@@ -4,7 +4,7 @@
  * Must never let through a byte that ends a shell's command, expands there or in the core, or is
  * markup to a browser. `#` and `?` pass: macros are to be quoted all the same.
  */
-#include "module/gate.h"
+#include "common/gate.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
- * Objects with their relations, from an inventory of single ones. Called by replay.c and
- * cli_preview.c. Must never follow relations in a circle.
+ * Objects with their relations, from an inventory of single ones. Called by replay.c,
+ * cli_preview.c and icinga.c. Must never follow relations in a circle.
  */
-#include "agent/replay_world.h"
+#include "agent/world.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,15 +84,15 @@ static void hang(struct world *w)
 	}
 }
 
-struct world *world_create(const struct cli_objects *objects)
+struct world *world_create(struct object *const *objects, size_t n)
 {
 	struct world *w = calloc(1, sizeof *w);
 
 	if (!w)
 		return NULL;
-	w->node = objects->n ? objects->at[0]->node : "";
-	for (size_t i = 0; i < objects->n; i++) {
-		if (add(w, objects->at[i]) == -1) {
+	w->node = n ? objects[0]->node : "";
+	for (size_t i = 0; i < n; i++) {
+		if (add(w, objects[i]) == -1) {
 			world_destroy(w);
 			return NULL;
 		}
@@ -222,6 +222,18 @@ static void put_object(struct world *w, const struct entry *e, struct buf *out)
 		put_services(out, e);
 	else
 		put_vars(out, "host.", host ? host->object->vars : o->host_vars);
+}
+
+void world_pairs(struct world *w, const struct object *o, struct buf *out)
+{
+	const struct entry *host = o->kind == EVENT_SERVICE ? find(w, o->host, "") : NULL;
+	const struct object *about = host ? host->object : o;
+
+	pair(out, "", "display", o->display);
+	pair(out, "", "address", o->address);
+	put_list(out, "", "hostgroup", about->hostgroups);
+	put_service_facts(out, "", o);
+	put_list(out, "", "parent", about->parents);
 }
 
 /* Of an object that is not among them any more, all that its host says. */
