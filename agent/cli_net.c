@@ -135,7 +135,7 @@ int cli_net_request(
 
 	*answer = (struct cli_net_answer){.transport = TRANSPORT_NOT_SENT};
 	buf_init(&answer->body, request->max_body);
-	net->route = (struct http_route){a->proxy, a->ca_file};
+	net->route = (struct http_route){.proxy = a->proxy, .ca_file = a->ca_file};
 	if (!http_submit(net->http, request, &net->route, fetched, &f, err))
 		return -1;
 	while (!f.done) {
@@ -196,7 +196,7 @@ void cli_net_job(
 	struct now now;
 
 	*result = (struct result){.class = RESULT_RETRY};
-	net->route = (struct http_route){a->proxy, a->ca_file};
+	net->route = (struct http_route){.proxy = a->proxy, .ca_file = a->ca_file};
 	if (!runner_start(net->runner, notifier, account, 0, job, job_emit, job_done, &e)) {
 		snprintf(result->text, sizeof result->text, "out of memory");
 		return;

@@ -48,6 +48,28 @@ struct http *http_create(const char *user_agent, struct err *err)
 	return h;
 }
 
+/* How many streams the host has that has most of them. */
+static unsigned most_streams(const struct http *h)
+{
+	unsigned most = 0;
+
+	for (const struct http_call *c = h->flying; c; c = c->next) {
+		unsigned n = 0;
+
+		for (const struct http_call *o = c->bytes ? h->flying : NULL; o; o = o->next)
+			n += o->bytes && strcmp(o->host, c->host) == 0;
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
+/* A stream holds its connection for ever: it gets one more, so that it holds up nobody. */
+static void make_room(struct http *h)
+{
+	curl_multi_setopt(
+	    h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)(HOST_CONNECTIONS + most_streams(h)));
+}
+
 static void drop_all(struct http_call **list)
 {
 	struct http_call *c;
@@ -74,6 +96,8 @@ void http_cancel(struct http_call *call)
 	if (!call)
 		return;
 	move(call, NULL);
+	if (call->bytes)
+		make_room(call->http);
 	http_call_destroy(call);
 }
 
@@ -85,6 +109,8 @@ static int start_transfer(
 	if (curl_multi_add_handle(c->http->multi, c->easy) != CURLM_OK)
 		return err_set(err, "http: %s: libcurl does not take it", r->url);
 	move(c, &c->http->flying);
+	if (c->bytes)
+		make_room(c->http);
 	return 0;
 }
 
@@ -102,9 +128,9 @@ static int start_file(struct http_call *c, const struct request *r, struct err *
 	return 0;
 }
 
-struct http_call *http_submit(
-    struct http *h, const struct request *request, const struct http_route *route, http_done_fn *fn,
-    void *arg, struct err *err)
+static struct http_call *submit(
+    struct http *h, const struct request *request, const struct http_route *route,
+    http_bytes_fn *bytes, http_done_fn *fn, void *arg, struct err *err)
 {
 	struct http_call *c = http_call_create(h, request);
 	int rc;
@@ -113,6 +139,7 @@ struct http_call *http_submit(
 		err_set(err, "http: out of memory");
 		return NULL;
 	}
+	c->bytes = bytes;
 	c->fn = fn;
 	c->arg = arg;
 	if (strncmp(request->url, "file:", 5) == 0)
@@ -123,6 +150,20 @@ struct http_call *http_submit(
 		return c;
 	http_call_destroy(c);
 	return NULL;
+}
+
+struct http_call *http_submit(
+    struct http *h, const struct request *request, const struct http_route *route, http_done_fn *fn,
+    void *arg, struct err *err)
+{
+	return submit(h, request, route, NULL, fn, arg, err);
+}
+
+struct http_call *http_submit_stream(
+    struct http *h, const struct request *request, const struct http_route *route,
+    http_bytes_fn *bytes, http_done_fn *fn, void *arg, struct err *err)
+{
+	return submit(h, request, route, bytes, fn, arg, err);
 }
 
 static void do_file(struct http_call *c, struct answer *a, struct err *err)
@@ -175,6 +216,8 @@ static void collect_finished(struct http *h)
 		curl_easy_cleanup(c->easy);
 		c->easy = NULL;
 		move(c, &h->done);
+		if (c->bytes)
+			make_room(h);
 	}
 }
 

@@ -10,14 +10,22 @@
 #include "common/err.h"
 #include "notifiers/notifier.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
 struct http;
 struct http_call;
 struct curl_waitfd; /* <curl/multi.h>: fd, events, revents in CURL_WAIT_POLLIN, _POLLOUT */
 
-/* How an account reaches its network; read during http_submit() only. */
+/* How an account reaches its network; read during http_submit() only. "" is as NULL. */
 struct http_route {
-	const char *proxy; /* "http://proxy:3128"; "" or NULL = none */
-	const char *ca_file; /* PEM; "" or NULL = the system's */
+	const char *proxy; /* "http://proxy:3128"; NULL = none */
+	const char *ca_file; /* PEM; NULL = the system's */
+	/* "host:port" to connect to instead of the url's; the name in the url is verified, and
+	 * by ca_file alone if there is one. */
+	const char *connect_to;
+	/* PEM: our own certificate, and a key without passphrase; NULL = none */
+	const char *cert_file, *key_file;
 };
 
 /* The answer and all in it live until the function returns. */
@@ -52,6 +60,21 @@ void http_destroy(struct http *h);
 struct http_call *http_submit(
     struct http *h, const struct request *request, const struct http_route *route, http_done_fn *fn,
     void *arg, struct err *err);
+
+/* A piece of a body; false ends the call. It must neither submit nor cancel. */
+typedef bool http_bytes_fn(void *arg, const char *bytes, size_t n);
+
+/*
+ * As http_submit(), for an answer that does not end by itself (an event stream), of http://
+ * and https:// URLs: every piece of a body with status 200 goes to bytes() as it comes, from
+ * http_wait() or http_turn(), and is not kept; the body of another status is kept up to
+ * max_body. fn is called when it ends: truncated, unless the server ended it in good order.
+ * No time-out for the whole; connected within 10 s; a dead peer is noticed by TCP keepalive
+ * (after 30 s of silence, every 10 s). It does not count among the 4 connections to a host.
+ */
+struct http_call *http_submit_stream(
+    struct http *h, const struct request *request, const struct http_route *route,
+    http_bytes_fn *bytes, http_done_fn *fn, void *arg, struct err *err);
 
 /* Legal at any moment before fn was called, which it then never is. NULL is fine. */
 void http_cancel(struct http_call *call);

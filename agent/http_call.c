@@ -26,6 +26,8 @@
 #define CONNECT_MS 10000
 #define REQUEST_MS 30000 /* when the request names no time-out */
 #define HEAD_MAX 65536
+#define KEEPALIVE_IDLE_S 30L /* of a stream, which has no time-out */
+#define KEEPALIVE_EVERY_S 10L
 
 /*
  * A request that may leave once only takes a kept connection only when it was used just now:
@@ -51,6 +53,7 @@ void http_call_destroy(struct http_call *c)
 		wipe(h->data, strlen(h->data));
 	curl_slist_free_all(c->headers);
 	curl_slist_free_all(c->recipient);
+	curl_slist_free_all(c->connect_to);
 	wipe(c->body, c->body_len);
 	free(c->body);
 	free(c->path);
@@ -158,6 +161,8 @@ static size_t on_content(char *bytes, size_t size, size_t n, void *arg)
 {
 	struct http_call *c = arg;
 
+	if (c->bytes && c->status == 200)
+		return c->bytes(c->arg, bytes, size * n) ? size * n : 0;
 	return buf_add(&c->content, bytes, size * n) == -1 ? 0 : size * n;
 }
 
@@ -178,9 +183,41 @@ static int add_headers(struct http_call *c, const struct request *r, struct err 
 	return 0;
 }
 
+static const char *given(const char *text)
+{
+	return text && *text ? text : NULL;
+}
+
+/* Connected to elsewhere than the URL says: then its certificate alone says who it is. */
+static CURLcode set_place(struct http_call *c, const struct http_route *route)
+{
+	CURLcode rc = CURLE_OK;
+	char line[600];
+
+	if ((size_t)snprintf(line, sizeof line, "::%s", route->connect_to) >= sizeof line)
+		return CURLE_URL_MALFORMAT;
+	c->connect_to = curl_slist_append(NULL, line);
+	if (!c->connect_to)
+		return CURLE_OUT_OF_MEMORY;
+	SET(CURLOPT_CONNECT_TO, c->connect_to);
+	if (given(route->ca_file))
+		SET(CURLOPT_CAPATH, NULL); /* a private CA is not one more beside the system's */
+	return rc;
+}
+
+static CURLcode set_own_certificate(struct http_call *c, const struct http_route *route)
+{
+	CURLcode rc = CURLE_OK;
+
+	SET(CURLOPT_SSLCERT, route->cert_file);
+	SET(CURLOPT_SSLKEY, given(route->key_file));
+	SET(CURLOPT_KEYPASSWD, ""); /* nobody is asked for one */
+	return rc;
+}
+
 static CURLcode set_route(struct http_call *c, const struct http_route *route)
 {
-	const char *ca = route && route->ca_file && *route->ca_file ? route->ca_file : NULL;
+	const char *ca = route ? given(route->ca_file) : NULL;
 	CURLcode rc = CURLE_OK;
 
 	/* "" switches the environment's http_proxy, no_proxy and friends off. */
@@ -194,16 +231,34 @@ static CURLcode set_route(struct http_call *c, const struct http_route *route)
 		SET(CURLOPT_CAINFO, ca);
 		SET(CURLOPT_PROXY_CAINFO, ca);
 	}
+	if (rc == CURLE_OK && route && given(route->connect_to))
+		rc = set_place(c, route);
+	if (rc == CURLE_OK && route && given(route->cert_file))
+		rc = set_own_certificate(c, route);
 	return rc;
 }
 
-static CURLcode set_connection(struct http_call *c, int64_t timeout_ms)
+static CURLcode set_patience(struct http_call *c, int64_t timeout_ms)
 {
 	long ms = timeout_ms > 0 && timeout_ms < 86400000 ? (long)timeout_ms : REQUEST_MS;
 	CURLcode rc = CURLE_OK;
 
+	if (c->bytes) {
+		SET(CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+		SET(CURLOPT_TCP_KEEPALIVE, 1L);
+		SET(CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
+		SET(CURLOPT_TCP_KEEPINTVL, KEEPALIVE_EVERY_S);
+		return rc;
+	}
 	SET(CURLOPT_TIMEOUT_MS, ms);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, ms < CONNECT_MS ? ms : CONNECT_MS);
+	return rc;
+}
+
+static CURLcode set_connection(struct http_call *c)
+{
+	CURLcode rc = CURLE_OK;
+
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
@@ -283,7 +338,9 @@ int http_call_prepare(
 	if (rc == CURLE_OK)
 		rc = c->is_mail ? http_mail_set(c, r) : set_request(c, r);
 	if (rc == CURLE_OK)
-		rc = set_connection(c, r->timeout_ms);
+		rc = set_patience(c, r->timeout_ms);
+	if (rc == CURLE_OK)
+		rc = set_connection(c);
 	if (rc == CURLE_OK)
 		rc = set_route(c, route);
 	if (rc != CURLE_OK)

@@ -36,7 +36,8 @@ struct http_call {
 
 	/* http:// and https:// */
 	CURL *easy;
-	struct curl_slist *headers;
+	struct curl_slist *headers, *connect_to;
+	http_bytes_fn *bytes; /* NULL: no stream */
 	bool is_once; /* may leave once only, whatever becomes of its connection */
 	unsigned attempts;
 	char host[HTTP_HOST_SIZE];

@@ -99,13 +99,56 @@ static void echo(int fd, const char *request)
 	say(fd, request);
 }
 
+/* As an Icinga 2 does: no length, ended by closing. */
+static void stream(int fd)
+{
+	char byte;
+
+	say(fd, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"a\":1}\n{\"b\":");
+	nap(20);
+	say(fd, "2}\n");
+	while (recv(fd, &byte, 1, 0) > 0)
+		;
+	server_seen->hangups++;
+}
+
+static void wait_for_five(void)
+{
+	for (int i = 0; i < 250 && server_seen->requests < 5; i++)
+		nap(20);
+}
+
+static void say_headers(int fd)
+{
+	char line[64];
+
+	say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n");
+	for (int i = 0; i < 100; i++) {
+		snprintf(line, sizeof line, "X-MiXed-%d: value %d\r\n", i, i);
+		say(fd, line);
+	}
+	say(fd, "\r\n");
+}
+
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: b\r\n\r\nhello"
+#define MISSING "HTTP/1.1 404 Not Found\r\nContent-Length: 12\r\n\r\nno such path"
+
+static bool stream_or_wait(int fd, const char *request)
+{
+	bool is_stream = strncmp(request, "POST", 4) == 0;
+
+	if (is_stream) {
+		stream(fd);
+	} else {
+		wait_for_five();
+		say(fd, OK);
+	}
+	return !is_stream;
+}
 
 /* Answers the n-th request (from 1) of a connection. False: close it. */
 static bool answer(int fd, enum manner manner, int n, const char *request)
 {
-	char line[64];
-
 	switch (manner) {
 	case SERVE_OK: say(fd, OK); return true;
 	case SERVE_ECHO: echo(fd, request); return true;
@@ -133,14 +176,7 @@ static bool answer(int fd, enum manner manner, int n, const char *request)
 		say_many(
 		    fd, "X-Long: 0123456789abcdef0123456789abcdef0123456789abcdef\r\n", 20000, 0);
 		return false;
-	case SERVE_HEADERS:
-		say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n");
-		for (int i = 0; i < 100; i++) {
-			snprintf(line, sizeof line, "X-MiXed-%d: value %d\r\n", i, i);
-			say(fd, line);
-		}
-		say(fd, "\r\n");
-		return true;
+	case SERVE_HEADERS: say_headers(fd); return true;
 	case SERVE_CHUNKED:
 		say(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n"
 			"5\r\nhello\r\n6\r\n world\r\n0\r\nX-T: trailer\r\n\r\n");
@@ -161,6 +197,8 @@ static bool answer(int fd, enum manner manner, int n, const char *request)
 	case SERVE_IDLE_CLOSE: say(fd, OK); return false;
 	case SERVE_NEVER: nap(5000); return false;
 	case SERVE_GARBAGE: say(fd, "SSH-2.0-OpenSSH_9.2\r\nwhat is this?\r\n"); return false;
+	case SERVE_MISSING: say(fd, MISSING); return true;
+	case SERVE_EVENTS: return stream_or_wait(fd, request);
 	case SERVE_ZERO: say(fd, "HTTP/1.1 000 Odd\r\nX-A: 200 OK\r\n\r\nHTTP/1.1 "); return false;
 	}
 	return false;

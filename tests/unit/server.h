@@ -30,6 +30,8 @@ enum manner {
 	SERVE_IDLE_CLOSE, /* answers one request of each connection and closes it */
 	SERVE_NEVER, /* reads the request, says nothing */
 	SERVE_GARBAGE, /* not HTTP */
+	SERVE_MISSING, /* 404 with a body */
+	SERVE_EVENTS, /* POST: two lines, then silence until we close; else 200 once five requests are here */
 	SERVE_ZERO /* "HTTP/1.1 000", headers that look like a status */
 };
 
@@ -37,6 +39,7 @@ enum manner {
 struct server_seen {
 	atomic_uint connections, requests;
 	atomic_uint bodies; /* requests that came with their whole body */
+	atomic_uint hangups; /* streams that we ended */
 };
 
 extern struct server_seen *server_seen; /* shared with the child */
