@@ -12,7 +12,7 @@
 #include "agent/http.h"
 #include "agent/last_words.h"
 #include "agent/secret.h"
-#include "agent/source_module.h"
+#include "agent/sources.h"
 #include "common/log.h"
 
 #include <curl/curl.h>
@@ -43,7 +43,7 @@ struct agent {
 	struct store *store;
 	struct http *http;
 	struct core *core;
-	struct source *source;
+	struct sources *sources;
 	struct control *control;
 	struct census *census;
 	struct carrier carrier;
@@ -143,11 +143,11 @@ static void count_objects(struct agent *a)
 {
 	unsigned nodes = 0;
 
-	source_inventory_cancel(a->source, a);
+	sources_inventory_cancel(a->sources, a);
 	census_destroy(a->census);
 	a->census = census_create(on_seen, a);
 	if (a->census && (a->wants_objects || core_config(a->core)->sentinels))
-		nodes = source_inventory(a->source, on_counted, a);
+		nodes = sources_inventory(a->sources, on_counted, a);
 	if (a->wants_objects)
 		core_watch(a->core, nodes);
 }
@@ -196,14 +196,14 @@ static void describe(void *arg, const char *node, unsigned kind, const char *hos
 {
 	struct agent *a = arg;
 
-	source_describe(a->source, node, kind, host, service);
+	sources_describe(a->sources, node, kind, host, service);
 }
 
 static int command(void *arg, const char *node, const struct event *cmd)
 {
 	struct agent *a = arg;
 
-	return source_command(a->source, node, cmd);
+	return sources_command(a->sources, node, cmd);
 }
 
 static void local_done(void *arg, void *ticket, const struct reply_row *reply)
@@ -272,7 +272,7 @@ static void reload(struct agent *a)
 	}
 	a->config = fresh;
 	count_objects(a);
-	source_set_users(a->source, fresh->core_users, fresh->n_core_users);
+	sources_set_config(a->sources, fresh);
 	log_setup(fresh->log, fresh->log_format);
 	use_time_zone(fresh);
 	config_destroy(old);
@@ -325,11 +325,11 @@ static int open_sockets(struct agent *a, struct err *err)
 
 	if ((size_t)snprintf(path, sizeof path, "%s/core.sock", a->config->run_dir) >= sizeof path)
 		return err_set(err, "%s: path too long", a->config->run_dir);
-	a->source = source_create(path, a->config->core_users, a->config->n_core_users, &events, err);
-	if (!a->source)
+	a->sources = sources_create(path, a->config, a->http, &events, err);
+	if (!a->sources)
 		return -1;
 	snprintf(path, sizeof path, "%s/control.sock", a->config->run_dir);
-	a->control = control_create(path, a->core, a->source, err);
+	a->control = control_create(path, a->core, a->sources, err);
 	return a->control ? 0 : -1;
 }
 
@@ -407,6 +407,13 @@ static void trim_memory(struct agent *a)
 		malloc_trim(0);
 }
 
+static int wait_ms(const struct agent *a)
+{
+	int ms = core_wait_ms(a->core, &a->now, *a->config->metrics_file ? METRICS_MS : WAIT_MAX_MS);
+
+	return sources_wait_ms(a->sources, &a->now, ms);
+}
+
 static void loop(struct agent *a)
 {
 	struct curl_waitfd fds[FDS_MAX];
@@ -415,27 +422,27 @@ static void loop(struct agent *a)
 		unsigned n = 1;
 
 		fds[0] = (struct curl_waitfd){.fd = a->signals, .events = CURL_WAIT_POLLIN};
-		n += source_fds(a->source, fds + n, FDS_MAX / 2);
+		n += sources_fds(a->sources, fds + n, FDS_MAX / 2);
 		n += control_fds(a->control, fds + n, FDS_MAX - n);
 		read_clock(a); /* the turn itself took time */
-		http_wait(a->http, fds, n, core_wait_ms(a->core, &a->now, *a->config->metrics_file ? METRICS_MS : WAIT_MAX_MS));
+		http_wait(a->http, fds, n, wait_ms(a));
 		read_clock(a);
 		take_signals(a);
 		if (a->reload)
 			reload(a);
-		source_ready(a->source, &a->now);
+		sources_ready(a->sources, &a->now);
 		control_ready(a->control, &a->now);
 		if (a->stop || !core_is_gathering(a->core, &a->now))
 			core_turn(a->core, &a->now);
 		control_metrics(a->control, &a->now);
-		source_flush(a->source);
+		sources_flush(a->sources);
 		trim_memory(a);
 	}
 }
 
 static void agent_finish(struct agent *a)
 {
-	source_destroy(a->source);
+	sources_destroy(a->sources);
 	control_destroy(a->control);
 	census_destroy(a->census);
 	core_destroy(a->core);

@@ -32,7 +32,7 @@ static void node_text(const json_t *node, int64_t now_ms, struct buf *out)
 	if (!json_is_true(json_object_get(node, "connected"))) {
 		cli_printf(
 		    out, cli_number(node, "since_ms") ? "away for %s" : "not connected", span);
-		return;
+		return; /* why, below */
 	}
 	cli_printf(
 	    out, "connected %s, %" PRId64 " events/min, %" PRId64 " lost", span,
@@ -67,6 +67,8 @@ static void nodes_text(const json_t *answer, int64_t now_ms, struct buf *out)
 			agent_text(answer, out);
 		}
 		buf_char(out, '\n');
+		if (*cli_string(json_array_get(nodes, i), "trouble"))
+			cli_printf(out, "   %s\n", cli_string(json_array_get(nodes, i), "trouble"));
 	}
 }
 

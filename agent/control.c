@@ -41,7 +41,7 @@ struct client {
 	int64_t deadline_ms; /* boot */
 };
 
-struct control *control_create(const char *path, struct core *core, struct source *source, struct err *err)
+struct control *control_create(const char *path, struct core *core, struct sources *sources, struct err *err)
 {
 	struct control *c = calloc(1, sizeof *c);
 
@@ -51,7 +51,7 @@ struct control *control_create(const char *path, struct core *core, struct sourc
 		return NULL;
 	}
 	c->core = core;
-	c->source = source;
+	c->sources = sources;
 	c->listener = socket_listen(path, err);
 	if (c->listener == -1) {
 		free(c->path);
@@ -63,7 +63,7 @@ struct control *control_create(const char *path, struct core *core, struct sourc
 
 static void client_free(struct client *k)
 {
-	source_inventory_cancel(k->control->source, k);
+	sources_inventory_cancel(k->control->sources, k);
 	core_forget(k->control->core, k);
 	json_decref(k->objects);
 	json_decref(k->nodes);
@@ -177,7 +177,7 @@ static json_t *begin_inventory(struct control *c, struct client *k)
 	k->objects = json_array();
 	k->nodes = json_array();
 	k->deadline_ms = c->now.boot_ms + INVENTORY_MS;
-	k->nodes_left = source_inventory(c->source, on_inventory, k);
+	k->nodes_left = sources_inventory(c->sources, on_inventory, k);
 	if (k->nodes_left) {
 		k->waiting = true;
 		return NULL;
@@ -419,7 +419,7 @@ static void client_clock(struct control *c, struct client *k)
 	if (c->now.boot_ms < k->deadline_ms)
 		return;
 	if (k->objects) {
-		source_inventory_cancel(c->source, k);
+		sources_inventory_cancel(c->sources, k);
 		json_decref(k->objects);
 		json_decref(k->nodes);
 		k->objects = k->nodes = NULL;

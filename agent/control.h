@@ -96,10 +96,10 @@
 
 struct control;
 struct core;
-struct source;
+struct sources;
 
 /* Listens on path (mode 0666, the peers are told apart by SO_PEERCRED). */
-struct control *control_create(const char *path, struct core *core, struct source *source, struct err *err);
+struct control *control_create(const char *path, struct core *core, struct sources *sources, struct err *err);
 void control_destroy(struct control *c); /* NULL is fine; removes the socket */
 
 /* Writes metrics_file, when it is time to: agent.c's loop turns at least every METRICS_MS. */

@@ -7,7 +7,7 @@
 #include "agent/control.h"
 #include "agent/core.h"
 #include "agent/outbox.h"
-#include "agent/source_module.h"
+#include "agent/sources.h"
 
 #include <jansson.h>
 
@@ -15,7 +15,7 @@ struct control {
 	int listener;
 	char *path;
 	struct core *core;
-	struct source *source;
+	struct sources *sources;
 	struct client *clients;
 	struct now now, started;
 	int64_t metrics_ms; /* boot: the file is due */

@@ -49,30 +49,41 @@ static json_t *node_to_json(const char *name, const struct source_health *at, in
 	static const struct source_health away;
 	const struct source_health *h = at ? at : &away;
 
-	return json_pack("{s:o, s:b, s:I, s:o, s:I, s:I, s:I, s:I}", "name", control_text(name), "connected", at != NULL,
-			 "since_ms", (json_int_t)(at ? h->since_ms : away_ms), "core", control_text(h->core), "events",
+	return json_pack("{s:o, s:b, s:I, s:o, s:I, s:I, s:I, s:I, s:o}", "name", control_text(name), "connected", h->connected,
+			 "since_ms", (json_int_t)(h->connected ? h->since_ms : away_ms), "core", control_text(h->core), "events",
 			 (json_int_t)h->events, "lost", (json_int_t)h->lost, "gaps", (json_int_t)h->gaps, "lost_ms",
-			 (json_int_t)h->lost_ms);
+			 (json_int_t)h->lost_ms, "trouble", control_text(h->trouble));
 }
 
-/* All that the store knows, the absent ones too. */
+static bool is_known(const struct engine_node *known, unsigned m, const char *name)
+{
+	for (unsigned k = 0; k < m; k++)
+		if (!strcmp(known[k].name, name))
+			return true;
+	return false;
+}
+
+/* All that the store knows, the absent ones too; and an Icinga 2 that was never reached yet. */
 static json_t *nodes_to_json(struct control *c)
 {
 	struct source_health health[NODES_MAX];
 	struct engine_node known[NODES_MAX];
-	unsigned n = source_health(c->source, health, NODES_MAX);
+	unsigned n = sources_health(c->sources, health, NODES_MAX);
 	unsigned m = engine_nodes(core_engine(c->core), known, NODES_MAX);
 	json_t *nodes = json_array();
 
 	for (unsigned k = 0; k < m; k++)
 		json_array_append_new(nodes, node_to_json(known[k].name, find_node(health, n, known[k].name),
 							  known[k].away_ms));
+	for (unsigned k = 0; k < n; k++)
+		if (!is_known(known, m, health[k].node))
+			json_array_append_new(nodes, node_to_json(health[k].node, &health[k], 0));
 	return nodes;
 }
 
 static json_t *refused_to_json(struct control *c)
 {
-	const struct source_refusal *r = source_refusal(c->source);
+	const struct source_refusal *r = sources_refusal(c->sources);
 
 	return json_pack("{s:o, s:o, s:I}", "node", control_text(r->node), "why", control_text(r->why), "at_ms",
 			 (json_int_t)r->at_ms);

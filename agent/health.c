@@ -84,9 +84,16 @@ static void judge_node(struct judge *j, const json_t *node)
 	const char *name = cli_string(node, "name");
 	int64_t since = cli_number(node, "since_ms"), lost = cli_number(node, "lost_ms");
 	int64_t up = cli_number(j->status, "up_ms"), away = since ? j->now_ms - since : up;
+	const char *trouble = cli_string(node, "trouble");
 	char span[CLI_TIME_SIZE];
 
-	if (!json_is_true(json_object_get(node, "connected")))
+	if (!json_is_true(json_object_get(node, "connected")) && *trouble)
+		find(
+		    j, level_of(&j->limits->away, away / SECOND_MS), HEALTH_CORE,
+		    "Icinga 2 %s has not been read for %s: %s", name, cli_span_about(span, away), trouble);
+	else if (*trouble)
+		find(j, HEALTH_WARNING, HEALTH_CORE, "Icinga 2 %s: %s", name, trouble);
+	else if (!json_is_true(json_object_get(node, "connected")))
 		find(
 		    j, level_of(&j->limits->away, away / SECOND_MS), HEALTH_CORE,
 		    "core %s has not been connected for %s: is it running, with broker_module= and "

@@ -57,6 +57,7 @@ struct source_health {
 	int64_t since_ms;
 	int64_t lost_ms; /* wall: when it last lost something; 0 = never */
 	uint64_t events, lost, gaps;
+	const char *trouble; /* what is wrong with it now; NULL or "" = nothing */
 };
 unsigned source_health(const struct source *s, struct source_health *out, unsigned max);
 

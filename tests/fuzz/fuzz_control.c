@@ -10,7 +10,7 @@
 #include "agent/control.h"
 #include "agent/core.h"
 #include "agent/socket.h"
-#include "agent/source_module.h"
+#include "agent/sources.h"
 
 #include "common/log.h"
 
@@ -98,7 +98,7 @@ static const char config_text[] =
 static struct config *config;
 static struct store *store;
 static struct core *core;
-static struct source *source;
+static struct sources *sources;
 static struct control *control;
 static struct now now;
 static bool is_asked, is_down;
@@ -259,9 +259,9 @@ static void start(void)
 	put_fresh();
 	store = store_open(path, &err);
 	core = core_create(config, store, &env, &now, &err);
-	source = source_create("/nonexistent/core.sock", NULL, 0, &deaf, &err);
-	control = control_create("/nonexistent/control.sock", core, source, &err);
-	require(store && core && source && control);
+	sources = sources_create("/nonexistent/core.sock", &(const struct config){.n_icinga = 0}, NULL, &deaf, &err);
+	control = control_create("/nonexistent/control.sock", core, sources, &err);
+	require(store && core && sources && control);
 	core_node_up(core, "mon1", "epoch", &now);
 	tell(EVENT_SNAP_BEGIN, 0);
 	tell(EVENT_SNAP_END, 0);
@@ -271,7 +271,7 @@ static void start(void)
 static void stop(void)
 {
 	control_destroy(control);
-	source_destroy(source);
+	sources_destroy(sources);
 	core_destroy(core);
 	store_close(store);
 }

@@ -8,7 +8,7 @@
 
 #include "agent/control.h"
 #include "agent/socket.h"
-#include "agent/source_module.h"
+#include "agent/sources.h"
 #include "common/log.h"
 #include "tests/scenario/world.h"
 
@@ -86,7 +86,7 @@ static const char config_text[] =
 	"people = { alice = { mastodon = \"alice@social.example.org\"; }; };\n";
 
 static struct world world;
-static struct source *source;
+static struct sources *sources;
 static struct control *control;
 static char config_path[64];
 /* $A: a service that is CRITICAL; $B: closed; $M: a planned maintenance; $H: opened by hand */
@@ -249,8 +249,8 @@ static int setup(void **state)
 			       .local = on_local};
 	world.monitor = simcore_create("mon1", on_command, NULL);
 	build();
-	source = source_create("/nonexistent/core.sock", NULL, 0, &deaf, &err);
-	control = control_create("/nonexistent/control.sock", world.core, source, &err);
+	sources = sources_create("/nonexistent/core.sock", &(const struct config){.n_icinga = 0}, NULL, &deaf, &err);
+	control = control_create("/nonexistent/control.sock", world.core, sources, &err);
 	assert_non_null(control);
 	simcore_state(world.monitor, "mx1/SMTP", "CRITICAL", true, "refused", &world.now);
 	pass(3 * MINUTE_MS);
@@ -269,7 +269,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	control_destroy(control);
-	source_destroy(source);
+	sources_destroy(sources);
 	world_stop(&world);
 	simcore_destroy(world.monitor);
 	sim_destroy(world.sim);
