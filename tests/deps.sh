@@ -12,14 +12,14 @@ set -eu
 BUILD="gcc libc6-dev make pkg-config libcurl4-openssl-dev libjansson-dev libconfig-dev
 	libsqlite3-dev libssl-dev libutf8proc-dev libpsl-dev libgumbo-dev uthash-dev"
 TEST="libcmocka-dev python3 python3-jsonschema python3-pytest python3-pytest-xdist valgrind clang libclang-rt-14-dev nagios4-core snac2
-	request-tracker5 rt5-db-sqlite rt5-standalone curl openssl sqlite3 util-linux"
+	request-tracker5 rt5-db-sqlite rt5-standalone icinga2 curl openssl sqlite3 util-linux"
 BENCH="dpkg-dev libltdl-dev curl"
 # Only what others are measured by: `make bench`, never `make check`
 ANCHOR="prometheus-alertmanager"
 
 # Packages of ours that bring a service along, and that service
 SERVICES="nagios4-core:nagios4 snac2:snac2 request-tracker5:request-tracker5 exim4-daemon-light:exim4
-	prometheus-alertmanager:prometheus-alertmanager"
+	icinga2:icinga2 prometheus-alertmanager:prometheus-alertmanager"
 
 SOURCES=/etc/apt/sources.list.d/twicket.sources
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg

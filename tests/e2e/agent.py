@@ -16,6 +16,8 @@ def to_libconfig(value):
     """A Python structure in the configuration's own words."""
     if isinstance(value, dict):
         return "{ " + " ".join(f"{k} = {to_libconfig(v)};" for k, v in value.items()) + " }"
+    if isinstance(value, (list, tuple)) and value and isinstance(value[0], dict):
+        return "( " + ", ".join(to_libconfig(v) for v in value) + " )"
     if isinstance(value, (list, tuple)):
         return "[ " + ", ".join(to_libconfig(v) for v in value) + " ]"
     if isinstance(value, bool):
@@ -30,8 +32,8 @@ def config_text(settings):
 
 
 class Agent:
-    def __init__(self, place, build, config, name="twicketd", options=()):
-        """config: the text of twicket.cfg, or a dict."""
+    def __init__(self, place, build, config, name="twicketd", options=(), always=None):
+        """config: the text of twicket.cfg, or a dict. always: what every configuration has beside it."""
         self.place = place
         self.name = name
         self.dir = place.folder(name)
@@ -42,6 +44,7 @@ class Agent:
         self.cli_path = place.copy(build / "twicket", f"{name}/twicket")
         self.config_path = self.dir / "twicket.cfg"
         self.options = list(options)
+        self.always = always or {}
         self.configure(config)
         self.process = None
 
@@ -52,7 +55,7 @@ class Agent:
 
     def configure(self, config):
         text = config if isinstance(config, str) else config_text(config)
-        self.place.write(self.config_path, text)
+        self.place.write(self.config_path, text + config_text(self.always))
 
     def token(self, account, token):
         self.place.write(self.state / "auth" / account, token + "\n", 0o600)
@@ -109,15 +112,16 @@ class Agent:
                 f"{done.stdout[:500]}{done.stderr[:500]}"
             ) from None
 
-    def connected(self):
-        """A module is there, and its first snapshot was taken in."""
+    def connected(self, nodes=1):
+        """So many sources are there, and their first snapshots were taken in."""
         done = self.cli("status", options=["--json"])
-        nodes = json.loads(done.stdout)["nodes"] if done.returncode == 0 else []
-        return any(n["connected"] for n in nodes) and self.query("SELECT 1 FROM node WHERE adopted=1")
+        found = json.loads(done.stdout)["nodes"] if done.returncode == 0 else []
+        adopted = self.query("SELECT 1 FROM node WHERE adopted=1")
+        return sum(n["connected"] for n in found) >= nodes and len(adopted) >= nodes
 
-    def wait_connected(self, seconds=20):
+    def wait_connected(self, seconds=20, nodes=1):
         try:
-            return wait_for("the module is connected and its snapshot taken in", self.connected, seconds)
+            return wait_for("the source is connected and its snapshot taken in", lambda: self.connected(nodes), seconds)
         except RigError as e:
             raise RigError(f"{e}\n{self.process.tail(25)}") from None
 

@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import filerig  # noqa: E402
+import icinga  # noqa: E402
 import rig as rigs  # noqa: E402
 import xrig  # noqa: E402
 from fake import FakeServer  # noqa: E402
@@ -23,6 +24,7 @@ def pytest_configure(config):
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", 143))
     config.addinivalue_line("markers", "long: only in make check-long")
     config.addinivalue_line("markers", "alone: needs neither a core nor the agent")
+    config.addinivalue_line("markers", "icinga: on an Icinga 2, too")
 
 
 def pytest_collection_modifyitems(items):
@@ -68,9 +70,47 @@ def fake():
         yield cleanup.stop(FakeServer(place))
 
 
-@pytest.fixture(params=rigs.cores() or [None], ids=lambda core: core.name if core else "no core")
+def pytest_generate_tests(metafunc):
+    """Every test with a core is run on each that is there; one that is marked so on an Icinga 2 as well."""
+    if "core" not in metafunc.fixturenames:
+        return
+    cores = rigs.cores() or [None]
+    if metafunc.definition.get_closest_marker("icinga"):
+        cores = cores + [rigs.ICINGA]
+    metafunc.parametrize("core", cores, indirect=True, ids=lambda core: core.name if core else "no core")
+
+
+@pytest.fixture
 def core(request):
+    if request.param is rigs.ICINGA and icinga.is_missing():
+        pytest.skip(icinga.is_missing())
     return request.param
+
+
+@pytest.fixture
+def make_icinga_rig(fake):
+    """make_icinga_rig(**how) -> Rig on an Icinga 2 and a scripted Mastodon; it must stop cleanly.
+
+    core=rigs.cores()[0], beside=hosts: the Icinga is beside a Nagios.
+    """
+    if icinga.is_missing():
+        pytest.skip(icinga.is_missing())
+    made = []
+    with Cleanup() as cleanup:
+
+        def make(**how):
+            how.setdefault("core", rigs.ICINGA)
+            made.append(cleanup.enter_context(rigs.Rig(how.pop("server", fake), **how)))
+            return made[-1]
+
+        yield make
+    failures = [failure for rig in made for failure in rig.cleanup.failures]
+    assert not failures, "\n".join(failures)
+
+
+@pytest.fixture
+def icinga_rig(make_icinga_rig):
+    return make_icinga_rig()
 
 
 @pytest.fixture

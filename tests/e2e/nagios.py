@@ -245,6 +245,10 @@ class Nagios:
     def host(self, host, state, output="from the test"):
         self.command(f"PROCESS_HOST_CHECK_RESULT;{host};{state};{output}")
 
+    def acknowledge(self, host, service=None, author="carol", text="mine"):
+        what = f"SVC_PROBLEM;{host};{service}" if service else f"HOST_PROBLEM;{host}"
+        self.command(f"ACKNOWLEDGE_{what};2;0;0;{author};{text}")
+
     def downtime(self, host, service=None, begins=0, lasts=3600, author="bob", text="planned work"):
         """A fixed downtime that begins so many seconds from now."""
         start = int(time.time()) + begins

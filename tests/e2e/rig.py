@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 
 from agent import Agent, tag_of
 from client import Client, plain
+from icinga import PROGRAM, Icinga
 from nagios import Nagios
 from proc import Cleanup, Place, Process, RigError, wait_for
 from snac import Snac
@@ -46,8 +47,9 @@ def agent_folder():
     return Path(os.environ.get("TWICKET_AGENT") or build_folder()).resolve()
 
 
-Core = namedtuple("Core", "name binary module")  # name: nagios-4.4, nagios-4.5 or naemon
+Core = namedtuple("Core", "name binary module")  # name: nagios-4.4, nagios-4.5, naemon or icinga2
 CORES = ("nagios-4.4", "nagios-4.5", "naemon")
+ICINGA = Core("icinga2", PROGRAM, None)
 
 
 def _family(binary):
@@ -186,11 +188,16 @@ def quick_config(server, x=None, **audience):
 
 
 class Rig:
-    """Core, module and agent in a temporary folder, and a server that may be shared."""
+    """Core, module and agent in a temporary folder, and a server that may be shared.
+
+    nagios: the core; with `core` ICINGA it is an Icinga 2, which does what a Nagios does. icinga: the
+    Icinga, that one or one beside the core; None when there is none.
+    """
 
     def __init__(self, server, core=None, config=None, hosts=None, options=(), keep=False, start=True, tokens=None,
-                 settings=None):
-        """tokens: of accounts; else the server's of the account `status`. settings: of nagios.cfg."""
+                 settings=None, beside=None):
+        """tokens: of accounts; else the server's of the account `status`. settings: of nagios.cfg. beside: hosts
+        of an Icinga beside the core."""
         self.server = server
         self.core = core or cores()[0]
         self.cleanup = Cleanup()
@@ -198,23 +205,38 @@ class Rig:
             self.place = Place(keep)
             self.cleanup.callback(self.place.close)
             config = config(self) if callable(config) else config or quick_config(server)
-            self.agent = Agent(self.place, agent_folder(), config, options=options)
+            self.icinga = self._make_icinga(hosts or HOSTS, settings, beside)
+            always = {"icinga2": self.icinga.group()} if self.icinga else {}
+            self.agent = Agent(self.place, agent_folder(), config, options=options, always=always)
             if tokens is None:
                 tokens = {"status": server.tokens["status"]}
             for account, token in tokens.items():
                 self.agent.token(account, token)
-            args = f"node=mon1 socket={self.agent.socket} user={self.place.user}"
-            self.nagios = Nagios(self.place, hosts or HOSTS, self.core.binary, self.core.module, args, settings=settings)
+            self.nagios = self.icinga if self.core is ICINGA else self._make_nagios(hosts or HOSTS, settings)
             if start:
                 self.start()
         except BaseException:
             self.cleanup.close()
             raise
 
+    def _make_icinga(self, hosts, settings, beside):
+        if self.core is ICINGA:
+            return Icinga(self.place, hosts, settings=settings)
+        return Icinga(self.place, beside) if beside else None
+
+    def _make_nagios(self, hosts, settings):
+        args = f"node=mon1 socket={self.agent.socket} user={self.place.user}"
+        return Nagios(self.place, hosts, self.core.binary, self.core.module, args, settings=settings)
+
+    def sources(self):
+        """What is watched, each once."""
+        return [self.nagios] + ([self.icinga] if self.icinga and self.icinga is not self.nagios else [])
+
     def start(self):
         self.cleanup.stop(self.agent.start())
-        self.cleanup.stop(self.nagios.start())
-        self.agent.wait_connected()
+        for source in self.sources():
+            self.cleanup.stop(source.start())
+        self.agent.wait_connected(nodes=len(self.sources()))
 
     def __enter__(self):
         return self
@@ -229,7 +251,7 @@ class Rig:
         """What a failed test shows."""
         return (f"--- twicketd\n{self.agent.log()[-5000:]}\n"
                 f"--- replies\n{self.replies()}\n"
-                f"--- nagios.log\n{self.nagios.log()[-2500:]}")
+                + "\n".join(f"--- {source.name}'s log\n{source.log()[-2500:]}" for source in self.sources()))
 
     def replies(self):
         """What the agent has read, a line each."""
