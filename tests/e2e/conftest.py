@@ -1,5 +1,6 @@
 """Fixtures of the end-to-end tests. See rig.py for what can be given from outside."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -88,24 +89,27 @@ def core(request):
 
 
 @pytest.fixture
-def make_icinga_rig(fake):
+def an_icinga():
+    """For those who have no use for another core."""
+    if icinga.is_missing():
+        pytest.skip(icinga.is_missing())
+
+
+@pytest.fixture
+def make_icinga_rig(an_icinga, fake):
     """make_icinga_rig(**how) -> Rig on an Icinga 2 and a scripted Mastodon; it must stop cleanly.
 
     core=rigs.cores()[0], beside=hosts: the Icinga is beside a Nagios.
     """
-    if icinga.is_missing():
-        pytest.skip(icinga.is_missing())
-    made = []
-    with Cleanup() as cleanup:
-
-        def make(**how):
-            how.setdefault("core", rigs.ICINGA)
-            made.append(cleanup.enter_context(rigs.Rig(how.pop("server", fake), **how)))
-            return made[-1]
-
+    with making(lambda **how: rigs.Rig(how.pop("server", fake), **{"core": rigs.ICINGA, **how})) as make:
         yield make
-    failures = [failure for rig in made for failure in rig.cleanup.failures]
-    assert not failures, "\n".join(failures)
+
+
+@pytest.fixture
+def make_icinga_file_rig(an_icinga):
+    """make_icinga_file_rig(hosts, **how) -> FileRig on an Icinga 2, as make_icinga_rig(), that waits for nothing."""
+    with making(lambda hosts, **how: filerig.FileRig(hosts, **{"core": rigs.ICINGA, "hold": 0, **how})) as make:
+        yield make
 
 
 @pytest.fixture
@@ -113,20 +117,26 @@ def icinga_rig(make_icinga_rig):
     return make_icinga_rig()
 
 
-@pytest.fixture
-def make_rig(server, core):
-    """make_rig(**how) -> Rig, stopped at the end of the test; it must stop cleanly."""
+@contextlib.contextmanager
+def making(build):
+    """A maker of rigs; each is stopped at the end of the test, and must stop cleanly."""
     made = []
     with Cleanup() as cleanup:
 
-        def make(**how):
-            how.setdefault("core", core)
-            made.append(cleanup.enter_context(rigs.Rig(how.pop("server", server), **how)))
+        def make(*words, **how):
+            made.append(cleanup.enter_context(build(*words, **how)))
             return made[-1]
 
         yield make
     failures = [failure for rig in made for failure in rig.cleanup.failures]
     assert not failures, "\n".join(failures)
+
+
+@pytest.fixture
+def make_rig(server, core):
+    """make_rig(**how) -> Rig, stopped at the end of the test; it must stop cleanly."""
+    with making(lambda **how: rigs.Rig(how.pop("server", server), **{"core": core, **how})) as make:
+        yield make
 
 
 @pytest.fixture
@@ -137,17 +147,8 @@ def rig(make_rig):
 @pytest.fixture
 def make_file_rig(core):
     """make_file_rig(hosts, **how) -> FileRig, stopped at the end of the test; it must stop cleanly."""
-    made = []
-    with Cleanup() as cleanup:
-
-        def make(hosts, **how):
-            how.setdefault("core", core)
-            made.append(cleanup.enter_context(filerig.FileRig(hosts, **how)))
-            return made[-1]
-
+    with making(lambda hosts, **how: filerig.FileRig(hosts, **{"core": core, **how})) as make:
         yield make
-    failures = [failure for rig in made for failure in rig.cleanup.failures]
-    assert not failures, "\n".join(failures)
 
 
 @pytest.fixture
@@ -172,14 +173,5 @@ def fake_x(x):
 @pytest.fixture
 def make_x_rig(x, core):
     """make_x_rig(server=None, **how) -> XRig: on X, and on a Mastodon server beside it when there is one."""
-    made = []
-    with Cleanup() as cleanup:
-
-        def make(server=None, **how):
-            how.setdefault("core", core)
-            made.append(cleanup.enter_context(xrig.XRig(x, server, **how)))
-            return made[-1]
-
+    with making(lambda server=None, **how: xrig.XRig(x, server, **{"core": core, **how})) as make:
         yield make
-    failures = [failure for rig in made for failure in rig.cleanup.failures]
-    assert not failures, "\n".join(failures)

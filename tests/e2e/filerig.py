@@ -8,10 +8,11 @@ import json
 import re
 
 from agent import tag_of
-from rig import Rig
+from rig import ICINGA, Rig
 
 PUBLIC, NOC = "pub", "noc"  # the accounts
 FENCES = 6
+ICINGA_LATE_S = 15  # so long what Icinga says may come behind
 OF_FENCE = r"\S+ (Gate \d:|fence\d/Gate)"
 
 # One object after another fails at a fence; the engine says that when it has said all before it.
@@ -36,6 +37,8 @@ def file_config(folder, hold=2, public=(), operators=(), **more):
 class FileRig(Rig):
     def __init__(self, hosts, core=None, hold=2, public=(), operators=(), more=(), **how):
         """public, operators: keys of the two audiences; more: of the file."""
+        if core is ICINGA and hold:
+            hold += ICINGA_LATE_S
         self.keys = {"hold": hold, "public": dict(public), "operators": dict(operators), **dict(more)}
         self.fenced = 0
         super().__init__(None, core, FileRig.config, {**hosts, **FENCE_HOSTS}, tokens={}, **how)
@@ -78,6 +81,7 @@ class FileRig(Rig):
             return all(any(words[account] in post["text"] for post in self._posts(account)) for account in words)
 
         self.wait(f"{name} is told", told, seconds, 0.1)
+        self.wait("and all that was decided with it", lambda: not self.agent.unsettled(), seconds, 0.1)
 
     def tags(self, account):
         """The tags of what was said there, in order and once each."""
