@@ -26,6 +26,7 @@ PROGRAM = "icinga2"
 NODE = "mon2"  # the name in its certificate; the Nagios of the rig is mon1
 CLIENT = "twicket-agent"  # the name in the agent's certificate
 ROOT, USER = "root", "twicket"
+ROOT_PASSWORD = "of-the-test"
 FOLDERS = {"ConfigDir": "etc", "DataDir": "data", "CacheDir": "cache", "LogDir": "log", "SpoolDir": "spool",
            "InitRunDir": "run"}
 COMMENT_OF_ACK = "4"
@@ -292,7 +293,7 @@ class Icinga:
             place.folder(f"{name}/{sub}")
         self.port = free_port()
         self.url = f"https://127.0.0.1:{self.port}"
-        self.root = Api(self, ROOT, "secret of root")
+        self.root = Api(self, ROOT, ROOT_PASSWORD)
         self.password = "secret of the agent"
         self._write_keys()
         self.rights = RIGHTS if rights is None else rights
@@ -323,7 +324,7 @@ class Icinga:
         etc = self.dir / "etc"
         flapping = quoted(bool(int(settings.get("enable_flap_detection", 0))))
         self.place.write(etc / "icinga2.conf", MAIN.format(
-            node=quoted(self.node), port=self.port, root=ROOT, password=quoted("secret of root"),
+            node=quoted(self.node), port=self.port, root=ROOT, password=quoted(ROOT_PASSWORD),
             log=quoted(str(self.dir / "log/icinga2.log")), flapping=flapping))
         self.place.write(etc / "agent.conf", AGENT.format(
             user=USER, password=quoted(self.password), client=CLIENT, rights=quoted(self.rights)))

@@ -195,9 +195,9 @@ class Rig:
     """
 
     def __init__(self, server, core=None, config=None, hosts=None, options=(), keep=False, start=True, tokens=None,
-                 settings=None, beside=None):
+                 settings=None, beside=None, of=Icinga):
         """tokens: of accounts; else the server's of the account `status`. settings: of nagios.cfg. beside: hosts
-        of an Icinga beside the core."""
+        of an Icinga beside the core. of: what makes an Icinga."""
         self.server = server
         self.core = core or cores()[0]
         self.cleanup = Cleanup()
@@ -205,7 +205,7 @@ class Rig:
             self.place = Place(keep)
             self.cleanup.callback(self.place.close)
             config = config(self) if callable(config) else config or quick_config(server)
-            self.icinga = self._make_icinga(hosts or HOSTS, settings, beside)
+            self.icinga = self._make_icinga(of, hosts or HOSTS, settings, beside)
             always = {"icinga2": self.icinga.group()} if self.icinga else {}
             self.agent = Agent(self.place, agent_folder(), config, options=options, always=always)
             if tokens is None:
@@ -219,10 +219,10 @@ class Rig:
             self.cleanup.close()
             raise
 
-    def _make_icinga(self, hosts, settings, beside):
+    def _make_icinga(self, of, hosts, settings, beside):
         if self.core is ICINGA:
-            return Icinga(self.place, hosts, settings=settings)
-        return Icinga(self.place, beside) if beside else None
+            return of(self.place, hosts, settings=settings)
+        return of(self.place, beside) if beside else None
 
     def _make_nagios(self, hosts, settings):
         args = f"node=mon1 socket={self.agent.socket} user={self.place.user}"

@@ -2,6 +2,7 @@
 
 import pytest
 
+import fakeicinga
 import icinga
 from icinga import Api, Icinga, Stream
 from nagios import CRITICAL, DOWN, OK, UP
@@ -127,3 +128,59 @@ def test_its_memory_is_that_of_all_its_processes(here):
     assert len(here.processes()) == 3 and alone > 20_000
     with Stream(here.root, ["StateChange"]):
         assert alone / 2 < here.rss() < alone * 2
+
+
+# --- the scripted one ---------------------------------------------------------------------------
+
+SMTP = {"type": "Service", "service": "mx1!SMTP"}
+ACK = {**SMTP, "author": "alice", "comment": "mine", "sticky": True}
+PAIR = ["mx1!SMTP", "mx1!Queue"]
+NAMED = {"attrs": ["last_check_result"], "services": PAIR}
+DIALOGUE = [  # (path, body, as a GET)
+    ("status/IcingaApplication", {}, True),
+    ("objects/services", {"attrs": ["state", "last_check", "acknowledgement", "last_reachable"], "services": PAIR}, True),
+    ("objects/services", NAMED, True),
+    ("objects/services", {"services": ["mx1!SMTP", "mx1!none"]}, True),
+    ("objects/hosts", {"attrs": ["no_such_thing"]}, True),
+    ("objects/comments", {"attrs": ["host_name", "service_name", "entry_type", "author", "text", "entry_time"]}, True),
+    ("objects/downtimes", {"attrs": []}, True),
+    ("objects/nonsense", {}, True),
+    ("actions/acknowledge-problem", ACK, False),
+    ("actions/acknowledge-problem", ACK, False),
+    ("actions/add-comment", {**SMTP, "author": "alice", "comment": "hm"}, False),
+    ("actions/remove-acknowledgement", {**SMTP, "author": "alice"}, False),
+    ("actions/remove-acknowledgement", {**SMTP, "author": "alice"}, False),
+    ("actions/acknowledge-problem", {**ACK, "service": "mx1!none"}, False),
+    ("actions/no-such-action", SMTP, False),
+    ("events", {"queue": "twicket"}, False),
+]
+
+
+def shape(said):
+    """What a reader of answers looks at: their keys, the codes and words of results."""
+    if "results" not in said:
+        return sorted(key for key in said if key != "diagnostic_information")
+    return sorted({(*sorted(result), "code", result.get("code"), result.get("status", "")[:20] if "code" in result else "",
+                    "attrs", *sorted(result.get("attrs") or [])) for result in said["results"]})
+
+
+def dialogue(api):
+    for path, body, is_get in DIALOGUE:
+        status, said = api.call("POST", path, body, "GET" if is_get else "")
+        yield path, status, shape(said)
+
+
+def test_the_scripted_one_answers_alike(here, agent):
+    """What is tried on it would be in vain otherwise."""
+    here.service("mx1", "SMTP", OK)
+    for n in range(3):
+        here.service("mx1", "Queue", CRITICAL, f"attempt {n}")
+    here.service("mx1", "SMTP", CRITICAL)
+    with Cleanup() as cleanup:
+        place = Place()
+        cleanup.callback(place.close)
+        fake = cleanup.stop(fakeicinga.FakeIcinga(place, {"mx1": {"services": {"SMTP": {}, "Queue": {}}}}))
+        fake.service("mx1", "SMTP", CRITICAL)
+        other = Api(fake, icinga.USER, fakeicinga.PASSWORD)
+        other.context = fake.context
+        assert list(dialogue(other)) == list(dialogue(agent))
