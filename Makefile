@@ -78,6 +78,7 @@ install: all
 	$(call put,644,sample.cfg,$(docdir)/examples/sample.cfg)
 	$(foreach doc,$(DOCS),$(call put,644,$(doc),$(docdir)/$(doc)) && ) true
 	$(call put,644,contrib/nagios/twicket.cfg,$(docdir)/nagios/twicket.cfg)
+	$(call put,644,contrib/icinga2/twicket.conf,$(docdir)/icinga2/twicket.conf)
 	$(call put,644,contrib/systemd/twicket.sysusers,$(sysusersdir)/twicket.conf)
 	sed 's|/usr/sbin/|$(sbindir)/|' contrib/systemd/twicketd.service >$(B)/twicketd.service
 	$(call put,644,$(B)/twicketd.service,$(unitdir)/twicketd.service)
