@@ -22,7 +22,8 @@ static const struct command commands[] = {
     {"check", cli_check,
      "check [--online]\n"
      "    Is the configuration right, and whom does it reach. Asks the running twicketd for\n"
-     "    the objects of the core. --online: asks the networks about each account.\n"},
+     "    the objects of the core. --online: asks the networks about each account,\n"
+     "    and each Icinga 2 what our user there lacks.\n"},
     {"auth", cli_auth,
      "auth ACCOUNT [--token-stdin]\n"
      "    Log in: prints an address, takes the code, checks the account, stores the token.\n"

@@ -346,6 +346,7 @@ static json_t *gather(struct check *c, struct cli_net *net)
 	json_object_set_new(facts, "people", people_facts(c->config));
 	json_object_set_new(facts, "accounts", accounts_facts(c, net));
 	check_desk(c, net, facts);
+	check_icinga(c, net, facts);
 	share_limits(facts);
 	return facts;
 }

@@ -6,6 +6,7 @@
 
 #include "agent/cli_objects.h"
 #include "agent/config.h"
+#include "common/buf.h"
 
 #include <jansson.h>
 
@@ -44,6 +45,24 @@ struct cli_net;
 
 /* The ticket desk, when there is one; net NULL: it is not asked. */
 void check_desk(const struct check *c, struct cli_net *net, json_t *facts);
+
+/* Each Icinga 2: its certificates and logins; net not NULL: is it there, and may we what we must. */
+void check_icinga(const struct check *c, struct cli_net *net, json_t *facts);
+
+/* Its lines of what `check` prints; left: the width of the labels. */
+void check_icinga_text(const json_t *all, unsigned left, struct buf *out);
+void check_icinga_online_text(const json_t *all, unsigned left, struct buf *out);
+void check_label(struct buf *out, const char *text, unsigned width);
+
+/* What we need of an ApiUser, or (verb not NULL) what one verb of replies wants. */
+struct check_right {
+	const char *permission, *what; /* "actions/add-comment", "comment" */
+	const char *verb;
+};
+
+/* The first behind `after` (NULL: of all) that the list of permissions does not give; NULL: no more. */
+const struct check_right *
+check_rights_missing(const json_t *permissions, const struct check_right *after);
 
 /* How many of the objects belong to it. */
 size_t check_count(const struct cli_objects *objects, const struct match *match);

@@ -3,6 +3,7 @@
  * Called by cli_check.c and the tests. Pure.
  */
 #include "agent/cli.h"
+#include "agent/cli_check.h"
 #include "agent/cli_text.h"
 
 #include <inttypes.h>
@@ -26,7 +27,7 @@ static unsigned left_width(const json_t *facts)
 	return width;
 }
 
-static void label(struct buf *out, const char *text, unsigned width)
+void check_label(struct buf *out, const char *text, unsigned width)
 {
 	size_t from = out->len;
 
@@ -209,7 +210,7 @@ static void audiences_text(const json_t *facts, unsigned left, struct buf *out)
 	json_array_foreach (json_object_get(facts, "audiences"), i, audience) {
 		struct cli_flow flow = {out, left, left, 1, CLI_TEXT_WIDTH};
 
-		label(out, cli_string(audience, "name"), left);
+		check_label(out, cli_string(audience, "name"), left);
 		if (is_counted(facts))
 			counts_text(audience, &flow);
 		accounts_text(audience, &flow);
@@ -225,7 +226,7 @@ static void group_text(const json_t *group, unsigned left, struct buf *out)
 {
 	if (!group)
 		return;
-	label(out, "group_by", left);
+	check_label(out, "group_by", left);
 	cli_printf(
 	    out, "%s, from %" PRId64 " objects on", cli_string(group, "by"), cli_number(group, "min"));
 	buf_char(out, '\n');
@@ -239,7 +240,7 @@ static void sentinels_text(const json_t *sentinels, unsigned left, struct buf *o
 
 	if (!sentinels)
 		return;
-	label(out, "sentinels", left);
+	check_label(out, "sentinels", left);
 	buf_init(&text, 65536);
 	cli_printf(&text, "%s", cli_string(sentinels, "match"));
 	if (json_object_get(sentinels, "objects"))
@@ -262,7 +263,7 @@ static void people_text(const json_t *facts, unsigned left, struct buf *out)
 
 	if (!json_array_size(people))
 		return;
-	label(out, "people", left);
+	check_label(out, "people", left);
 	json_array_foreach (people, i, person) {
 		struct buf word;
 
@@ -325,7 +326,7 @@ static void price_text(const json_t *account, const json_t *prices, unsigned lef
 	struct cli_flow f = {out, left, left, 1, CLI_TEXT_WIDTH};
 	struct buf name;
 
-	label(out, "price", left);
+	check_label(out, "price", left);
 	buf_init(&name, 65536);
 	cli_printf(&name, "%s:", cli_string(account, "name"));
 	cli_flow_word(&f, buf_text(&name));
@@ -365,7 +366,7 @@ static void desk_text(const json_t *desk, unsigned left, struct buf *out)
 
 	if (!desk)
 		return;
-	label(out, "desk", left);
+	check_label(out, "desk", left);
 	if (strcmp(type, "mail") == 0)
 		cli_printf(
 		    out, "mail to %s by %s, from %s", cli_string(desk, "queue"), url,
@@ -389,15 +390,16 @@ static void online_text(const json_t *facts, unsigned left, struct buf *out)
 
 		if (!online)
 			continue;
-		label(out, "online", left);
+		check_label(out, "online", left);
 		cli_printf(out, "%s: %s", cli_string(account, "name"), cli_string(online, "text"));
 		buf_char(out, '\n');
 	}
 	if (desk) {
-		label(out, "online", left);
+		check_label(out, "online", left);
 		cli_printf(out, "desk: %s", cli_string(desk, "text"));
 		buf_char(out, '\n');
 	}
+	check_icinga_online_text(json_object_get(facts, "icinga2"), left, out);
 }
 
 static size_t complaints(
@@ -407,7 +409,7 @@ static size_t complaints(
 	size_t i;
 
 	json_array_foreach (list, i, one) {
-		label(out, before, width);
+		check_label(out, before, width);
 		for (const char *at = cli_string(one, "text");;
 		     at++) { /* the caret has its own line */
 			size_t n = strcspn(at, "\n");
@@ -447,6 +449,7 @@ void cli_check_text(const json_t *facts, int64_t now_ms, struct buf *out)
 	sentinels_text(json_object_get(facts, "sentinels"), left, out);
 	people_text(facts, left, out);
 	desk_text(json_object_get(facts, "desk"), left, out);
+	check_icinga_text(json_object_get(facts, "icinga2"), left, out);
 	online_text(facts, left, out);
 	if (*why)
 		cli_printf(out, "%s: objects not checked", why), buf_char(out, '\n');

@@ -4,7 +4,6 @@
  * that creates, and never print.
  */
 #include "agent/cli_net.h"
-#include "agent/http.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -127,16 +126,15 @@ static void fetched(void *arg, const struct answer *a)
 	buf_add(&f->answer->body, a->body, a->body_len);
 }
 
-int cli_net_request(
-    struct cli_net *net, const struct config_account *a, const struct request *request,
+int cli_net_request_by(
+    struct cli_net *net, const struct http_route *route, const struct request *request,
     struct cli_net_answer *answer, struct err *err)
 {
 	struct fetch f = {.answer = answer};
 
 	*answer = (struct cli_net_answer){.transport = TRANSPORT_NOT_SENT};
 	buf_init(&answer->body, request->max_body);
-	net->route = (struct http_route){.proxy = a->proxy, .ca_file = a->ca_file};
-	if (!http_submit(net->http, request, &net->route, fetched, &f, err))
+	if (!http_submit(net->http, request, route, fetched, &f, err))
 		return -1;
 	while (!f.done) {
 		if (http_wait(net->http, NULL, 0, WAIT_MS) == -1)
@@ -145,6 +143,14 @@ int cli_net_request(
 	if (answer->transport != TRANSPORT_ANSWERED)
 		return err_set(err, "%s", answer->error);
 	return 0;
+}
+
+int cli_net_request(
+    struct cli_net *net, const struct config_account *a, const struct request *request,
+    struct cli_net_answer *answer, struct err *err)
+{
+	net->route = (struct http_route){.proxy = a->proxy, .ca_file = a->ca_file};
+	return cli_net_request_by(net, &net->route, request, answer, err);
 }
 
 void cli_net_answer_finish(struct cli_net_answer *answer)

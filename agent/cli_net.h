@@ -6,6 +6,7 @@
 #define TWICKET_CLI_NET_H
 
 #include "agent/config.h"
+#include "agent/http.h"
 #include "agent/runner.h"
 #include "common/buf.h"
 #include "common/err.h"
@@ -29,6 +30,10 @@ struct cli_net_answer {
 /* Sends it and waits. 0 when an answer came (of any status); -1 with err. Wipes nothing. */
 int cli_net_request(
     struct cli_net *net, const struct config_account *a, const struct request *request,
+    struct cli_net_answer *answer, struct err *err);
+/* The same by a way of the caller's own. */
+int cli_net_request_by(
+    struct cli_net *net, const struct http_route *route, const struct request *request,
     struct cli_net_answer *answer, struct err *err);
 /* Wipes the body: it may have held a secret. */
 void cli_net_answer_finish(struct cli_net_answer *answer);
