@@ -8,12 +8,15 @@
 #include "agent/secret.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,6 +41,36 @@ struct asked {
 static json_t *list_for(const struct check *c, int error)
 {
 	return error == EACCES && geteuid() != 0 ? c->warnings : c->errors;
+}
+
+/* Whose the state folder is: under root he is asked about, who is the agent. */
+static bool find_agent(const struct check *c, struct stat *st)
+{
+	return geteuid() == 0 && stat(c->config->state_dir, st) == 0 && st->st_uid != 0;
+}
+
+/* Root reads everything, twicketd does not: a check that is well must be so for the agent. */
+static void check_reader(const struct asked *a, const char *path)
+{
+	const struct check *c = a->check;
+	const struct passwd *who;
+	struct stat agent;
+	int rc = 0, error = 0;
+
+	if (!*path || !find_agent(c, &agent))
+		return;
+	if (setegid(agent.st_gid) == 0 && seteuid(agent.st_uid) == 0)
+		rc = faccessat(AT_FDCWD, path, R_OK, AT_EACCESS);
+	error = errno;
+	if (seteuid(0) == -1 || setegid(0) == -1)
+		_exit(CLI_NO); /* cannot be: we were root */
+	who = getpwuid(agent.st_uid);
+	if (rc == -1 && error == EACCES)
+		check_complain(
+		    c->errors, c, a->icinga->line,
+		    "icinga2 %s: twicketd, which runs as %s, cannot read %s: give it a file of its "
+		    "own",
+		    a->icinga->node, who ? who->pw_name : "?", path);
 }
 
 static bool has_authority(const struct asked *a)
@@ -173,6 +206,10 @@ static bool is_ready(struct asked *a)
 {
 	bool ready = has_authority(a);
 
+	check_reader(a, a->icinga->ca_file);
+	check_reader(a, a->icinga->cert_file);
+	check_reader(a, a->icinga->key_file);
+	check_reader(a, a->icinga->password_file);
 	if (!*a->icinga->cert_file)
 		return has_password(a) && ready;
 	ready = has_certificate(a) && ready;

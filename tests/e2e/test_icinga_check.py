@@ -116,14 +116,20 @@ class Check:
         place.write("check/wrong", "wrong\n", 0o600)
         place.write("check/open", PASSWORD + "\n", 0o644)
 
-    def run(self, *words, **changes):
+    def as_user(self, argv):
+        return run_as(self.place, argv, check=False, seconds=60)
+
+    def as_root(self, argv):
+        return subprocess.run(argv, capture_output=True, text=True, timeout=60)
+
+    def run(self, *words, runner=None, **changes):
         """Exit status and all that it says; in a value, @ is the folder."""
         settings = {"url": f"https://127.0.0.1:{self.port}", "node": NODE, "ca_file": "@/ca.crt", "password_file": "@/pass"}
         settings = {k: v for k, v in {**settings, **changes}.items() if v is not None}
         keys = " ".join(f'{key} = "{value}";' for key, value in settings.items()).replace("@", str(self.dir))
         config = self.place.write("check/twicket.cfg", CONFIG.format(folder=self.dir, icinga=keys))
         twicket = self.place.copy(agent_folder() / "twicket", "twicket")
-        done = run_as(self.place, [twicket, "-c", config, "check", *words], check=False, seconds=60)
+        done = (runner or self.as_user)([twicket, "-c", config, "check", *words])
         assert PASSWORD not in done.stdout + done.stderr
         return done.returncode, done.stdout + done.stderr
 
@@ -197,6 +203,17 @@ def test_a_key_for_everybody(check):
     status, said = check.run(**BY_CERTIFICATE)
     os.chmod(check.dir / "agent.key", 0o600)
     assert status == 1 and "agent.key has mode 0644, so others can read it" in said, said
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root reads what twicketd cannot")
+def test_root_asks_for_the_agent(check):
+    check.place.write("check/of-root", PASSWORD + "\n", 0o600)
+    os.chown(check.dir / "of-root", 0, 0)
+    status, said = check.run("--online", runner=check.as_root, password_file="@/of-root")
+    assert status == 1 and f"runs as {check.place.user}, cannot read {check.dir}/of-root: give it" in said, said
+    assert "1 error" in said and "as twicket" in said, said
+    status, said = check.run("--online", runner=check.as_root)
+    assert status == 0, said
 
 
 def test_each_missing_permission(check):
