@@ -298,6 +298,8 @@ static int lock_state(struct agent *a, struct err *err)
 	if ((size_t)snprintf(path, sizeof path, "%s/lock", a->config->state_dir) >= sizeof path)
 		return err_set(err, "%s: path too long", a->config->state_dir);
 	a->lock = open(path, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (a->lock == -1 && errno == EROFS)
+		return err_set(err, "%s: its file system is read-only; look into dmesg for the reason", path);
 	if (a->lock == -1)
 		return err_set(err, "%s: %s", path, strerror(errno));
 	a->is_second = flock(a->lock, LOCK_EX | LOCK_NB) == -1;

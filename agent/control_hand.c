@@ -34,7 +34,7 @@ json_t *control_done(struct control *c, json_t *answer)
 
 	core_turn(c->core, &c->now);
 	trouble = core_store_trouble(c->core);
-	if (!strcmp(trouble, "ok"))
+	if (!trouble)
 		return answer;
 	json_decref(answer);
 	return answer_error("decided, but not kept yet, so nothing is sent: %s", trouble);

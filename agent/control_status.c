@@ -200,6 +200,7 @@ json_t *answer_status(struct control *c)
 	const struct config *config = core_config(c->core);
 	struct engine_counts counts;
 	json_t *accounts = json_array(), *answer;
+	const char *fault = core_store_fault(c->core);
 
 	for (unsigned k = 0; k < config->n_accounts; k++)
 		json_array_append_new(accounts, account_to_json(c, k));
@@ -210,7 +211,7 @@ json_t *answer_status(struct control *c)
 			   nodes_to_json(c), "accounts", accounts, "open", (json_int_t)counts.incidents, "acked",
 			   (json_int_t)counts.acked, "problems", (json_int_t)counts.problems, "adopted",
 			   (json_int_t)counts.adopted, "dropped", (json_int_t)counts.dropped, "store",
-			   control_text(core_store_trouble(c->core)), "quiet", hand_quiets(c), "paused",
+			   control_text(fault ? fault : "ok"), "quiet", hand_quiets(c), "paused",
 			   hand_pauses(c));
 	json_object_set_new(answer, "questions", json_integer((json_int_t)counts.questions));
 	json_object_set_new(answer, "refused", refused_to_json(c));

@@ -269,6 +269,9 @@ static bool commit(struct core *c)
 	if (c->store_trouble[0])
 		log_info("core", "the store takes rows again");
 	c->store_trouble[0] = '\0';
+	if (store_damage(c->store) && !c->is_damage_told)
+		log_warnx("core", "%s", store_damage(c->store));
+	c->is_damage_told = store_damage(c->store) != NULL;
 	engine_saved(c->engine);
 	outbox_saved(c->outbox);
 	inbox_saved(c->inbox);
@@ -481,5 +484,10 @@ struct store *core_store(struct core *c)
 
 const char *core_store_trouble(const struct core *c)
 {
-	return c->store_trouble[0] ? c->store_trouble : "ok";
+	return c->store_trouble[0] ? c->store_trouble : NULL;
+}
+
+const char *core_store_fault(const struct core *c)
+{
+	return c->store_trouble[0] ? c->store_trouble : store_damage(c->store);
 }

@@ -103,8 +103,10 @@ struct inbox *core_inbox(struct core *c);
 struct tickets *core_tickets(struct core *c);
 /* An account's server's clock minus ours, ms; 0 = not known. */
 int64_t core_skew_ms(const struct core *c, unsigned account);
-/* "ok", or why nothing can be kept right now. */
+/* Why nothing can be kept right now. NULL: it can. */
 const char *core_store_trouble(const struct core *c);
+/* The same, or what of it is damaged although rows can be written. */
+const char *core_store_fault(const struct core *c);
 /* NULL: the account has a token. Else why not. */
 const char *core_login_trouble(const struct core *c, unsigned account);
 /* Public names that an audience was told for an incident: fn once each. */

@@ -66,6 +66,7 @@ struct core {
 	unsigned n_open_told;
 	int64_t clock; /* wall minus boot, ms; 0 = not looked at yet */
 	char store_trouble[512];
+	bool is_damage_told; /* in the log */
 	int64_t retry_boot_ms;
 	int64_t turned_ms; /* boot: the last turn */
 	bool has_news; /* a core has said something since */

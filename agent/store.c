@@ -16,17 +16,26 @@
 /* One writer, one thread: waiting long for a stranger's lock would stop the loop. */
 #define BUSY_MS 200
 
+#define READ_ONLY_FS "its file system is read-only; look into dmesg for the reason"
+
 /* What a result code means to an admin. */
-static const char *in_words(int rc, int sys_errno)
+static const char *in_words(const char *path, int rc, int sys_errno)
 {
+	bool may_be_read_only = (rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_READONLY ||
+				(rc & 0xff) == SQLITE_CANTOPEN;
+
+	if (may_be_read_only && store_place_is_read_only(path))
+		return READ_ONLY_FS;
 	if (rc == SQLITE_IOERR_WRITE && sys_errno != ENOSPC) /* SQLite seldom knows the errno by now */
 		return "input/output error: a full quota, a size limit or a broken disk";
 	switch (rc & 0xff) {
 	case SQLITE_FULL: return "the disk is full";
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED: return "another process has it locked";
-	case SQLITE_CORRUPT: return "the file is damaged; move it away, or try sqlite3's .recover";
-	case SQLITE_NOTADB: return "this is not a database; move the file away";
+	case SQLITE_CORRUPT: return "the file is damaged; stop twicketd, then put a backup in its place, try "
+				    "sqlite3's .recover, or move it away with its -wal";
+	case SQLITE_NOTADB: return "this is not a database; move it away with its -wal, or put a "
+				   "backup in its place";
 	case SQLITE_READONLY:
 	case SQLITE_PERM: return "it may not be written; look at its owner and mode";
 	case SQLITE_CANTOPEN: return "it cannot be opened; look at the folder's owner and mode";
@@ -42,9 +51,14 @@ static const char *in_words(int rc, int sys_errno)
 int store_err(struct store *s, struct err *err, const char *doing)
 {
 	int rc = sqlite3_extended_errcode(s->db), sys = sqlite3_system_errno(s->db);
+	bool is_damage = (rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB;
+	struct err text;
 
-	return err_set(
-	    err, "store %s: %s: %s (%s)", s->path, doing, in_words(rc, sys), sqlite3_errmsg(s->db));
+	err_set(
+	    &text, "store %s: %s: %s (%s)", s->path, doing, in_words(s->path, rc, sys), sqlite3_errmsg(s->db));
+	if (is_damage && !s->damage.text[0])
+		s->damage = text;
+	return err_set(err, "%s", text.text);
 }
 
 int store_fail(struct store *s, const char *doing)
@@ -132,6 +146,7 @@ int store_commit(struct store *s, struct err *err)
 {
 	int rc = 0;
 
+	store_place_look(s);
 	if (!s->failed && sqlite3_get_autocommit(s->db))
 		return 0;
 	if (!s->failed && store_write_unread(s) == 0 && write_next_id(s) == 0 && run(s, SQL_COMMIT) != SQLITE_DONE)
@@ -146,6 +161,11 @@ int store_commit(struct store *s, struct err *err)
 void store_rollback(struct store *s)
 {
 	end_failed(s);
+}
+
+const char *store_damage(const struct store *s)
+{
+	return s->damage.text[0] ? s->damage.text : NULL;
 }
 
 uint64_t store_next_id(struct store *s)
@@ -187,6 +207,8 @@ static int check_writable(const char *path, struct err *err)
 	for (unsigned k = 0; k < sizeof tail / sizeof *tail; k++) {
 		if ((size_t)snprintf(name, sizeof name, "%s%s", path, tail[k]) >= sizeof name)
 			return err_set(err, "store %s: path too long", path);
+		if (access(name, W_OK) == -1 && errno == EROFS)
+			return err_set(err, "store %s: " READ_ONLY_FS, name);
 		if (access(name, W_OK) == -1 && errno != ENOENT)
 			return err_set(
 			    err, "store %s: it may not be written; look at its owner and mode (%s)", name,
@@ -287,7 +309,7 @@ struct store *store_open(const char *path, struct err *err)
 	struct store *s;
 
 	set_up_sqlite();
-	if (make_private(path, err) == -1)
+	if (store_place_check(path, err) == -1 || make_private(path, err) == -1)
 		return NULL;
 	s = calloc(1, sizeof *s);
 	if (!s || !(s->path = strdup(path))) {
@@ -300,6 +322,7 @@ struct store *store_open(const char *path, struct err *err)
 	}
 	if (settle(s, err) == -1 || store_migrate(s, err) == -1 || load_next_id(s, err) == -1)
 		goto fail;
+	store_place_note(s);
 	return s;
 fail:
 	store_close(s);

@@ -32,6 +32,8 @@ void store_trim(struct store *s);
 /* 0: all writes since the last commit are on disk (or there were none). -1 with err. */
 int store_commit(struct store *s, struct err *err);
 void store_rollback(struct store *s);
+/* What of it was found damaged since it was opened, also where nothing had to be written. NULL: nothing. */
+const char *store_damage(const struct store *s);
 
 /* Ids for problems, incidents, threads, posts and replies: from one counter, never 0, never reused. */
 uint64_t store_next_id(struct store *s);

@@ -10,6 +10,7 @@
 
 #include <sqlite3.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
  * The columns of each table, in the order of the statements: A is the first, F
@@ -308,6 +309,18 @@ extern const char *const store_sql[SQL_END];
 
 #define STORE_UNREAD 64
 
+struct store_inode {
+	dev_t dev;
+	ino_t ino;
+};
+
+/* What we opened, and how long it was when last seen. */
+struct store_place {
+	struct store_inode file, wal;
+	off_t size;
+	bool is_known; /* it is a file at all */
+};
+
 struct store {
 	sqlite3 *db;
 	char *path;
@@ -319,6 +332,8 @@ struct store {
 	unsigned n_unread;
 	bool failed; /* a write failed: nothing more goes in before the end */
 	struct err why;
+	struct store_place place;
+	struct err damage; /* met since it was opened, "" = none */
 };
 
 /* The schema, brought up to date; application_id and user_version are part of it. store_schema.c */
@@ -346,6 +361,13 @@ int store_err(struct store *s, struct err *err, const char *doing);
 
 /* As store_err(), remembered: this transaction is lost. Only the first reason is kept. */
 int store_fail(struct store *s, const char *doing);
+
+/* store_place.c. Before anything is made: -1 with err when a log is there without its file. */
+int store_place_check(const char *path, struct err *err);
+void store_place_note(struct store *s); /* it is open */
+/* -1 (remembered): what we write to is not what stands there. */
+int store_place_look(struct store *s);
+bool store_place_is_read_only(const char *path); /* its file system */
 
 /* Opens the transaction when none is open. 0 or -1 (remembered). */
 int store_begin(struct store *s);

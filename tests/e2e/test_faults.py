@@ -1,10 +1,12 @@
 """The store's disk is full, read-only, locked or damaged: the core does not notice, nothing is told twice.
 
-R5 of GOALS.md. A full disk is a small tmpfs where we are root, else a limit on the size of a file.
+R5 of GOALS.md. A full disk is a small tmpfs where we are root, else a limit on the size of a file. A file
+system that turns read-only is a small ext4 in a file: that takes root and a loop device.
 """
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import subprocess
 
@@ -185,15 +187,20 @@ def test_locked(rig):
     assert_told_once(rig, tag)
 
 
-def refuses_to_start(rig, words):
-    """It ends with a reason, the log and check_twicket have it, and the core goes on."""
+def does_not_start(rig, words):
+    """It ends with a reason, and the log, check_twicket and `twicket status` have it."""
     rig.agent.start(ready=False)
     assert rig.agent.process.popen.wait(20 * PATIENCE) == 3
     assert words in rig.agent.log()
-    things_go_on(rig)
     wait_said(rig, words)
     done = rig.agent.cli("status")
     assert done.returncode == 3 and words in done.stderr
+
+
+def refuses_to_start(rig, words):
+    """The same, and the core goes on."""
+    does_not_start(rig, words)
+    things_go_on(rig)
     assert len(rig.server.posts()) == 1
 
 
@@ -209,6 +216,81 @@ def test_read_only(rig):
     assert_told_once(rig, tag)
 
 
+@contextlib.contextmanager
+def disk_of_its_own(rig):
+    """state_dir on an ext4 that turns read-only at its first error. Yields its name in /sys, and what mounts it again."""
+    state, image = rig.agent.state, rig.place.path / "disk"
+
+    def mount():
+        mounting = ["mount", "-o", "loop,errors=remount-ro", str(image), str(state)]
+        return subprocess.run(mounting, stderr=subprocess.DEVNULL).returncode == 0
+
+    def umount():
+        subprocess.run(["umount", str(state)], check=True)
+
+    def mend():
+        umount()
+        subprocess.run(["e2fsck", "-fy", str(image)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        assert mount()
+
+    with open(image, "wb") as f:
+        f.truncate(64 << 20)
+    made = os.getuid() == 0 and shutil.which("mkfs.ext4") and subprocess.run(
+        ["mkfs.ext4", "-q", "-O", "^has_journal", str(image)], stderr=subprocess.DEVNULL).returncode == 0
+    if not made or not mount():
+        pytest.skip("a file system of one's own takes root and a loop device")
+    try:
+        source = subprocess.run(["findmnt", "-no", "SOURCE", str(state)], check=True, capture_output=True, text=True)
+        rig.place.give(state)
+        state.chmod(0o700)
+        rig.place.folder("twicketd/state/auth", 0o700)
+        rig.agent.token("status", rig.server.tokens["status"])
+        subprocess.run(["sync", "-f", str(state)], check=True)  # nothing is written after the error
+        yield os.path.basename(source.stdout.strip()), mend
+    finally:
+        if rig.agent.process and rig.agent.process.running():
+            rig.agent.kill()
+        umount()
+
+
+def test_file_system_turns_read_only(rig):
+    """As a disk's error makes it. Said while it runs, and at a start; mended, all is told, and once."""
+    words = "its file system is read-only; look into dmesg for the reason"
+    with disk_of_its_own(rig) as (disk, mend):
+        trigger = f"/sys/fs/ext4/{disk}/trigger_fs_error"
+        if not os.path.exists(trigger):
+            pytest.skip("this kernel cannot be told to find an error in an ext4")
+        tag = start_in_trouble(rig)
+        with open(trigger, "w", encoding="ascii") as f:
+            f.write("twicket-test")
+        things_go_on(rig)
+        wait_said(rig, words)
+        assert words in rig.agent.cli("status").stdout
+        assert len(rig.server.posts()) == 1, "nothing leaves before it is kept"
+        rig.agent.stop()
+        does_not_start(rig, words)
+        mend()
+        rig.agent.start()
+        assert_told_once(rig, tag)
+        rig.agent.stop()
+
+
+def test_may_not_be_written_for_a_while(rig):
+    """`chattr +i` under a running agent, and taken back: it goes on without a restart."""
+    with disk_of_its_own(rig):
+        files = [str(rig.agent.state / name) for name in ("twicket.db", "twicket.db-wal")]
+        tag = start_in_trouble(rig)
+        subprocess.run(["chattr", "+i", *files], check=True)
+        try:
+            things_go_on(rig)
+            wait_said(rig, "store: ")
+            assert len(rig.server.posts()) == 1
+        finally:
+            subprocess.run(["chattr", "-i", *files], check=True)
+        assert_told_once(rig, tag)
+        rig.agent.stop()
+
+
 # --- damaged -------------------------------------------------------------------------------------
 
 def overwrite(path, start, length):
@@ -218,8 +300,8 @@ def overwrite(path, start, length):
 
 
 DAMAGE = {
-    "header": (lambda size: (0, 100), "this is not a database; move the file away"),
-    "middle": (lambda size: (4096, size - 4096), "the file is damaged; move it away"),
+    "header": (lambda size: (0, 100), "this is not a database; move it away with its -wal"),
+    "middle": (lambda size: (4096, size - 4096), "the file is damaged; stop twicketd, then put a backup in its place"),
 }
 
 
@@ -238,6 +320,12 @@ def test_damaged(rig, where):
     assert_told_once(rig, tag)
 
 
+def no_post_twice(rig, tag):
+    texts = [post["text"] for post in rig.server.posts()]
+    assert len(set(texts)) == len(texts)
+    assert len([text for text in texts if tag in text]) <= 2
+
+
 def test_damaged_while_it_runs(rig):
     """What it has in memory goes on or is said to be in trouble: never a crash, never a post twice."""
     tag = start_in_trouble(rig)
@@ -249,7 +337,70 @@ def test_damaged_while_it_runs(rig):
         return len(rig.server.posts()) == 2 + SHOPS or "damaged" in plugin(rig)[1]
 
     rig.wait("it has told all, or says that the store is damaged", knows, 40, 0.2)
-    texts = [post["text"] for post in rig.server.posts()]
-    assert len(set(texts)) == len(texts)
+    no_post_twice(rig, tag)
     assert rig.agent.process.running()
-    assert len([text for text in texts if tag in text]) <= 2
+
+
+def test_header_damaged_while_it_runs(rig):
+    """It has read that long ago. The next start finds it mended by the log, or says what it is; both without a post."""
+    tag = start_in_trouble(rig)
+    overwrite(rig.agent.state / "twicket.db", 0, 100)
+    things_go_on(rig)
+    assert_told_once(rig, tag)
+    rig.agent.kill()
+    rig.agent.start(ready=False)
+    words = "this is not a database; move it away with its -wal"
+    rig.wait("it runs, or says why not", lambda: rig.agent.answers() or words in rig.agent.cli("status").stderr, 20, 0.2)
+    no_post_twice(rig, tag)
+    assert len(rig.server.posts()) == 2 + SHOPS
+
+
+def copies(rig):
+    """The file and its log, as a backup would have them."""
+    return {name: (rig.agent.state / name).read_bytes() for name in ("twicket.db", "twicket.db-wal")}
+
+
+def test_cut_short_while_it_runs(rig):
+    """Nothing is sent from then on; the next start says what is wrong; with a backup of before all is told, and once."""
+    tag = start_in_trouble(rig)
+    backup = copies(rig)
+    os.truncate(rig.agent.state / "twicket.db", 0)
+    things_go_on(rig)
+    wait_said(rig, "the file was cut short while twicketd runs; stop twicketd, then put a backup in its place")
+    assert len(rig.server.posts()) == 1
+    rig.agent.stop()
+    does_not_start(rig, "the file is empty, but its log")
+    for name, content in backup.items():
+        (rig.agent.state / name).write_bytes(content)
+    rig.agent.start()
+    assert_told_once(rig, tag)
+
+
+def test_moved_while_it_runs(rig):
+    """Somebody's mistake: nothing is sent, and when it is back all is, without a restart."""
+    tag = start_in_trouble(rig)
+    store, aside = rig.agent.state / "twicket.db", rig.agent.state / "aside"
+    store.rename(aside)
+    things_go_on(rig)
+    wait_said(rig, "the file was moved or removed while twicketd runs; put it back")
+    assert len(rig.server.posts()) == 1
+    aside.rename(store)
+    assert_told_once(rig, tag)
+
+
+def test_removed_while_it_runs(rig):
+    """No start takes that for the first one of all, until the admin says so; what is bad by then is known and not told."""
+    tag = start_in_trouble(rig)
+    (rig.agent.state / "twicket.db").unlink()
+    things_go_on(rig)
+    wait_said(rig, "the file was moved or removed while twicketd runs")
+    rig.agent.stop()
+    does_not_start(rig, "the file is gone, but its log")
+    (rig.agent.state / "twicket.db-wal").unlink()
+    rig.agent.start()
+    rig.agent.wait_connected()
+    assert rig.agent.json("status")["adopted"] == SHOPS
+    rig.nagios.service("mx1", "SMTP", CRITICAL)
+    rig.wait("it goes on from there", lambda: len(rig.server.posts()) == 2, 20, 0.2)
+    texts = [post["text"] for post in rig.server.posts()]
+    assert [text.count("E-mail") for text in texts] == [1, 1] and tag_of(texts[1]) != tag
