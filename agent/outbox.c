@@ -343,6 +343,7 @@ static void shift_account(struct outbox_account *a, int64_t step)
 	shift(&a->breaker_ms, step);
 	shift(&a->paused_ms, step);
 	shift(&a->alone_ms, step);
+	shift(&a->away_told_ms, step);
 	shift(&a->look.not_before_ms, step);
 	for (unsigned i = 0; i < 2; i++) {
 		DL_FOREACH (lists[i], p) {
@@ -353,6 +354,7 @@ static void shift_account(struct outbox_account *a, int64_t step)
 			shift(&p->expires_ms, step);
 			shift(&p->unknown_ms, step);
 			shift(&p->look_ms, step);
+			shift(&p->away_ms, step);
 		}
 	}
 	a->is_stirred = true;

@@ -1,7 +1,7 @@
 /*
  * What operators hear of an account's troubles by another way: once each, also when
  * the agent was restarted in between. Called by the outbox's other files.
- * Must never alarm of what mends itself: an ordinary 429, a network that is away.
+ * Must never alarm of what mends itself soon: an ordinary 429, a network that is away for minutes.
  */
 #include "agent/outbox_internal.h"
 #include "common/log.h"
@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define KEY_SIZE 256
+#define AWAY_MS (10 * MINUTE_MS)
+#define AWAY_APART_MS HOUR_MS /* a network that comes and goes is told so often at most */
 #define NOTICES_SIZE (ALARM_NOTICES * 40) /* two numbers and two blanks each */
 
 /*
@@ -169,16 +171,11 @@ void alarm_overdue(struct outbox *o, struct outbox_account *a, int64_t now_ms)
 	alarm_touch(s);
 }
 
-/* A recovery that was paid from the reserve does not say that there is money again. */
-void alarm_posted(struct outbox *o, const struct post *p)
+static void end_troubles(struct outbox *o, struct outbox_account *a, unsigned ended)
 {
-	struct outbox_account *a = p->account;
 	struct alarms *s = &a->alarms;
-	unsigned ended = TROUBLE_HUMAN | TROUBLE_LIMIT;
 	bool was_told;
 
-	if (p->row.cost_micro && !post_has_reserve(p))
-		ended |= TROUBLE_MONEY;
 	if (!(s->troubles & ended))
 		return;
 	was_told = s->told & ended;
@@ -187,6 +184,75 @@ void alarm_posted(struct outbox *o, const struct post *p)
 	alarm_touch(s);
 	if (!s->troubles && was_told)
 		alarm_tell(o, a, "", ALARM_OVER);
+}
+
+/* A recovery that was paid from the reserve does not say that there is money again. */
+void alarm_posted(struct outbox *o, const struct post *p)
+{
+	unsigned ended = TROUBLE_HUMAN | TROUBLE_LIMIT | TROUBLE_AWAY;
+
+	if (p->row.cost_micro && !post_has_reserve(p))
+		ended |= TROUBLE_MONEY;
+	end_troubles(o, p->account, ended);
+}
+
+void alarm_found(struct outbox *o, const struct post *p)
+{
+	end_troubles(o, p->account, TROUBLE_AWAY);
+}
+
+/* --- a network that is away --- */
+
+void alarm_failed(struct post *p, const char *reason, int64_t now_ms)
+{
+	struct alarms *s = &p->account->alarms;
+
+	if (!row_creates(&p->row) || post_is_alarm(p))
+		return;
+	snprintf(s->away, sizeof s->away, "%s", reason);
+	if (!p->away_ms)
+		p->away_ms = now_ms;
+}
+
+/* Did nothing else get through since? Else it is the post, not the network. */
+static bool is_away_for(const struct post *p)
+{
+	return p->away_ms && p->account->last_post_ms < p->away_ms;
+}
+
+/* The one that tried first. NULL: nothing waits for its network. */
+static const struct post *longest_away(const struct outbox_account *a)
+{
+	const struct post *const lists[] = {a->waiting, a->busy}, *p, *longest = NULL;
+
+	for (unsigned i = 0; i < 2; i++) {
+		DL_FOREACH (lists[i], p) {
+			if (is_away_for(p) && (!longest || p->away_ms < longest->away_ms))
+				longest = p;
+		}
+	}
+	return longest;
+}
+
+void alarm_away(struct outbox *o, struct outbox_account *a, int64_t now_ms)
+{
+	const struct post *p = a->alarms.troubles ? NULL : longest_away(a);
+	int64_t due_ms;
+	char text[320];
+
+	if (!p)
+		return;
+	due_ms = p->away_ms + AWAY_MS;
+	if (a->away_told_ms && due_ms < a->away_told_ms + AWAY_APART_MS)
+		due_ms = a->away_told_ms + AWAY_APART_MS;
+	if (due_ms > now_ms) {
+		account_wake(a, due_ms);
+		return;
+	}
+	a->away_told_ms = now_ms;
+	snprintf(text, sizeof text, "posting is delayed: %s", a->alarms.away);
+	if (alarm_trouble(o, a, TROUBLE_AWAY, text, p))
+		log_warnx("outbox", "%s: %s", a->name, text);
 }
 
 /* --- an end that comes before its alarm --- */

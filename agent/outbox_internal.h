@@ -63,6 +63,7 @@ struct post {
 	bool is_unpaid; /* that budget is usd_per_month */
 	int64_t unknown_ms; /* wall: since when this process tries to settle it */
 	int64_t look_ms; /* wall: next look */
+	int64_t away_ms; /* wall: since when its network does not take it, 0 = it was not tried; not in the store */
 	unsigned look_failures;
 	unsigned tells; /* deliveries that were not yet told */
 	bool is_suspect; /* an earlier attempt may still come true */
@@ -111,7 +112,8 @@ struct money {
 enum trouble {
 	TROUBLE_HUMAN = 1, /* somebody must act */
 	TROUBLE_LIMIT = 2, /* paused for long */
-	TROUBLE_MONEY = 4
+	TROUBLE_MONEY = 4,
+	TROUBLE_AWAY = 8 /* its network, for long */
 };
 
 /* ALARM_OVER: the end of all troubles. */
@@ -128,6 +130,7 @@ struct alarms {
 	unsigned told; /* those of them that they heard of */
 	unsigned lines; /* said of these troubles; not in the store */
 	char money[64];
+	char away[256]; /* what its network last did instead of taking a post; not in the store */
 	struct notice notices[ALARM_NOTICES];
 	bool is_learnt, is_dirty, is_written;
 };
@@ -162,6 +165,7 @@ struct outbox_account {
 	struct money money;
 	struct alarms alarms;
 	bool is_written; /* its row, in the open transaction */
+	int64_t away_told_ms; /* wall: when operators heard that its network is away */
 	char last_tag[TAG_SIZE];
 };
 
@@ -315,6 +319,10 @@ bool alarm_trouble(
 /* Tells of what an alarm met, when something else has to wait for it. */
 void alarm_overdue(struct outbox *o, struct outbox_account *a, int64_t now_ms);
 void alarm_posted(struct outbox *o, const struct post *p); /* accepted just now: troubles end */
+void alarm_found(struct outbox *o, const struct post *p); /* accepted some time ago, as its network now says */
+void alarm_failed(struct post *p, const char *reason, int64_t now_ms); /* no answer, or none that says anything */
+/* Tells of a network that has been away for long while something other than alarms waits for it. */
+void alarm_away(struct outbox *o, struct outbox_account *a, int64_t now_ms);
 /* Was so much of this month's limit not told yet? From now on it was. */
 bool alarm_money(struct outbox *o, struct outbox_account *a, unsigned percent, int64_t now_ms);
 void alarm_notice(

@@ -93,6 +93,7 @@ static void post_retry(struct outbox *o, struct post *p, const char *reason, int
 	    reason);
 	post_set_reason(p, reason);
 	breaker_failure(p->account, reason, now_ms);
+	alarm_failed(p, reason, now_ms);
 	post_requeue(o, p, POST_RETRY, now_ms + wait_ms);
 }
 
@@ -473,5 +474,6 @@ void account_turn(struct outbox *o, struct outbox_account *a, int64_t now_ms)
 	else
 		idle(o, a, now_ms);
 	alarm_overdue(o, a, now_ms);
+	alarm_away(o, a, now_ms);
 	a->is_stirred = false; /* what this turn itself has moved, it has also looked at */
 }

@@ -30,6 +30,7 @@ void post_doubt(struct outbox *o, struct post *p, const char *reason, int64_t no
 	p->is_warned = false;
 	post_set_reason(p, reason);
 	post_touch(o, p);
+	alarm_failed(p, reason, now_ms);
 	log_info(
 	    "outbox",
 	    "post=%llu account=%s incident=%s event=%s result=unknown attempts=%u reason=%s",
@@ -158,6 +159,7 @@ static void settle_found(struct outbox *o, struct post *p, int64_t now_ms)
 	} else {
 		post_set_remote(p, f->id, f->uri, f->url);
 		post_note(o, p, "found on %s after a lost answer", p->row.account);
+		alarm_found(o, p);
 		post_sent(o, p, now_ms);
 	}
 	found_finish(f);
