@@ -41,6 +41,8 @@ MODULE_FAKE = $(wildcard tests/module/fake*.c) common/event.c
 MODULE_CASE = tests/module/cases.c $(wildcard tests/module/case_*.c)
 MODULE_TEST_H = $(wildcard tests/module/*.h module/*.h) $(MODULE_HEADERS)
 MODULE_CLOCK = $(MODULE_TESTS)/core_clock.so
+MODULE_SPAN = $(MODULE_TESTS)/core_span.so
+MODULE_THIN = $(MODULE_TESTS)/mod_thin.so
 MODULE_CHECK = $(addprefix $(MODULE_TESTS)/,cases callback other_nagios other_naemon)
 MODULE_BENCH = $(addprefix $(MODULE_TESTS)/,module_repeat module_slice) $(B)/tests/bench/module_peer
 
@@ -60,9 +62,17 @@ $(MODULE_TESTS)/module_%: tests/bench/module_%.c $(MODULE_FAKE) $(MODULE_TEST_H)
 	@mkdir -p $(@D)
 	$(CC) $(MODULE_TEST) -o $@ $(filter %.c,$^) -ldl
 
-$(MODULE_CLOCK): tests/bench/core_clock.c $(MODULE_TEST_H)
+$(MODULE_CLOCK) $(MODULE_SPAN): $(MODULE_TESTS)/%.so: tests/bench/%.c $(MODULE_TEST_H)
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -I. $(MODULE_FLAGS) $(CFLAGS) -fPIC -shared -o $@ $<
+
+# The yardstick's thin module, for any core: the headers that it names are empty, what is in them comes before.
+MODULE_THIN_H = config.h common.h objects.h nagios.h nebmodules.h nebcallbacks.h nebstructs.h
+TWICKET_BENCH ?= ../shared/bench
+$(MODULE_THIN): $(TWICKET_BENCH)/mods/mod_thin.c $(MODULE_TEST_H)
+	@mkdir -p $(@D)/thin/lib && cd $(@D)/thin && touch $(MODULE_THIN_H) lib/libnagios.h
+	$(CC) -std=gnu11 $(WARN) -I. -include module/neb_compat.h $(MODULE_FLAGS) -idirafter $(@D)/thin $(CFLAGS) \
+		-fPIC -shared -o $@ $<
 
 $(B)/tests/bench/module_peer: tests/bench/module_peer.c common/event.c
 	@mkdir -p $(@D)

@@ -198,7 +198,8 @@ demo: deps
 
 # --- the bench: the module by instructions, the whole loop against bash and curl, X by its bill -
 
-BENCH_BIN = $(addprefix $(B)/tests/bench/,receiver p4_core curl_rate) $(MODULE_CLOCK) $(SCENARIO_RUN)
+BENCH_BIN = $(addprefix $(B)/tests/bench/,receiver p4_core curl_rate) $(MODULE_CLOCK) $(MODULE_SPAN) $(SCENARIO_RUN) \
+	$(if $(wildcard $(TWICKET_BENCH)/mods/mod_thin.c),$(MODULE_THIN))
 
 $(B)/tests/bench/receiver: tests/bench/receiver.c tests/bench/receiver_api.c tests/bench/receiver.h
 	@mkdir -p $(@D)
@@ -221,7 +222,7 @@ bench-deps:
 	@test -e $(MODULE_HEADERS) || \
 		$(MAKE) --no-print-directory $(MODULE_HEADERS)
 
-# BENCH="p5 p8" runs these only, of: module c p9 p9_module p3 p5 p8 p6 p7 p4 p10 p11 replay
+# BENCH="p5 p8" runs these only, of: module cores c p9 p9_module p3 p5 p8 p6 p7 p4 p10 p11 replay
 bench: bench-deps
 	+@$(MAKE) --no-print-directory -j$(JOBS) all bench-build
 	+@$(PYTHON) tests/bench/bench.py $(B) $(BENCH)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """`make bench`: GOALS P1 to P11 and C1 to C5 as measured, each next to its goal.
 
-    bench.py BUILD [module c p9 p9_module p3 p5 p8 p6 p7 p4 p10 p11 replay]
+    bench.py BUILD [module cores c p9 p9_module p3 p5 p8 p6 p7 p4 p10 p11 replay]
 
 Runs one benchmark after the other, prints a row "NAME measured goal ok|MISSED|reported" as soon as
 it is known, and all of them again as a table. Exit status 1 when a gate is missed or a part failed.
@@ -16,14 +16,21 @@ from pathlib import Path
 
 import stand
 from proc import RigError
+from rig import CORES
 
-PARTS = ("module", "c", "p9", "p9_module", "p3", "p5", "p8", "p6", "p7", "p4", "p10", "p11", "replay")
+PARTS = ("module", "cores", "c", "p9", "p9_module", "p3", "p5", "p8", "p6", "p7", "p4", "p10", "p11", "replay")
 ROW = re.compile(r"^([A-Z]\d+\.\S+) (\S+) (\S+) (ok|MISSED|reported)$")
 
 
-def run_module(build):
-    """module_instr.sh, whose rows look like ours."""
-    argv = ["make", "--no-print-directory", "bench-module", f"B={build}"]
+def run_modules(build):
+    """module_instr.sh for each module that is built; its rows look like ours."""
+    for core in CORES:
+        if (build / core / "twicket.so").exists():
+            run_module(build, core)
+
+
+def run_module(build, core):
+    argv = ["make", "--no-print-directory", "bench-module", f"B={build}", f"CORE={core}"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=stand.HERE.parents[1]) as child:
         for line in child.stdout:
             print(line, end="", flush=True)
@@ -31,14 +38,14 @@ def run_module(build):
             if found:
                 stand.rows.append(found.groups())
     if child.returncode:
-        raise RigError(f"make bench-module ended with {child.returncode}")
+        raise RigError(f"make bench-module CORE={core} ended with {child.returncode}")
 
 
 def run_part(part, build):
     start = time.monotonic()
     try:
         if part == "module":
-            run_module(build)
+            run_modules(build)
         else:
             importlib.import_module(part).run(build)
     except RigError as e:

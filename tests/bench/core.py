@@ -1,4 +1,4 @@
-"""A real nagios4 for benchmarks: many hosts with one service each, twicket.so, and core_clock.so,
+"""A real core for benchmarks: many hosts with one service each, twicket.so, and core_clock.so,
 which tells when states changed and acknowledgements took effect.
 
 Hosts come in groups of one letter; the group SHELL notifies by bash and curl, the others nobody.
@@ -63,6 +63,11 @@ def names_of(group, count):
     return [f"{group}-{k:04}" for k in range(count)]
 
 
+def twicket_of(stand, core):
+    """The module for that core, and its arguments."""
+    return stand.build / core / "twicket.so", f"node=mon1 socket={stand.agent.socket} user={stand.place.user}"
+
+
 class BenchCore(Nagios):
     """groups: {"tw": 1000, "sh": 1000}."""
 
@@ -70,15 +75,20 @@ class BenchCore(Nagios):
         place = stand.place
         clock = place.copy(stand.build / "nagios-4.4/tests/core_clock.so", f"{name}-clock.so")
         self.clock_path = place.path / f"{name}-clock.txt"
-        script = place.copy(HERE / "notify.sh", f"{name}-notify.sh")
-        self.templates = TEMPLATES.format(script=script, url=stand.receiver.url, service=SERVICE)
-        place.folder(name)
-        module, args = clock, f"{self.clock_path}{' stalls' if stalls else ''}"
-        if twicket:
-            module = stand.build / "nagios-4.4/twicket.so"
-            args = f"node=mon1 socket={stand.agent.socket} user={place.user}\nbroker_module={clock} {args}"
         self.offset, self.seen = 0, []
-        super().__init__(place, groups, module=module, args=args, name=name)
+        modules = [(clock, f"{self.clock_path}{' stalls' if stalls else ''}")]
+        if twicket:
+            modules.insert(0, twicket_of(stand, "nagios-4.4"))
+        self.begin(stand, groups, modules, name)
+
+    def begin(self, stand, groups, modules, name, **more):
+        """modules: [(file, arguments)], in the order in which they are loaded."""
+        script = stand.place.copy(HERE / "notify.sh", f"{name}-notify.sh")
+        self.templates = TEMPLATES.format(script=script, url=stand.receiver.url, service=SERVICE)
+        stand.place.folder(name)
+        (module, args), *others = modules
+        args += "".join(f"\nbroker_module={file} {text}" for file, text in others)
+        super().__init__(stand.place, groups, module=module, args=args, name=name, **more)
 
     def configure(self, hosts, **settings):
         super().configure({}, status_update_interval=10, **settings)
@@ -107,12 +117,16 @@ class BenchCore(Nagios):
         data = "".join(f"[{now}] PROCESS_SERVICE_CHECK_RESULT;{h};{SERVICE};{state};{OUTPUT}\n" for h in hosts).encode()
         fd = os.open(self.dir / "nagios.cmd", os.O_WRONLY)
         try:
-            before = len(self.clock("state"))
+            before = self.changes()
             while data:
                 data = data[os.write(fd, data):]
         finally:
             os.close(fd)
-        wait_for("all have changed", lambda: len(self.clock("state")) >= before + len(hosts), seconds, every=0.1)
+        wait_for("all have changed", lambda: self.changes() >= before + len(hosts), seconds, every=0.1)
+
+    def changes(self):
+        """How many there were."""
+        return len(self.clock("state"))
 
     def clock(self, what):
         """{host: ns} would forget repeats: [(ns, host)] of core_clock.c, in order."""

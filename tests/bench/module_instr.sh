@@ -2,7 +2,8 @@
 # GOALS P1, P2 and the module's part of P3: what twicket.so costs the core. Run by `make bench-module`.
 # usage: module_instr.sh BUILD_DIR [CORE]. Prints "NAME measured goal ok|MISSED"; comments start with #.
 # Needs the harness of TWICKET_BENCH (built once under BENCH_ROOT) and valgrind; else skips in one line.
-# The harness is a Nagios 4.4: what is measured in other cores, is so in the fake core of tests/module.
+# The harness is a Nagios 4.4: what is measured here of other cores, is so in the fake core of tests/module, and
+# their rows end in the core's name; cores.py measures in the real ones.
 set -u
 
 B=$(cd "${1:?build folder}" && pwd)
@@ -48,12 +49,12 @@ slice() {
 	stop_peer
 	objects=$(arrived OBJECT)
 	[ "${objects:-0}" -eq 100000 ] || echo "# only ${objects:-0} of 100000 objects arrived"
-	judge P3.slice_ms "$longest" 2
+	judge "P3.slice_ms${1:-}" "$longest" 2
 }
 if [ "$core" != nagios-4.4 ]; then
-	judge P1.state "$(fake changes)" 600
-	judge P1.repeat "$(fake)" 200
-	slice
+	judge "P1.fake_state.$core" "$(fake changes)" 600
+	judge "P1.repeat.$core" "$(fake)" 200
+	slice ".$core"
 	exit 0
 fi
 
