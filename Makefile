@@ -62,9 +62,18 @@ put = install -D -m $(1) $(2) $(DESTDIR)$(3).new && mv -f $(DESTDIR)$(3).new $(D
 page = sed 's|/usr/share/doc/twicket|$(docdir)|; s|/usr/local/lib/twicket|$(libdir)|' $(1) >$(B)/$(notdir $(1)) && \
 	$(call put,644,$(B)/$(notdir $(1)),$(mandir)/man$(2)/$(notdir $(1)))
 
+# every module that was built
+put_modules = for core in $(CORES); do test ! -e $(B)/$$core/twicket.so || \
+	{ $(call put,755,$(B)/$$core/twicket.so,$(libdir)/$$core/twicket.so); } || exit 1; done
+say_line = echo "In the core's configuration:  broker_module=$(libdir)/$(CORE)/twicket.so"
+
+# for a core beside the one of a package
+install-module: module
+	$(put_modules)
+	@$(say_line)
+
 install: all
-	for core in $(CORES); do test ! -e $(B)/$$core/twicket.so || \
-		{ $(call put,755,$(B)/$$core/twicket.so,$(libdir)/$$core/twicket.so); } || exit 1; done
+	$(put_modules)
 	$(call put,755,$(B)/twicketd,$(sbindir)/twicketd)
 	$(call put,755,$(B)/twicket,$(bindir)/twicket)
 	$(call put,755,$(B)/check_twicket,$(plugindir)/check_twicket)
@@ -83,7 +92,7 @@ install: all
 	sed 's|/usr/sbin/|$(sbindir)/|' contrib/systemd/twicketd.service >$(B)/twicketd.service
 	$(call put,644,$(B)/twicketd.service,$(unitdir)/twicketd.service)
 	install -d $(DESTDIR)$(sysconfdir)/twicket
-	@echo "In the core's configuration:  broker_module=$(libdir)/$(CORE)/twicket.so"
+	@$(say_line)
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(sbindir)/twicketd $(bindir)/twicket $(plugindir)/check_twicket \
@@ -121,11 +130,11 @@ help:
 	@echo 'make module CORE=nagios-4.4    [NAGIOS_SRC=dir]  headers of Debian, or of an unpacked source tree (default)'
 	@echo 'make module CORE=nagios-4.5 NAGIOS_SRC=dir'
 	@echo 'make module CORE=naemon        [NAEMON_SRC=dir]  headers that pkg-config knows, or of a source tree'
-	@echo 'make install takes every module that was built'
+	@echo 'make install-module CORE=...   that one, and every module that was built; make install takes them as well'
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all deb install uninstall help clean module
+.PHONY: all deb install install-module uninstall help clean module
 .DEFAULT_GOAL := all
 -include $(shell find $(B) -path $(B)/deb -prune -o -type f -name '*.d' -print 2>/dev/null)
