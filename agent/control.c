@@ -291,7 +291,7 @@ static json_t *serve(struct control *c, struct client *k, json_t *request)
 	if (!what)
 		return answer_error("a request says what to do: {\"do\":\"status\"}");
 	if (!strcmp(what, "status"))
-		return answer_status(c);
+		return is_admin(k) ? answer_status(c) : answer_status_outline(c);
 	if (!is_admin(k)) {
 		denied = answer_error("only root and members of the group " ADMIN_GROUP " may do that");
 		json_object_set_new(denied, "denied", json_true());

@@ -3,8 +3,9 @@
  *
  * run_dir/control.sock, a unix stream socket. One JSON object per line each way;
  * a request gets exactly one answer. A member of another type than below is refused,
- * and a string of more than 4,000 bytes. Everybody local may ask for "status"; all
- * else is for root, the agent's own user and members of the group "twicket".
+ * and a string of more than 4,000 bytes. Everybody local may ask for "status" and is
+ * not told what is quiet, nor why; all else is for root, the agent's own user and members of the
+ * group "twicket".
  *
  *	{"do":"status"}
  *	{"do":"list", "closed":false, "since_ms":0}

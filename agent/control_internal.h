@@ -25,6 +25,7 @@ struct control {
 /* Each returns a new JSON object: the answer. */
 json_t *answer_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 json_t *answer_status(struct control *c);
+json_t *answer_status_outline(struct control *c); /* for everybody local */
 json_t *answer_list(struct control *c, json_t *request);
 json_t *answer_show(struct control *c, json_t *request);
 json_t *answer_queue(struct control *c, json_t *request);

@@ -1,7 +1,7 @@
 /*
  * The answer to `status`: what the agent knows of its own health. Called by control.c
- * for everybody local, and by agent.c for the metrics file; health.c judges it.
- * It must never hold a secret, nor a word of what people wrote.
+ * and by agent.c for the metrics file; health.c judges it. It must never hold a secret, nor,
+ * for who is only somebody local, a word of what people wrote.
  */
 #include "agent/control_internal.h"
 #include "agent/incident_hand.h"
@@ -217,6 +217,23 @@ json_t *answer_status(struct control *c)
 	json_object_set_new(answer, "refused", refused_to_json(c));
 	put_people(c, answer);
 	return answer;
+}
+
+/* That something is silenced, and by whom, but neither what nor why: an object's name and what people wrote. */
+json_t *answer_status_outline(struct control *c)
+{
+	json_t *status = answer_status(c), *row;
+	size_t i;
+
+	json_array_foreach (json_object_get(status, "quiet"), i, row) {
+		json_object_del(row, "match");
+		json_object_del(row, "tag");
+		json_object_del(row, "object");
+		json_object_del(row, "text");
+	}
+	json_array_foreach (json_object_get(status, "paused"), i, row)
+		json_object_del(row, "text");
+	return status;
 }
 
 /* --- metrics_file -------------------------------------------------------------------------- */

@@ -272,6 +272,31 @@ static void test_who(void **state)
 	assert_non_null(strstr(answer, "\"paused\":[]"));
 }
 
+/* Everybody local learns that something is silenced; what it is and why is for those who may. */
+static void test_outline(void **state)
+{
+	static const char *const words[] = {"host:db1", "new switches", "press office", "disk swap", "$A", "mx1"};
+	char answer[65536], full[64];
+
+	(void)state;
+	ask(ROOT, "{\"do\":\"quiet\",\"match\":\"host:db1\",\"text\":\"new switches\",\"until_ms\":4000000000000}", answer,
+	    sizeof answer);
+	ask(ROOT, "{\"do\":\"pause\",\"name\":\"public\",\"text\":\"press office\"}", answer, sizeof answer);
+	ask(ROOT, "{\"do\":\"reply\",\"tag\":\"$A\",\"words\":\"quiet 1h\"}", answer, sizeof answer);
+	ask(MEMBER, "{\"do\":\"status\"}", answer, sizeof answer);
+	assert_non_null(strstr(answer, "\"match\":\"host:db1\",\"text\":\"new switches\""));
+	assert_non_null(strstr(answer, "\"text\":\"press office\""));
+	ask(STRANGER, "{\"do\":\"status\"}", answer, sizeof answer);
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		expand(words[i], full, sizeof full);
+		assert_null(strstr(answer, full));
+	}
+	assert_non_null(strstr(answer, "\"quiet\":[{\"id\":"));
+	assert_non_null(strstr(answer, ",\"by\":\"admin\",\"since_ms\":"));
+	assert_non_null(strstr(answer, "},{\"until_ms\":"));
+	assert_non_null(strstr(answer, "\"paused\":[{\"audience\":\"public\",\"account\":\"\",\"by\":\"admin\",\"since_ms\":"));
+}
+
 /* Only root speaks for others; everybody else is who they are. */
 static void test_in_whose_name(void **state)
 {
@@ -284,7 +309,7 @@ static void test_in_whose_name(void **state)
 	      "{\"ok\":true,\"audience\":\"\",\"account\":\"noc\"}");
 	wants(ROOT, "{\"do\":\"pause\",\"name\":\"operators\",\"user\":\"\"}",
 	      "{\"ok\":true,\"audience\":\"operators\",\"account\":\"\"}");
-	ask(STRANGER, "{\"do\":\"status\"}", answer, sizeof answer);
+	ask(MEMBER, "{\"do\":\"status\"}", answer, sizeof answer);
 	assert_non_null(strstr(answer, "\"audience\":\"public\",\"account\":\"\",\"text\":\"\",\"by\":\"carol\""));
 	assert_non_null(strstr(answer, "\"audience\":\"\",\"account\":\"noc\",\"text\":\"\",\"by\":\"bob\""));
 	assert_non_null(strstr(answer, "\"audience\":\"operators\",\"account\":\"\",\"text\":\"\",\"by\":\"admin\""));
@@ -422,7 +447,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_malformed), CASE(test_about_incidents), CASE(test_replies), CASE(test_openings),	    CASE(test_hushes),
 		CASE(test_people),    CASE(test_enrol),
-		CASE(test_others),    CASE(test_who),		  CASE(test_in_whose_name), CASE(test_lines),
+		CASE(test_others),    CASE(test_who),		  CASE(test_outline), CASE(test_in_whose_name), CASE(test_lines),
 		CASE(test_long_line), CASE(test_long_text), CASE(test_when_taken), CASE(test_search_behind), CASE(test_idle),		  CASE(test_places),
 	};
 
