@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TEXT_SIZE 2048
+#define LINE_SIZE (6 * TEXT_SIZE + 128) /* each byte escaped */
+
 static enum log_level level_now = LOG_LEVEL_INFO;
 static enum log_format format_now = LOG_FORMAT_TEXT;
 
@@ -42,21 +45,57 @@ static unsigned hidden(const unsigned char *p, unsigned *code)
 	return 0;
 }
 
-/* Escapes in place of copying: control bytes, DEL, what is hidden and, for JSON, quotes. */
-static void put_escaped(FILE *out, const char *s, bool json)
+/* The length of the UTF-8 character at p; 0 where there is none: cut off, longer than it must be, a surrogate. */
+static unsigned character(const unsigned char *p)
+{
+	static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+	unsigned n = *p < 0x80 ? 1 : *p < 0xc0 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : *p < 0xf8 ? 4 : 0;
+	unsigned code = n > 1 ? *p & (0x7fU >> n) : *p;
+
+	for (unsigned k = 1; k < n; k++) {
+		if ((p[k] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (p[k] & 0x3fU);
+	}
+	return n < 2 || (code >= least[n] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff)) ? n : 0;
+}
+
+/* Written at once: standard error is not buffered, and a line must not be torn by another program's. */
+struct line {
+	size_t n;
+	char text[LINE_SIZE];
+};
+
+static void put(struct line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void put(struct line *line, const char *format, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(line->text + line->n, sizeof line->text - line->n, format, ap);
+	va_end(ap);
+	if (n > 0 && (size_t)n < sizeof line->text - line->n)
+		line->n += (size_t)n;
+}
+
+/* Escapes in place of copying: control bytes, DEL, what is hidden or no UTF-8 and, for JSON, quotes. */
+static void put_escaped(struct line *out, const char *s, bool json)
 {
 	unsigned code, n;
 
 	for (const unsigned char *p = (const unsigned char *)s; *p; p++) {
 		if (json && (*p == '"' || *p == '\\')) {
-			fprintf(out, "\\%c", *p);
-		} else if (*p < 0x20 || *p == 0x7f) {
-			fprintf(out, json ? "\\u%04x" : "\\x%02x", *p);
-		} else if ((n = hidden(p, &code)) > 0) {
-			fprintf(out, "\\u%04x", code);
+			put(out, "\\%c", *p);
+		} else if (*p < 0x20 || *p == 0x7f || !(n = character(p))) {
+			put(out, json ? "\\u%04x" : "\\x%02x", *p);
+		} else if (hidden(p, &code) > 0) {
+			put(out, "\\u%04x", code);
 			p += n - 1;
 		} else {
-			putc(*p, out);
+			put(out, "%.*s", (int)n, (const char *)p);
+			p += n - 1;
 		}
 	}
 }
@@ -64,21 +103,21 @@ static void put_escaped(FILE *out, const char *s, bool json)
 __attribute__((format(printf, 3, 0))) static void
 put_line(enum log_level level, const char *component, const char *format, va_list ap)
 {
-	char text[2048];
+	struct line line;
+	char text[TEXT_SIZE];
 
+	line.n = 0;
 	vsnprintf(text, sizeof text, format, ap);
-	flockfile(stderr);
 	if (format_now == LOG_FORMAT_JSON) {
-		fprintf(stderr, "{\"level\":\"%s\",\"component\":\"%s\",\"text\":\"", level_word[level],
-			component);
-		put_escaped(stderr, text, true);
-		fputs("\"}\n", stderr);
+		put(&line, "{\"level\":\"%s\",\"component\":\"%s\",\"text\":\"", level_word[level], component);
+		put_escaped(&line, text, true);
+		put(&line, "\"}\n");
 	} else {
-		fprintf(stderr, "%s%s: ", level == LOG_LEVEL_WARN ? "warning: " : "", component);
-		put_escaped(stderr, text, false);
-		putc('\n', stderr);
+		put(&line, "%s%s: ", level == LOG_LEVEL_WARN ? "warning: " : "", component);
+		put_escaped(&line, text, false);
+		put(&line, "\n");
 	}
-	funlockfile(stderr);
+	fwrite(line.text, 1, line.n, stderr);
 }
 
 #define LOG_AT(level)                                                                              \

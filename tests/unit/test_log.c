@@ -29,8 +29,12 @@ static const struct line lines[] = {
     {"\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\x8b\xef\xbb\xbf", "\\u2028\\u2029\\u200b\\ufeff", "\\u2028\\u2029\\u200b\\ufeff"},
     {"\xe2\x80\x9cx\xe2\x80\x9d \xe2\x80\x8d \xe2\x80\xa6", "\xe2\x80\x9cx\xe2\x80\x9d \xe2\x80\x8d \xe2\x80\xa6",
      "\xe2\x80\x9cx\xe2\x80\x9d \xe2\x80\x8d \xe2\x80\xa6"},
-    {"cut \xe2\x80", "cut \xe2\x80", "cut \xe2\x80"},
-    {"cut \xc2", "cut \xc2", "cut \xc2"},
+    {"cut \xe2\x80", "cut \\xe2\\x80", "cut \\u00e2\\u0080"},
+    {"cut \xc2", "cut \\xc2", "cut \\u00c2"},
+    {"caf\xe9 \xff\x80", "caf\\xe9 \\xff\\x80", "caf\\u00e9 \\u00ff\\u0080"},
+    {"\xc0\xaf\xe0\x80\xaf", "\\xc0\\xaf\\xe0\\x80\\xaf", "\\u00c0\\u00af\\u00e0\\u0080\\u00af"},
+    {"\xed\xa0\x80\xf4\x90\x80\x80", "\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80",
+     "\\u00ed\\u00a0\\u0080\\u00f4\\u0090\\u0080\\u0080"},
 };
 
 /* What one line of it becomes. */
@@ -70,9 +74,29 @@ static void test_lines(void **state)
 	}
 }
 
+/* A text that is cut off is cut between two characters as far as JSON can tell, and the line has its end. */
+static void test_long(void **state)
+{
+	static char text[4096], got[16384];
+	size_t n;
+
+	(void)state;
+	for (n = 0; n + 3 < sizeof text; n += 2)
+		memcpy(text + n, "\xc3\xbc", 3);
+	said(LOG_FORMAT_JSON, text, got, sizeof got);
+	n = strlen(got);
+	assert_true(n > 2000);
+	assert_string_equal(got + n - 9, "\\u00c3\"}\n");
+	memset(text, 1, sizeof text - 1);
+	said(LOG_FORMAT_JSON, text, got, sizeof got);
+	n = strlen(got);
+	assert_true(n > 6 * 2000);
+	assert_string_equal(got + n - 9, "\\u0001\"}\n");
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines), cmocka_unit_test(test_long)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
