@@ -13,6 +13,7 @@
 #include "agent/last_words.h"
 #include "agent/secret.h"
 #include "agent/sources.h"
+#include "agent/time_zone.h"
 #include "common/log.h"
 
 #include <curl/curl.h>
@@ -225,31 +226,36 @@ static int load_token(const struct config_account *account, char **token, struct
 
 /* --- configuration -------------------------------------------------------------------- */
 
+/* As the log is written that runs, or that would: as JSON no line may be anything else. */
+static void tell(const struct config *as, const char *text)
+{
+	if (as && as->log_format == LOG_FORMAT_JSON)
+		log_warnx("config", "%s", text);
+	else
+		fprintf(stderr, "%s\n", text);
+}
+
 static struct config *load_config(const struct agent *a)
 {
 	struct config_report report = {0};
 	struct config *config = config_load(a->options->config_path, &report);
+	const struct config *as = a->config ? a->config : config;
 	struct err err;
 
+	if (config && as == config)
+		log_setup(config->log, config->log_format);
 	for (unsigned k = 0; k < report.n; k++)
-		fprintf(stderr, "%s\n", report.at[k].text);
+		tell(as, report.at[k].text);
 	config_report_finish(&report);
 	if (!config)
 		return NULL;
 	if (config_override(config, a->options->state_dir, a->options->run_dir, &err) == -1) {
-		fprintf(stderr, "twicketd: %s\n", err.text);
+		tell(as, err.text);
 		config_destroy(config);
 		return NULL;
 	}
 	config_hurry(config, a->options->hurry);
 	return config;
-}
-
-static void use_time_zone(const struct config *config)
-{
-	if (config->timezone && config->timezone[0])
-		setenv("TZ", config->timezone, 1);
-	tzset();
 }
 
 /* A file that is wrong changes nothing but the log. */
@@ -274,7 +280,7 @@ static void reload(struct agent *a)
 	count_objects(a);
 	sources_set_config(a->sources, fresh);
 	log_setup(fresh->log, fresh->log_format);
-	use_time_zone(fresh);
+	time_zone_use(fresh->timezone);
 	config_destroy(old);
 	log_info("agent", "configuration reloaded");
 }
@@ -469,8 +475,7 @@ int agent_run(const struct agent_options *options)
 	a.config = load_config(&a);
 	if (!a.config)
 		return AGENT_WRONG;
-	log_setup(a.config->log, a.config->log_format);
-	use_time_zone(a.config);
+	time_zone_use(a.config->timezone);
 	if (open_signals(&a, &err) == -1 || open_store(&a, &err) == -1 || open_core(&a, &err) == -1 ||
 	    open_sockets(&a, &err) == -1) {
 		log_warnx("agent", "not started: %s", err.text);

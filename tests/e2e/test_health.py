@@ -1,6 +1,9 @@
-"""Nagios watches its own mouth: check_twicket as a service of the real core, and the metrics file."""
+"""Nagios watches its own mouth: check_twicket as a service of the real core, the metrics file, and the log."""
 
+import json
 import os
+import re
+import time
 
 from nagios import CRITICAL, OK, WARNING, read_blocks
 from rig import TOP, agent_folder
@@ -100,3 +103,24 @@ def test_a_core_that_goes_away(make_file_rig):
     assert path.read_text().endswith("\n")
     assert "mon1" in rig.agent.cli("status").stdout and "away for" in rig.agent.cli("status").stdout
     assert rig.agent.cli("status", "--metrics").stdout.startswith("# HELP twicket_info")
+
+
+def test_reload_back_to_what_is_the_default(make_file_rig):
+    """A log of JSON has no other line, whatever is wrong with the file; a zone that is gone is no longer used."""
+    rig = make_file_rig(PLUGIN_HOSTS, more={"log_format": "json", "timezone": "Pacific/Kiritimati", "database": "host=x"})
+    keys = rig.config()
+    rig.agent.configure("log = \"info;\n")
+    rig.agent.reload()
+    rig.wait("the error in the log", lambda: "the running configuration stays" in rig.agent.log(), 10, 0.1)
+    del keys["timezone"]
+    rig.agent.configure(keys)
+    rig.agent.reload()
+    rig.wait("the reload in the log", lambda: "configuration reloaded" in rig.agent.log(), 10, 0.1)
+    rig.nagios.service("mx1", "SMTP", CRITICAL, "down")
+    said = time.localtime()
+    [text] = rig.wait_said("noc", 1)
+    assert abs(int(re.search(r"since (\d\d):\d\d", text)[1]) - said.tm_hour) in (0, 1, 23), text
+    lines = [json.loads(line) for line in rig.agent.log().splitlines()]
+    told = [line["text"] for line in lines if line["component"] == "config"]
+    assert any("database: does nothing" in text for text in told), told
+    assert any("The rest of the file was not looked at." in text for text in told), told
