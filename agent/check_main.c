@@ -26,13 +26,13 @@ static const char usage_text[] =
     "check_twicket " TWICKET_VERSION "\n"
     "Is twicket well: does it hear the core, can it post, does it read replies.\n"
     "\n"
-    "Usage: check_twicket [-w SECONDS] [-c SECONDS] [options]\n"
+    "Usage: check_twicket [-w RANGE] [-c RANGE] [options]\n"
     "\n"
-    "  -w, --warning=SECONDS   age of the oldest post on its way (600)\n"
-    "  -c, --critical=SECONDS  the same (3600)\n"
+    "  -w, --warning=RANGE     seconds that the oldest post has been on its way (600)\n"
+    "  -c, --critical=RANGE    the same (3600)\n"
     "  --read=W,C              seconds since replies were read (300,1800)\n"
     "  --away=W,C              seconds since a core went away (60,300)\n"
-    "  --budget=W,C            percent of a day's posts, and of the month's money (80,99)\n"
+    "  --budget=W,C            percent of a day's posts and a month's money (80,99)\n"
     "  --clock=W,C             seconds between this clock and a network's (30,240)\n"
     "  --denied=W,C            refused attempts within 10 min (5,0)\n"
     "  -r, --run-dir=DIR       where the agent's sockets are (" CLI_RUN_DIR ")\n"
@@ -40,8 +40,9 @@ static const char usage_text[] =
     "  -v, --verbose           the agent's whole answer behind it\n"
     "  -V, --version    -h, --help\n"
     "\n"
-    "An alarm goes off above the value; 0 turns it off. Exit: 0 ok, 1 warning, 2 critical,\n"
-    "3 unknown (wrong usage). An agent that does not answer is critical. check_twicket(1)\n";
+    "RANGE, W and C: 10 is an alarm above it, 10: below, 10:20 outside, @10:20 inside\n"
+    "of it; 0 turns it off. Exit: 0 ok, 1 warning, 2 critical, 3 unknown (wrong\n"
+    "usage). An agent that does not answer is critical. check_twicket(1)\n";
 
 enum { OPTION_READ = 256, OPTION_AWAY, OPTION_BUDGET, OPTION_CLOCK, OPTION_DENIED };
 
@@ -61,36 +62,71 @@ static int unknown(const char *what, const char *value)
 	return HEALTH_UNKNOWN;
 }
 
-/* A whole number; end: what must stand behind it. */
-static bool number(const char **at, char end, int64_t *value)
+static bool is(const char **at, char c)
+{
+	bool yes = **at == c;
+
+	*at += yes;
+	return yes;
+}
+
+static bool is_digit(const char *at)
+{
+	return *at >= '0' && *at <= '9';
+}
+
+static bool number(const char **at, int64_t *value)
 {
 	char *rest;
 
-	if (**at < '0' || **at > '9')
+	if (!is_digit(*at))
 		return false;
 	errno = 0;
 	*value = strtoll(*at, &rest, 10);
-	if (errno || *rest != end || *value > INT32_MAX)
-		return false;
-	*at = rest + (end != '\0');
-	return true;
+	*at = rest;
+	return !errno && *value <= INT32_MAX;
 }
 
-static bool one(const char *text, int64_t *value)
+/* [@][FROM:][TO], as the guidelines have it: FROM is 0 or, as ~, no end; TO that is not there is no end. */
+static bool range(const char **at, struct health_range *r)
 {
-	return number(&text, '\0', value);
+	bool is_open;
+
+	*r = (struct health_range){.is_alarm_inside = is(at, '@'), .to = INT64_MAX};
+	is_open = is(at, '~');
+	if (is_open)
+		r->from = INT64_MIN;
+	else if (!number(at, &r->from))
+		return false;
+	if (is(at, ':'))
+		return !is_digit(*at) || (number(at, &r->to) && r->from <= r->to);
+	r->to = r->from;
+	r->from = 0;
+	return !is_open;
+}
+
+static bool one(const char *text, struct health_range *r)
+{
+	return range(&text, r) && !*text;
 }
 
 static bool pair(const char *text, struct health_limit *limit)
 {
-	return number(&text, ',', &limit->warning) && number(&text, '\0', &limit->critical);
+	return range(&text, &limit->warning) && is(&text, ',') && range(&text, &limit->critical) && !*text;
+}
+
+static bool seconds(const char *text, int *timeout_s)
+{
+	int64_t n = 0;
+	bool ok = number(&text, &n) && !*text && n && n <= TIMEOUT_MAX_S;
+
+	*timeout_s = (int)n;
+	return ok;
 }
 
 static bool take(struct plugin *p, int option, const char *value)
 {
 	struct health_limits *l = &p->limits;
-	int64_t n = 0;
-	bool ok;
 
 	switch (option) {
 	case 'w': return one(value, &l->queue.warning);
@@ -101,10 +137,7 @@ static bool take(struct plugin *p, int option, const char *value)
 	case OPTION_CLOCK: return pair(value, &l->clock);
 	case OPTION_DENIED: return pair(value, &l->denied);
 	case 'r': return snprintf(p->socket, sizeof p->socket, "%s/control.sock", value) < (int)sizeof p->socket;
-	case 't':
-		ok = one(value, &n) && n && n <= TIMEOUT_MAX_S;
-		p->timeout_s = (int)n;
-		return ok;
+	case 't': return seconds(value, &p->timeout_s);
 	case 'v': p->verbose = true; return true;
 	}
 	return false;
@@ -128,7 +161,7 @@ static int read_options(struct plugin *p, int argc, char **argv)
 		if (option == '?')
 			return unknown("no such option, or its value is missing", argv[optind - 1]);
 		if (!take(p, option, optarg))
-			return unknown("not a number that is meant there", optarg);
+			return unknown("not a value that is meant there", optarg);
 	}
 	return optind < argc ? unknown("takes options only", argv[optind]) : -1;
 }

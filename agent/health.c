@@ -22,13 +22,15 @@
 #define START_MS (MINUTE_S * SECOND_MS)	      /* until a core of this machine has connected */
 #define UNSETTLED_MS (10 * MINUTE_S * SECOND_MS)
 
+#define ABOVE(warning, critical) {{.to = (warning)}, {.to = (critical)}}
+
 const struct health_limits health_defaults = {
-    .queue = {10 * MINUTE_S, 60 * MINUTE_S},
-    .read = {5 * MINUTE_S, 30 * MINUTE_S},
-    .away = {MINUTE_S, 5 * MINUTE_S},
-    .budget = {80, 99}, /* 100 is used up */
-    .clock = {30, 240}, /* X refuses what is 300 s off */
-    .denied = {5, 0},
+    .queue = ABOVE(10 * MINUTE_S, 60 * MINUTE_S),
+    .read = ABOVE(5 * MINUTE_S, 30 * MINUTE_S),
+    .away = ABOVE(MINUTE_S, 5 * MINUTE_S),
+    .budget = ABOVE(80, 99), /* 100 is used up */
+    .clock = ABOVE(30, 240), /* X refuses what is 300 s off */
+    .denied = ABOVE(5, 0),
 };
 
 /* What a judgement works with. */
@@ -39,11 +41,32 @@ struct judge {
 	struct health *out;
 };
 
+bool health_range_is_never(const struct health_range *r)
+{
+	return !r->from && !r->to && !r->is_alarm_inside;
+}
+
+static bool is_alarm(const struct health_range *r, int64_t value)
+{
+	return !health_range_is_never(r) && (value >= r->from && value <= r->to) == r->is_alarm_inside;
+}
+
 static enum health_level level_of(const struct health_limit *limit, int64_t value)
 {
-	if (limit->critical && value > limit->critical)
+	if (is_alarm(&limit->critical, value))
 		return HEALTH_CRITICAL;
-	return limit->warning && value > limit->warning ? HEALTH_WARNING : HEALTH_OK;
+	return is_alarm(&limit->warning, value) ? HEALTH_WARNING : HEALTH_OK;
+}
+
+/* Where it is kept: when all is full, instead of something less bad; NULL: nowhere. */
+static struct health_finding *place(struct health *h, enum health_level level)
+{
+	if (h->n < HEALTH_FINDINGS)
+		return &h->at[h->n++];
+	for (unsigned k = h->n; k--;)
+		if (h->at[k].level < level)
+			return &h->at[k];
+	return NULL;
 }
 
 static void find(
@@ -54,19 +77,19 @@ static void find(
     struct judge *j, enum health_level level, enum health_about about, const char *format, ...)
 {
 	struct health *h = j->out;
-	struct health_finding *f = &h->at[h->n];
+	struct health_finding *f = level == HEALTH_OK ? NULL : place(h, level);
 	va_list ap;
 
-	if (level == HEALTH_OK || h->n == HEALTH_FINDINGS)
+	h->found += level != HEALTH_OK;
+	if (level > h->level)
+		h->level = level;
+	if (!f)
 		return;
-	h->n++;
 	f->level = level;
 	f->about = about;
 	va_start(ap, format);
 	vsnprintf(f->text, sizeof f->text, format, ap);
 	va_end(ap);
-	if (level > h->level)
-		h->level = level;
 }
 
 /* --- store and cores ----------------------------------------------------------------------- */
@@ -292,7 +315,7 @@ void health_judge(const json_t *status, const struct health_limits *limits, stru
 	size_t i;
 
 	out->level = HEALTH_OK;
-	out->n = 0;
+	out->n = out->found = 0;
 	if (!json_is_string(json_object_get(status, "store"))) {
 		find(&j, HEALTH_UNKNOWN, HEALTH_STORE, "what answered is no twicketd of this version");
 		return;

@@ -15,9 +15,17 @@
 /* The exit codes of the Monitoring Plugins guidelines. */
 enum health_level { HEALTH_OK, HEALTH_WARNING, HEALTH_CRITICAL, HEALTH_UNKNOWN };
 
-/* Above this value it is a warning; critical, as with -w and -c of any plugin. 0 = never. */
+/*
+ * A range of the guidelines: the alarm goes off outside of it, `@` inside, ends included.
+ * INT64_MIN and INT64_MAX are its open ends; all of it 0: never.
+ */
+struct health_range {
+	int64_t from, to;
+	bool is_alarm_inside;
+};
+
 struct health_limit {
-	int64_t warning, critical;
+	struct health_range warning, critical;
 };
 
 struct health_limits {
@@ -51,9 +59,11 @@ struct health_finding {
 
 struct health {
 	enum health_level level; /* the worst */
-	unsigned n;
+	unsigned n, found; /* found: all of them, of which at most HEALTH_FINDINGS are kept, none before a worse one */
 	struct health_finding at[HEALTH_FINDINGS]; /* worst first */
 };
+
+bool health_range_is_never(const struct health_range *range);
 
 /* status: the whole answer. What is missing in it is taken for 0 or "". */
 void health_judge(const json_t *status, const struct health_limits *limits, struct health *out);

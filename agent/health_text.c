@@ -25,6 +25,32 @@ static void put_text(struct buf *out, const char *text)
 
 /* --- performance data ---------------------------------------------------------------------------- */
 
+static void put_range(struct buf *out, const struct health_range *r)
+{
+	if (health_range_is_never(r))
+		return;
+	if (r->is_alarm_inside)
+		buf_char(out, '@');
+	if (r->from == INT64_MIN)
+		buf_str(out, "~:");
+	else if (r->from || r->to == INT64_MAX)
+		buf_printf(out, "%" PRId64 ":", r->from);
+	if (r->to != INT64_MAX)
+		buf_printf(out, "%" PRId64, r->to);
+}
+
+/* Of a range of percents that of the whole. */
+static struct health_range part_of(const struct health_range *percent, int64_t whole)
+{
+	struct health_range r = *percent;
+
+	if (r.from != INT64_MIN)
+		r.from = r.from * whole / 100;
+	if (r.to != INT64_MAX)
+		r.to = r.to * whole / 100;
+	return r;
+}
+
 static void perf(
     struct buf *out, const char *account, const char *what, int64_t value, const char *unit,
     const struct health_limit *limit)
@@ -36,11 +62,9 @@ static void perf(
 	if (!limit)
 		return;
 	buf_char(out, ';');
-	if (limit->warning)
-		buf_printf(out, "%" PRId64, limit->warning);
+	put_range(out, &limit->warning);
 	buf_char(out, ';');
-	if (limit->critical)
-		buf_printf(out, "%" PRId64, limit->critical);
+	put_range(out, &limit->critical);
 }
 
 static int64_t seconds_since(int64_t ms, int64_t now_ms)
@@ -53,9 +77,9 @@ static void account_perf(
 {
 	const char *name = cli_string(account, "name");
 	int64_t now_ms = cli_number(status, "wall_ms");
+	int64_t limit_day = cli_number(account, "limit_day");
 	const struct health_limit day = {
-	    limits->budget.warning * cli_number(account, "limit_day") / 100,
-	    limits->budget.critical * cli_number(account, "limit_day") / 100};
+	    part_of(&limits->budget.warning, limit_day), part_of(&limits->budget.critical, limit_day)};
 
 	perf(out, name, "queued", cli_number(account, "queued"), "", NULL);
 	perf(
@@ -121,8 +145,8 @@ enum health_level health_text(const json_t *status, const struct health_limits *
 		put_text(out, h.at[0].text);
 	else
 		summary(status, out);
-	if (h.n > 1)
-		buf_printf(out, " (and %u more)", h.n - 1);
+	if (h.found > 1)
+		buf_printf(out, " (and %u more)", h.found - 1);
 	buf_str(out, " |");
 	all_perf(status, limits, out);
 	buf_char(out, '\n');

@@ -3,9 +3,10 @@
 import json
 import os
 import re
+import subprocess
 import time
 
-from nagios import CRITICAL, OK, WARNING, read_blocks
+from nagios import CRITICAL, OK, UNKNOWN, WARNING, read_blocks
 from rig import TOP, agent_folder
 
 PLUGIN_HOSTS = {"localhost": {}, "mx1": {"services": {"SMTP": {"_TWICKET_PUBLIC": "E-mail"}}}}
@@ -103,6 +104,34 @@ def test_a_core_that_goes_away(make_file_rig):
     assert path.read_text().endswith("\n")
     assert "mon1" in rig.agent.cli("status").stdout and "away for" in rig.agent.cli("status").stdout
     assert rig.agent.cli("status", "--metrics").stdout.startswith("# HELP twicket_info")
+
+
+# How -w is given, and how it stands in the performance data; None: wrong usage
+RANGES = {
+    "10": "10", "10:": "10:", "~:10": "~:10", "10:20": "10:20", "@10:20": "@10:20", "@10": "@10", "0": "", "~:": "~:",
+    "20:10": None, "@": None, ":": None, "": None, "~": None, "5:x": None, "5:5x": None, "10:99999999999": None,
+    "99999999999999999999": None, "-5": None, "1.5": None, "10,20": None,
+}
+
+
+def test_ranges_of_the_guidelines(make_file_rig):
+    rig = make_file_rig(PLUGIN_HOSTS)
+
+    def plugin(*words):
+        argv = [agent_folder() / "check_twicket", "-r", rig.agent.run, *words]
+        return subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+
+    for given, shown in RANGES.items():
+        done = plugin("-w", given, "-c", "7")
+        if shown is None:
+            assert (done.returncode, done.stdout[:20]) == (UNKNOWN, "TWICKET UNKNOWN - no"), given
+        else:
+            assert f"'noc_queue_age'=0s;{shown};7 " in done.stdout, given
+    done = plugin("--budget", "50:,~:90", "--denied", "@3:4,@0:0")
+    assert done.returncode == CRITICAL and "'noc_posts_today'=0;500:;~:900 " in done.stdout
+    assert "'denied'=0;@3:4;@0 " in done.stdout
+    assert plugin("--read", "5").returncode == plugin("--read", "5,10,15").returncode == UNKNOWN
+    assert all(len(line) <= 80 for line in plugin("-h").stdout.splitlines())
 
 
 def test_reload_back_to_what_is_the_default(make_file_rig):
