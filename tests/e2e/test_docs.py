@@ -106,3 +106,26 @@ def test_completion(make_file_rig):
     assert complete(rig, "list", "--se") == ["--search"]
     rig.agent.stop()
     assert complete(rig, "show", "") == [], "nothing is asked where no agent runs"
+
+
+def as_pattern(glob):
+    """A path rule of AppArmor; of its patterns those that ours uses."""
+    words = {"\\*\\*": ".*", "\\*": "[^/]*", "\\{,": "(?:|", "\\}": ")"}
+    return re.sub("|".join(map(re.escape, words)), lambda m: words[m[0]], re.escape(glob))
+
+
+def test_apparmor_lets_the_agent_at_its_files():
+    """Each file of twicketd(8) has its rule, and what the agent makes may be written; the whole is AppArmor's language."""
+    profile = TOP / "contrib/apparmor/usr.sbin.twicketd"
+    rules = re.findall(r"(?m)^  (/\S+) ([rwkm]+),$", profile.read_text())
+    page = (TOP / "agent/twicketd.8").read_text().partition(".SH FILES")[2].partition(".SH ")[0]
+    files = [name.replace("\\-", "-") for name in re.findall(r"(?m)^\.I (/\S+)$", page)]
+    made = [name for name in files if not name.startswith("/etc/")] + ["/run/twicket/not-started.new"]
+    assert len(files) >= 6 and len(made) > 6 and len(rules) > 6
+    for name in files:
+        assert any(re.fullmatch(as_pattern(glob), name) for glob, _ in rules), name
+    for name in made:
+        assert any(re.fullmatch(as_pattern(glob), name) and "w" in may for glob, may in rules), name
+    if shutil.which("apparmor_parser"):
+        done = subprocess.run(["apparmor_parser", "-Q", "-K", profile], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
