@@ -4,6 +4,7 @@ They run against a file rig. What they are about is mostly not there (a log, a t
 must never be wrong usage, which is exit code 2.
 """
 
+import os
 import re
 import shlex
 import shutil
@@ -106,6 +107,19 @@ def test_completion(make_file_rig):
     assert complete(rig, "list", "--se") == ["--search"]
     rig.agent.stop()
     assert complete(rig, "show", "") == [], "nothing is asked where no agent runs"
+
+
+@pytest.mark.skipif(not shutil.which("man"), reason="no man")
+def test_pages_fit_a_terminal():
+    """At 80 columns, as every terminal has them, nothing stands beyond the edge."""
+    pages = [*PAGES, TOP / "module/twicket.so.7"]
+    assert len(pages) == 5
+    env = {**os.environ, "MANWIDTH": "80", "MAN_KEEP_FORMATTING": "", "LC_ALL": "C.UTF-8"}
+    for page in pages:
+        done = subprocess.run(["man", "-l", "-Tutf8", page], capture_output=True, text=True, check=True, env=env)
+        text = re.sub(r"\x1b\[[0-9;]*m|.\x08", "", done.stdout)
+        assert "SEE ALSO" in text
+        assert not [line for line in text.split("\n") if len(line) > 80], page.name
 
 
 def as_pattern(glob):
