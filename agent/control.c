@@ -17,6 +17,7 @@
 
 #define CLIENTS_MAX 32
 #define CLIENTS_OF_ONE 4 /* connections of one uid that is not ours */
+#define ACCEPTS_PER_TURN 64 /* or who connects faster than we hang up would have the turn for ever */
 #define OUT_WAITS 65536 /* who does not read its answers is not read either */
 #define LINE_MAX_BYTES 65536
 #define STRING_MAX_BYTES 4000 /* of a member; nothing that is longer would be said */
@@ -398,7 +399,7 @@ static void accept_all(struct control *c)
 	pid_t pid;
 	int fd;
 
-	while ((fd = socket_accept(c->listener, &uid, &pid)) != -1) {
+	for (unsigned n = 0; n < ACCEPTS_PER_TURN && (fd = socket_accept(c->listener, &uid, &pid)) != -1; n++) {
 		k = has_place(c, uid) ? calloc(1, sizeof *k) : NULL;
 		if (!k) {
 			close(fd);

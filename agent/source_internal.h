@@ -47,8 +47,11 @@ struct connection {
 struct source {
 	int listener;
 	char *path;
-	uid_t *uids; /* who may connect, resolved once: a name service may hang */
-	unsigned n_uids;
+	char *const *users; /* the configuration's */
+	uid_t *uids; /* who may connect; looked up seldom: a name service may hang */
+	unsigned n_users, n_uids;
+	int64_t look_ms, log_ms; /* boot: not before */
+	unsigned unlogged; /* refused connections */
 	struct source_events events;
 	struct connection *connections;
 	struct source_refusal refusal;

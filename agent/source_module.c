@@ -20,6 +20,8 @@
 #define CONNECTIONS_MAX 32
 #define READS_PER_TURN 8      /* then the others have their turn */
 #define REFUSED_WAIT_S 60
+#define ACCEPTS_PER_TURN 64   /* or who connects faster than we refuse would have the turn for ever */
+#define STRANGER_MS 60000     /* one line of the log, and one look for new users, in so long */
 
 struct source *source_create(const char *path, char *const *users, unsigned n_users,
 			     const struct source_events *events, struct err *err)
@@ -43,18 +45,25 @@ struct source *source_create(const char *path, char *const *users, unsigned n_us
 	return s;
 }
 
-void source_set_users(struct source *s, char *const *users, unsigned n_users)
+static void find_users(struct source *s)
 {
-	uid_t *uids = calloc(n_users + 1, sizeof *uids);
+	uid_t *uids = calloc(s->n_users + 1, sizeof *uids);
 
 	if (!uids)
 		return; /* as before */
 	free(s->uids);
 	s->uids = uids;
 	s->n_uids = 0;
-	for (unsigned k = 0; k < n_users; k++)
-		if (socket_find_user(users[k], &uids[s->n_uids]))
+	for (unsigned k = 0; k < s->n_users; k++)
+		if (socket_find_user(s->users[k], &uids[s->n_uids]))
 			s->n_uids++;
+}
+
+void source_set_users(struct source *s, char *const *users, unsigned n_users)
+{
+	s->users = users;
+	s->n_users = n_users;
+	find_users(s);
 }
 
 /* --- connections --------------------------------------------------------------------- */
@@ -242,17 +251,43 @@ static void connection_read(struct source *s, struct connection *c, const struct
 	}
 }
 
-static bool may_connect(const struct source *s, uid_t uid)
+static bool is_listed(const struct source *s, uid_t uid)
 {
-	if (socket_is_us(uid))
-		return true;
 	for (unsigned k = 0; k < s->n_uids; k++)
 		if (s->uids[k] == uid)
 			return true;
 	return false;
 }
 
-static void accept_all(struct source *s)
+/* Who is unknown may be the user of a core that was installed after our start. */
+static bool may_connect(struct source *s, uid_t uid, const struct now *now)
+{
+	if (socket_is_us(uid) || is_listed(s, uid))
+		return true;
+	if (now->boot_ms < s->look_ms)
+		return false;
+	s->look_ms = now->boot_ms + STRANGER_MS;
+	find_users(s);
+	return is_listed(s, uid);
+}
+
+/* Anybody may knock as often as he likes: that must not fill the log. */
+static void log_stranger(struct source *s, uid_t uid, pid_t pid, const char *why, const struct now *now)
+{
+	char others[40] = "";
+
+	if (now->boot_ms < s->log_ms) {
+		s->unlogged++;
+		return;
+	}
+	if (s->unlogged)
+		snprintf(others, sizeof others, ", and %u before it", s->unlogged);
+	log_warnx("source", "connection of uid %u (pid %ld) refused: %s%s", (unsigned)uid, (long)pid, why, others);
+	s->unlogged = 0;
+	s->log_ms = now->boot_ms + STRANGER_MS;
+}
+
+static void accept_all(struct source *s, const struct now *now)
 {
 	struct connection *c;
 	unsigned n = 0;
@@ -262,10 +297,9 @@ static void accept_all(struct source *s)
 
 	LL_FOREACH (s->connections, c)
 		n++;
-	while ((fd = socket_accept(s->listener, &uid, &pid)) != -1) {
-		if (!may_connect(s, uid) || n >= CONNECTIONS_MAX) {
-			log_warnx("source", "connection of uid %u (pid %ld) refused: %s", (unsigned)uid, (long)pid,
-				  n >= CONNECTIONS_MAX ? "too many" : "not one of core_users");
+	for (unsigned k = 0; k < ACCEPTS_PER_TURN && (fd = socket_accept(s->listener, &uid, &pid)) != -1; k++) {
+		if (!may_connect(s, uid, now) || n >= CONNECTIONS_MAX) {
+			log_stranger(s, uid, pid, n >= CONNECTIONS_MAX ? "too many" : "not one of core_users", now);
 			close(fd);
 			continue;
 		}
@@ -322,7 +356,7 @@ void source_ready(struct source *s, const struct now *now)
 {
 	struct connection *c;
 
-	accept_all(s);
+	accept_all(s, now);
 	LL_FOREACH (s->connections, c)
 		connection_read(s, c, now);
 	source_flush(s);

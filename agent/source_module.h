@@ -31,7 +31,8 @@ typedef void source_inventory_fn(void *arg, const char *node, const struct event
 
 /*
  * Listens on path (mode 0666); users: who may connect besides root and ourselves
- * (login names, by SO_PEERCRED), looked up here and by source_set_users(), not later.
+ * (login names, by SO_PEERCRED; borrowed until source_set_users() has others), looked up
+ * here and, at most once a minute, when somebody connects who is none of them.
  */
 struct source *source_create(const char *path, char *const *users, unsigned n_users,
 			     const struct source_events *events, struct err *err);
