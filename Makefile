@@ -99,6 +99,7 @@ uninstall:
 		$(addprefix $(mandir)/,man8/twicketd.8 man1/twicket.1 man1/check_twicket.1 man5/twicket.cfg.5 man7/twicket.so.7) \
 		$(sysusersdir)/twicket.conf $(unitdir)/twicketd.service $(bashcompdir)/twicket $(zshcompdir)/_twicket)
 	rm -rf $(DESTDIR)$(libdir) $(DESTDIR)$(docdir)
+	rmdir $(DESTDIR)$(sysconfdir)/twicket 2>/dev/null || true
 
 # The Debian packages, in $(B)/deb: the source as it stands here, with the headers that the module needs
 DEB = $(B)/deb/twicket-$(VERSION)

@@ -13,7 +13,7 @@ import subprocess
 import pytest
 
 from nagios import CRITICAL
-from rig import TOP, agent_folder
+from rig import TOP, agent_folder, build_folder
 
 DOCUMENTS = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
 PAGES = sorted((TOP / "agent").glob("*.[158]"))
@@ -143,3 +143,21 @@ def test_apparmor_lets_the_agent_at_its_files():
     if shutil.which("apparmor_parser"):
         done = subprocess.run(["apparmor_parser", "-Q", "-K", profile], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+
+
+def test_install_and_uninstall(tmp_path):
+    """What `make install` puts there `make uninstall` takes away, and nothing that an admin wrote."""
+    def make(target):
+        argv = ["make", "-s", "-C", TOP, "-o", "all", f"B={build_folder()}", f"DESTDIR={tmp_path}", target]
+        subprocess.run(argv, check=True, capture_output=True, text=True, env={**os.environ, "MAKEFLAGS": ""})
+        return sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*"))
+
+    put = make("install")
+    for name in ("bin/twicket", "sbin/twicketd", "lib/nagios/plugins/check_twicket", "share/man/man7/twicket.so.7",
+                 "share/doc/twicket/docs/errors.md", "share/zsh/site-functions/_twicket"):
+        assert f"usr/local/{name}" in put
+    assert not [name for name in put if name.endswith(".new")]
+    assert not [name for name in make("uninstall") if "twicket" in name or not (tmp_path / name).is_dir()]
+    make("install")
+    (tmp_path / "etc/twicket/twicket.cfg").write_text("mine")
+    assert [name for name in make("uninstall") if "twicket" in name] == ["etc/twicket", "etc/twicket/twicket.cfg"]
