@@ -5,6 +5,7 @@
  */
 #include "notifiers/answer.h"
 #include "common/buf.h"
+#include "notifiers/json_pick.h"
 
 #include <ctype.h>
 #include <curl/curl.h>
@@ -93,6 +94,18 @@ json_t *answer_json(const struct answer *answer)
 	if (!json && !answer->truncated && json_error_code(&error) == json_error_invalid_utf8)
 		json = load_repaired(answer->body, answer->body_len, &error);
 	return json;
+}
+
+json_t *answer_members(const struct answer *answer, const char *const *names)
+{
+	json_t *json = NULL;
+	struct buf few;
+
+	buf_init(&few, answer->body_len + 2);
+	if (json_pick(answer->body, answer->body_len, names, &few))
+		json = json_loadb(buf_text(&few), few.len, JSON_ALLOW_NUL, NULL);
+	buf_finish(&few);
+	return json ? json : answer_json(answer);
 }
 
 const char *answer_quote(const struct answer *answer)

@@ -14,6 +14,13 @@
 /* The body as JSON, bytes that are no UTF-8 replaced; NULL when it is none. The caller owns it. */
 json_t *answer_json(const struct answer *answer);
 
+/*
+ * The same of an object of which only these members count (NULL ends the list); it may have others.
+ * A server answers each post with pages about it and its author: to parse them costs more than
+ * all else that a post costs here.
+ */
+json_t *answer_members(const struct answer *answer, const char *const *names);
+
 /* The body, for words about it; something else when it repeats what we signed a request with. */
 const char *answer_quote(const struct answer *answer);
 

@@ -116,6 +116,8 @@ bool mastodon_is_ok(const struct turn *turn); /* a 2xx came */
 bool mastodon_is_status(const struct turn *turn, int status); /* this status came */
 /* The parsed body of a 2xx, of this type; NULL with the result set. The caller owns it. */
 json_t *mastodon_json(struct op *op, struct turn *turn, json_type type);
+/* The same of an object, of which only these are looked at (NULL ends the list). */
+json_t *mastodon_members(struct op *op, struct turn *turn, const char *const *names);
 /* The result of an answer that is not 2xx. Always OP_DONE. */
 enum op_step mastodon_refuse(struct op *op, struct turn *turn);
 /* Sets class and text; control characters and the token are taken out. Always OP_DONE. */

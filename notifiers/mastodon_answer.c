@@ -46,10 +46,10 @@ static enum result_class unread(const struct op *op)
 	return op->effect == EFFECT_CREATES ? RESULT_UNKNOWN : RESULT_RETRY;
 }
 
-json_t *mastodon_json(struct op *op, struct turn *turn, json_type type)
+/* Steals json. */
+static json_t *expect(struct op *op, struct turn *turn, json_t *json, json_type type)
 {
 	const struct answer *answer = turn->answer;
-	json_t *json = answer_json(answer);
 
 	if (json && json_typeof(json) == type)
 		return json;
@@ -65,6 +65,16 @@ json_t *mastodon_json(struct op *op, struct turn *turn, json_type type)
 		    answer->body);
 	json_decref(json);
 	return NULL;
+}
+
+json_t *mastodon_json(struct op *op, struct turn *turn, json_type type)
+{
+	return expect(op, turn, answer_json(turn->answer), type);
+}
+
+json_t *mastodon_members(struct op *op, struct turn *turn, const char *const *names)
+{
+	return expect(op, turn, answer_members(turn->answer, names), JSON_OBJECT);
 }
 
 void mastodon_error_words(const struct turn *turn, char *out, size_t size)

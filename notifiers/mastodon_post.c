@@ -89,6 +89,7 @@ static enum op_step refuse_post(struct op *op, struct turn *turn)
 
 enum op_step mastodon_post(struct op *op, struct turn *turn)
 {
+	static const char *const members[] = {"id", "uri", "url", "in_reply_to_id", NULL};
 	enum op_step step;
 	json_t *status;
 
@@ -96,7 +97,7 @@ enum op_step mastodon_post(struct op *op, struct turn *turn)
 		return has_text(op->job->text) ? send_post(op, turn) : refuse_empty(op, turn);
 	if (!mastodon_is_ok(turn))
 		return refuse_post(op, turn);
-	status = mastodon_json(op, turn, JSON_OBJECT);
+	status = mastodon_members(op, turn, members);
 	if (!status)
 		return OP_DONE;
 	if (mastodon_take_ids(turn->result, status))
