@@ -422,24 +422,41 @@ static int wait_ms(const struct agent *a)
 	return sources_wait_ms(a->sources, &a->now, ms);
 }
 
+static bool is_any_ready(const struct curl_waitfd *fds, unsigned n)
+{
+	while (n--)
+		if (fds[n].revents)
+			return true;
+	return false;
+}
+
+/* In a storm most turns are the network's: to ask each socket costs more than the poll that knew. */
+static void serve_sockets(struct agent *a, const struct curl_waitfd *fds, unsigned n_source, unsigned n_control)
+{
+	if (is_any_ready(fds, n_source))
+		sources_ready(a->sources, &a->now);
+	if (is_any_ready(fds + n_source, n_control) || !control_is_idle(a->control))
+		control_ready(a->control, &a->now);
+}
+
 static void loop(struct agent *a)
 {
 	struct curl_waitfd fds[FDS_MAX];
 
 	while (!a->stop) {
-		unsigned n = 1;
+		unsigned n_source, n_control;
 
 		fds[0] = (struct curl_waitfd){.fd = a->signals, .events = CURL_WAIT_POLLIN};
-		n += sources_fds(a->sources, fds + n, FDS_MAX / 2);
-		n += control_fds(a->control, fds + n, FDS_MAX - n);
+		n_source = sources_fds(a->sources, fds + 1, FDS_MAX / 2);
+		n_control = control_fds(a->control, fds + 1 + n_source, FDS_MAX - 1 - n_source);
 		read_clock(a); /* the turn itself took time */
-		http_wait(a->http, fds, n, wait_ms(a));
+		http_wait(a->http, fds, 1 + n_source + n_control, wait_ms(a));
 		read_clock(a);
 		take_signals(a);
 		if (a->reload)
 			reload(a);
-		sources_ready(a->sources, &a->now);
-		control_ready(a->control, &a->now);
+		serve_sockets(a, fds + 1, n_source, n_control);
+		sources_turn(a->sources, &a->now);
 		if (a->stop || !core_is_gathering(a->core, &a->now))
 			core_turn(a->core, &a->now);
 		control_metrics(a->control, &a->now);

@@ -451,6 +451,11 @@ unsigned control_fds(struct control *c, struct curl_waitfd *fds, unsigned max)
 	return n;
 }
 
+bool control_is_idle(const struct control *c)
+{
+	return !c->clients && c->started.boot_ms;
+}
+
 void control_ready(struct control *c, const struct now *now)
 {
 	struct client *k, *next;

@@ -94,6 +94,7 @@
 #include "common/now.h"
 
 #include <curl/curl.h>
+#include <stdbool.h>
 
 struct control;
 struct core;
@@ -111,6 +112,8 @@ void control_metrics(struct control *c, const struct now *now);
 unsigned control_fds(struct control *c, struct curl_waitfd *fds, unsigned max);
 /* Serves what is ready; accepts, reads, answers. */
 void control_ready(struct control *c, const struct now *now);
+/* Nobody is connected: control_ready() has nothing to do before a descriptor of it is ready. */
+bool control_is_idle(const struct control *c);
 
 /* For core_env.local_done: answers the client that holds this ticket. */
 struct reply_row;

@@ -193,6 +193,10 @@ unsigned sources_fds(struct sources *s, struct curl_waitfd *fds, unsigned max)
 void sources_ready(struct sources *s, const struct now *now)
 {
 	source_ready(s->modules, now);
+}
+
+void sources_turn(struct sources *s, const struct now *now)
+{
 	for (unsigned k = 0; k < s->n; k++)
 		if (s->icingas[k])
 			icinga_turn(s->icingas[k], now);

@@ -20,7 +20,10 @@ void sources_destroy(struct sources *s); /* NULL is fine */
 void sources_set_config(struct sources *s, const struct config *config);
 
 unsigned sources_fds(struct sources *s, struct curl_waitfd *fds, unsigned max);
+/* One of these sockets has something. */
 void sources_ready(struct sources *s, const struct now *now);
+/* What is due by itself, and what came through http. */
+void sources_turn(struct sources *s, const struct now *now);
 void sources_flush(struct sources *s);
 /* Milliseconds until one of them is due by itself, at most max_ms. */
 int sources_wait_ms(const struct sources *s, const struct now *now, int max_ms);
