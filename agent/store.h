@@ -166,6 +166,7 @@ int store_meta(struct store *s, const char *key, char *value, size_t size, struc
 /* Posts sent on an account since since_ms (and made at most a day before), POST_SAY only: for the
  * hour and day budgets. */
 int store_count_posts(struct store *s, const char *account, int64_t since_ms, struct err *err);
+int store_count_posts_of_thread(struct store *s, uint64_t thread, struct err *err);
 /* One account's month (202611). 1 found, 0 nothing was spent, -1. */
 int store_ledger(struct store *s, const char *account, unsigned month, store_ledger_fn *fn, void *arg, struct err *err);
 /* 1: wants no answer from us; 0; -1. */

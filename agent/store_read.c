@@ -369,6 +369,16 @@ int store_count_posts(struct store *s, const char *account, int64_t since_ms, st
 	return (int)n;
 }
 
+int store_count_posts_of_thread(struct store *s, uint64_t thread, struct err *err)
+{
+	const struct store_param params[] = {NUMBER(thread)};
+	int64_t n = 0;
+
+	if (store_ask_number(s, SQL_COUNT_POSTS_OF_THREAD, params, 1, &n, err) == -1)
+		return -1;
+	return (int)n;
+}
+
 int store_knowledge_of_incident(
     struct store *s, uint64_t incident, store_knowledge_fn *fn, void *arg, struct err *err)
 {

@@ -146,6 +146,7 @@ const char *const store_sql[SQL_END] = {
     [SQL_TICKETS_AFTER] = SELECT_TICKET "WHERE id>? ORDER BY id LIMIT ?",
     [SQL_POSTS_OF_INCIDENT] = SELECT_POST "WHERE incident=? ORDER BY id",
     [SQL_POSTS_OF_THREAD] = SELECT_POST "WHERE thread=? ORDER BY id",
+    [SQL_COUNT_POSTS_OF_THREAD] = "SELECT count(*) FROM post WHERE thread=?",
     [SQL_REPLIES_OF_INCIDENT] = SELECT_REPLY "WHERE incident=? ORDER BY id",
     [SQL_TOLD_POSTS] = SELECT_POST
     "WHERE incident IN (SELECT id FROM incident WHERE open=1 AND (flags & 64)=0) AND +account=? AND state=2"
