@@ -13,9 +13,14 @@ struct reader {
 	const char *at, *end;
 };
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
 static void skip_blanks(struct reader *r)
 {
-	while (r->at < r->end && memchr(" \t\r\n", *r->at, 4))
+	while (r->at < r->end && is_blank(*r->at))
 		r->at++;
 }
 
@@ -31,16 +36,12 @@ static bool take(struct reader *r, char wanted)
 /* From behind its opening quote to behind its closing one. */
 static bool skip_string(struct reader *r)
 {
-	for (; r->at < r->end; r->at++) {
-		if (*r->at == '"') {
-			r->at++;
-			return true;
-		}
-		if (*r->at == '\\')
-			r->at++;
-	}
-	r->at = r->end;
-	return false;
+	const char *at = r->at, *end = r->end;
+
+	while (at < end && *at != '"')
+		at += *at == '\\' ? 2 : 1;
+	r->at = at < end ? at + 1 : end;
+	return at < end;
 }
 
 /* An object or a list, from its opening bracket on. */
