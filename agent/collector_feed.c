@@ -158,7 +158,7 @@ void feed_well(struct feed *f)
 	if (f->is_warned)
 		log_info("collector", "%s: reads again", f->name);
 	f->failures = 0;
-	f->is_warned = false;
+	f->is_warned = f->is_long_told = false;
 	f->failure[0] = '\0';
 }
 
@@ -172,12 +172,22 @@ static void feed_alarm_unread(const struct feed *f)
 		parts->alarm(parts->arg, f->name, text, false);
 }
 
+/* That is no network that is away: it is said at the first time. */
+static void feed_too_long(struct feed *f)
+{
+	if (!f->is_long_told)
+		log_warnx("collector", "%s: not read: %s", f->name, f->failure);
+	f->is_long_told = true;
+}
+
 void feed_ill(struct feed *f, const struct result *result)
 {
 	struct collector *c = f->collector;
 
 	f->failures++;
 	snprintf(f->failure, sizeof(f->failure), "%s", result->text);
+	if (result->is_too_long)
+		feed_too_long(f);
 	if (result->class == RESULT_AUTH ||
 	    (result->class == RESULT_LIMIT && !feed_has_limits_apart(f)))
 		outbox_account_result(c->parts.outbox, f->index, result, &c->now);

@@ -51,6 +51,7 @@ struct feed {
 	bool is_resumed; /* asked for while an op was under way */
 	unsigned failures;
 	bool is_warned;
+	bool is_long_told; /* in the log, until it is read again */
 	int64_t verify_ms, collect_ms, thread_ms; /* boot clock: due */
 	int64_t pause_ms; /* boot clock: the network's wish, for all of it */
 	uint64_t thread_incident, thread_post; /* looked at last */

@@ -364,6 +364,7 @@ void http_call_judge(const struct http_call *c, struct answer *a)
 		a->transport = TRANSPORT_ANSWERED;
 		a->status = c->status;
 		a->truncated = c->code != CURLE_OK || !c->head_done || c->content.cut;
+		a->is_too_long = c->content.cut;
 		return;
 	}
 	a->transport = c->attempts && !c->is_knock ? TRANSPORT_NO_ANSWER : TRANSPORT_NOT_SENT;

@@ -245,6 +245,7 @@ static void run_step(struct run *run)
 	step = run->notifier->step(
 	    run->op, kept ? &kept->answer : NULL, &env, &run->request, &run->result);
 	r->stepping = NULL;
+	run->result.is_too_long = kept && kept->answer.is_too_long && run->result.class != RESULT_OK;
 	free(kept);
 	if (run->state == RUN_GONE)
 		run_close(run);

@@ -108,6 +108,13 @@ json_t *answer_members(const struct answer *answer, const char *const *names)
 	return json ? json : answer_json(answer);
 }
 
+const char *answer_fault(const struct answer *answer)
+{
+	if (answer->is_too_long)
+		return "the answer is longer than any that its API promises";
+	return answer->truncated ? "the answer is cut" : "the answer is no JSON";
+}
+
 const char *answer_quote(const struct answer *answer)
 {
 	return strcasestr(answer->body, "oauth_") ? "(it repeats our request)" : answer->body;

@@ -23,6 +23,8 @@ json_t *answer_members(const struct answer *answer, const char *const *names);
 
 /* The body, for words about it; something else when it repeats what we signed a request with. */
 const char *answer_quote(const struct answer *answer);
+/* Of one that is no JSON: why, in words. */
+const char *answer_fault(const struct answer *answer);
 
 /* A string or number as text; "" when it is neither or does not fit. */
 void json_text(const json_t *object, const char *key, char *out, size_t size);

@@ -291,7 +291,7 @@ json_t *desk_json(
 	else
 		desk_finish(
 		    result, secret, unread(effect), "%d, but %s: %.300s", answer->status,
-		    answer->truncated ? "the answer is cut" : "the answer is no JSON",
+		    answer_fault(answer),
 		    answer->body);
 	json_decref(json);
 	return NULL;

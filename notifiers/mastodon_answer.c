@@ -56,7 +56,7 @@ static json_t *expect(struct op *op, struct turn *turn, json_t *json, json_type 
 	if (!json)
 		mastodon_finish(
 		    op, turn, unread(op), "%d, but %s: %.1500s", answer->status,
-		    answer->truncated ? "the answer is cut" : "the answer is no JSON",
+		    answer_fault(answer),
 		    answer->body);
 	else
 		mastodon_finish(

@@ -175,6 +175,7 @@ struct answer {
 	const char *body;    /* NUL-terminated behind body_len; never NULL */
 	size_t body_len;
 	bool truncated;	   /* longer than max_body, or the connection broke inside it */
+	bool is_too_long;  /* truncated, and it was the former */
 	const char *error; /* libcurl's words when not ANSWERED; "" else */
 	/* SMTP: status is that of the last reply, body its words. CONNECT: 200. */
 	bool is_of_text;   /* SMTP: the last reply came behind the text of the mail */
@@ -206,6 +207,7 @@ struct result {
 	enum desk_ticket ticket; /* TICKET_ANSWERS */
 	enum refusal refusal;  /* with RETRY (once more after some seconds) or PERMANENT */
 	bool is_duplicate;     /* with UNKNOWN: the network says that this text stands there already */
+	bool is_too_long;      /* set by who drives the op: it failed at an answer that was cut at max_body */
 	bool is_alarm;	       /* with LIMIT: so long that people should hear of it by another way */
 	int64_t cost_micro;    /* what all answers of this op cost, by the prices; a post's own price included */
 	char text[256];	       /* for the log and the admin; no secret, no control characters */

@@ -133,7 +133,7 @@ json_t *twitter_json(struct op *op, struct turn *turn)
 	if (!json)
 		twitter_finish(
 		    op, turn, unread(op), "%d, but %s: %.1500s", answer->status,
-		    answer->truncated ? "the answer is cut" : "the answer is no JSON",
+		    answer_fault(answer),
 		    answer_quote(answer));
 	else
 		twitter_finish(

@@ -115,6 +115,8 @@ def test_an_answer_of_20_mb(plain_rig, fake):
     fake.client("alice").post("@status ack", root)
     rig.wait_acknowledged("web0", "HTTP", 40)
     assert peak_mib(rig) - before < 12
+    said = [line for line in rig.agent.log().splitlines() if "the answer is longer than any that its API promises" in line]
+    assert len(said) == 1 and "warning: collector: status: not read: 200, but " in said[0], rig.agent.log()
 
 
 def many_wait(rig):

@@ -185,6 +185,7 @@ static void test_caps(void **state)
 	(void)state;
 	assert_int_equal(g.transport, TRANSPORT_ANSWERED);
 	assert_true(g.truncated);
+	assert_true(g.is_too_long);
 	assert_int_equal(g.body_len, 1000);
 	server_stop();
 	g = wire_get_from(SERVE_HUGE_HEAD);

@@ -43,6 +43,7 @@ void wire_keep(void *arg, const struct answer *a)
 	g->status = a->status;
 	g->is_of_text = a->is_of_text;
 	g->truncated = a->truncated;
+	g->is_too_long = a->is_too_long;
 	g->body_len = a->body_len;
 	assert_int_equal(a->body[a->body_len], '\0');
 	snprintf(g->headers, sizeof g->headers, "%s", a->headers);

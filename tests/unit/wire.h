@@ -19,7 +19,7 @@ struct wire_got {
 	int times;
 	enum transport transport;
 	int status;
-	bool truncated, is_of_text;
+	bool truncated, is_too_long, is_of_text;
 	size_t body_len;
 	char headers[8192], body[8192], error[256];
 };
