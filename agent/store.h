@@ -236,7 +236,7 @@ int store_purged_tag(struct store *s, const char *tag, int64_t *closed_ms, struc
 /* Tickets: open ones, oldest first; those and what was closed since then, newest first; one of them. */
 /* Open ones, and those with words under way, behind that id, at most so many. */
 int store_tickets(struct store *s, uint64_t behind, unsigned max, store_ticket_fn *fn, void *arg, struct err *err);
-int store_count_tickets(struct store *s, unsigned *open, unsigned *waiting, struct err *err); /* waiting: notes under way */
+int store_count_tickets(struct store *s, unsigned *open, unsigned *waiting, struct err *err); /* waiting: with notes under way */
 int store_recent_tickets(struct store *s, int64_t since_ms, store_ticket_fn *fn, void *arg, struct err *err);
 int store_ticket_by_name(struct store *s, const char *name, int64_t since_ms, store_ticket_fn *fn, void *arg, struct err *err);
 int store_ticket_by_reply(struct store *s, uint64_t reply, store_ticket_fn *fn, void *arg, struct err *err);

@@ -243,7 +243,7 @@ const char *const store_sql[SQL_END] = {
     "WHERE id IN (SELECT id FROM ticket WHERE state=0 UNION ALL SELECT ticket FROM ticket_note"
     " WHERE state<=4 AND state<>2) AND id>? ORDER BY id LIMIT ?",
     [SQL_COUNT_TICKETS] = "SELECT count(*) FROM ticket WHERE state=0",
-    [SQL_COUNT_TICKET_NOTES] = "SELECT count(*) FROM ticket_note WHERE state<=4 AND state<>2",
+    [SQL_COUNT_TICKET_NOTES] = "SELECT count(DISTINCT ticket) FROM ticket_note WHERE state<=4 AND state<>2",
     [SQL_RECENT_TICKETS] = SELECT_TICKET
     "WHERE id IN (SELECT id FROM ticket WHERE state=0 UNION ALL SELECT id FROM ticket"
     " WHERE closed_ms>=max(?,1)) ORDER BY id DESC",

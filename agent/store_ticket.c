@@ -14,13 +14,13 @@ int store_tickets(struct store *s, uint64_t behind, unsigned max, store_ticket_f
 
 int store_count_tickets(struct store *s, unsigned *open, unsigned *waiting, struct err *err)
 {
-	int64_t tickets = 0, notes = 0;
+	int64_t tickets = 0, with_notes = 0;
 
 	if (store_ask_number(s, SQL_COUNT_TICKETS, NULL, 0, &tickets, err) == -1 ||
-	    store_ask_number(s, SQL_COUNT_TICKET_NOTES, NULL, 0, &notes, err) == -1)
+	    store_ask_number(s, SQL_COUNT_TICKET_NOTES, NULL, 0, &with_notes, err) == -1)
 		return -1;
 	*open = (unsigned)tickets;
-	*waiting = (unsigned)notes;
+	*waiting = (unsigned)with_notes;
 	return 0;
 }
 

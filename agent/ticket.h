@@ -97,7 +97,7 @@ void tickets_resume(struct tickets *t); /* a human acted */
 
 struct tickets_health {
 	bool has_desk;
-	unsigned open, waiting; /* waiting: words that the desk has not got */
+	unsigned open, waiting; /* waiting: with words that the desk has not got */
 	const char *trouble; /* of the desk; "" = none */
 };
 void tickets_health(const struct tickets *t, struct tickets_health *out);

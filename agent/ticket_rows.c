@@ -163,7 +163,10 @@ void tickets_health(const struct tickets *t, struct tickets_health *out)
 		const struct ticket_note *n;
 
 		out->open += k->row.state == TICKET_OPEN;
-		DL_FOREACH (k->notes, n)
-			out->waiting += !ticket_note_is_final(n);
+		DL_FOREACH (k->notes, n) {
+			if (!ticket_note_is_final(n))
+				break;
+		}
+		out->waiting += n != NULL;
 	}
 }

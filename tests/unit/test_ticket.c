@@ -168,6 +168,7 @@ static void test_alarm_once(void **state)
 
 	rig->sim.desk.refuses = true;
 	ticket_rig_open(rig, "dora", "hers", name);
+	assert_int_equal(ticket_rig_more(rig, "dora", "still"), TICKETS_HIS); /* one ticket all the same */
 	ticket_rig_run(rig, 60000);
 	assert_int_equal(rig->alarms, 0);
 	ticket_rig_run(rig, 2 * HOUR_MS);

@@ -66,6 +66,7 @@ static void test_all_reach_the_desk(void **state)
 	begin(rig);
 	rig->sim.desk.refuses = true;
 	open_many(rig, MANY);
+	assert_int_equal(ticket_rig_more(rig, "user0", "still"), TICKETS_HIS);
 	ticket_rig_run(rig, HOUR_MS);
 	assert_true(in_memory(rig) <= ROOM);
 	assert_int_equal(health(rig).open, MANY);
