@@ -235,22 +235,24 @@ static void tell(const struct config *as, const char *text)
 		fprintf(stderr, "%s\n", text);
 }
 
-static struct config *load_config(const struct agent *a)
+/* NULL: all is said, and err has the first of it. */
+static struct config *load_config(const struct agent *a, struct err *err)
 {
 	struct config_report report = {0};
 	struct config *config = config_load(a->options->config_path, &report);
 	const struct config *as = a->config ? a->config : config;
-	struct err err;
 
 	if (config && as == config)
 		log_setup(config->log, config->log_format);
 	for (unsigned k = 0; k < report.n; k++)
 		tell(as, report.at[k].text);
+	if (!config)
+		config_report_first(&report, err);
 	config_report_finish(&report);
 	if (!config)
 		return NULL;
-	if (config_override(config, a->options->state_dir, a->options->run_dir, &err) == -1) {
-		tell(as, err.text);
+	if (config_override(config, a->options->state_dir, a->options->run_dir, err) == -1) {
+		tell(as, err->text);
 		config_destroy(config);
 		return NULL;
 	}
@@ -261,8 +263,8 @@ static struct config *load_config(const struct agent *a)
 /* A file that is wrong changes nothing but the log. */
 static void reload(struct agent *a)
 {
-	struct config *fresh = load_config(a), *old = a->config;
 	struct err err = {{0}};
+	struct config *fresh = load_config(a, &err), *old = a->config;
 
 	a->reload = false;
 	if (!fresh) {
@@ -489,9 +491,11 @@ int agent_run(const struct agent_options *options)
 	keep_secrets();
 	read_clock(&a);
 	read_boot_id(&a);
-	a.config = load_config(&a);
-	if (!a.config)
+	a.config = load_config(&a, &err);
+	if (!a.config) {
+		last_words_leave_alone(options->run_dir, err.text);
 		return AGENT_WRONG;
+	}
 	time_zone_use(a.config->timezone);
 	if (open_signals(&a, &err) == -1 || open_store(&a, &err) == -1 || open_core(&a, &err) == -1 ||
 	    open_sockets(&a, &err) == -1) {

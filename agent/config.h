@@ -161,6 +161,9 @@ struct config_report {
 	unsigned n, errors, warnings;
 };
 
+/* Its first error, one line, and how many more there are. */
+void config_report_first(const struct config_report *report, struct err *err);
+
 /*
  * Reads and checks the file. NULL when there is at least one error; the report
  * then says all of them (of meaning; libconfig stops at the first of syntax).

@@ -115,6 +115,21 @@ void config_report_sort(struct config_report *report)
 	}
 }
 
+void config_report_first(const struct config_report *report, struct err *err)
+{
+	char more[48] = "";
+	unsigned k = 0;
+
+	while (k < report->n && report->at[k].warning)
+		k++;
+	if (report->errors > 1)
+		snprintf(more, sizeof more, " (and %u more: twicket check)", report->errors - 1);
+	if (k < report->n)
+		err_set(err, "%.*s%s", (int)strcspn(report->at[k].text, "\n"), report->at[k].text, more);
+	else
+		err_set(err, "its configuration cannot be used");
+}
+
 void config_report_finish(struct config_report *report)
 {
 	for (unsigned i = 0; i < report->n; i++)

@@ -5,6 +5,8 @@
  */
 #include "agent/last_words.h"
 
+#include "agent/socket.h"
+
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,6 +15,7 @@
 #include <unistd.h>
 
 #define NAME "not-started"
+#define RUN_DIR "/run/twicket" /* where twicket(1) looks, too, when it cannot use the file */
 #define PATH_SIZE 4096
 
 void last_words_leave(const char *run_dir, const char *text)
@@ -33,6 +36,18 @@ void last_words_leave(const char *run_dir, const char *text)
 	close(fd);
 	if (!is_whole || rename(fresh, path) == -1)
 		unlink(fresh);
+}
+
+void last_words_leave_alone(const char *run_dir, const char *text)
+{
+	char path[PATH_SIZE];
+
+	run_dir = run_dir ? run_dir : RUN_DIR;
+	if ((size_t)snprintf(path, sizeof path, "%s/control.sock", run_dir) >= sizeof path || socket_is_served(path))
+		return;
+	if (mkdir(run_dir, 0755) == 0)
+		chmod(run_dir, 0755); /* whatever the umask */
+	last_words_leave(run_dir, text);
 }
 
 void last_words_take_back(const char *run_dir)

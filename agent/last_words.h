@@ -11,6 +11,12 @@
 /* In run_dir; an older one is replaced. What cannot be written is in the log all the same. */
 void last_words_leave(const char *run_dir, const char *text);
 
+/*
+ * The same when the configuration cannot be read, so that what it says of run_dir cannot, either: NULL is
+ * the usual one, made where it is missing. An agent that runs there on an older file speaks for itself.
+ */
+void last_words_leave_alone(const char *run_dir, const char *text);
+
 /* The agent runs: nothing of before holds. */
 void last_words_take_back(const char *run_dir);
 

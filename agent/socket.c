@@ -29,6 +29,17 @@ static bool somebody_listens(const struct sockaddr_un *addr)
 	return yes;
 }
 
+bool socket_is_served(const char *path)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	size_t n = strlen(path);
+
+	if (n >= sizeof addr.sun_path)
+		return false;
+	memcpy(addr.sun_path, path, n + 1);
+	return somebody_listens(&addr);
+}
+
 int socket_listen(const char *path, struct err *err)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};

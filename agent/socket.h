@@ -15,6 +15,9 @@
  * refused. The descriptor, or -1 with err. */
 int socket_listen(const char *path, struct err *err);
 
+/* Does anybody listen there just now? */
+bool socket_is_served(const char *path);
+
 /* The next caller, non-blocking and close-on-exec, with its uid and pid; -1: nobody there. */
 int socket_accept(int listener, uid_t *uid, pid_t *pid);
 

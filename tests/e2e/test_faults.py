@@ -404,3 +404,29 @@ def test_removed_while_it_runs(rig):
     rig.wait("it goes on from there", lambda: len(rig.server.posts()) == 2, 20, 0.2)
     texts = [post["text"] for post in rig.server.posts()]
     assert [text.count("E-mail") for text in texts] == [1, 1] and tag_of(texts[1]) != tag
+
+
+# --- a configuration with errors -----------------------------------------------------------------
+
+def test_wrong_configuration(rig):
+    """Who asks why nobody answers reads the first error; who restarts with the file mended, nothing of it any more."""
+    rig.start()
+    left = rig.agent.run / "not-started"
+    good = rig.agent.config_path.read_text()
+    rig.agent.config_path.write_text(good + "hodl = \"2m\";\nlogg = \"info\";\n")
+    running, second = rig.agent.process, rig.agent.start(ready=False).process
+    assert second.popen.wait(20 * PATIENCE) == 1
+    assert not left.exists(), "the one that runs speaks for itself"
+    rig.agent.process = running
+    rig.agent.stop()
+    rig.agent.start(ready=False)
+    assert rig.agent.process.popen.wait(20 * PATIENCE) == 1
+    code, said = plugin(rig)
+    line = good.count("\n") + 1
+    words = f"twicketd did not start: {rig.agent.config_path}:{line}: hodl: no such key"
+    assert code == 2 and words in said and "(and 1 more: twicket check)" in said, said
+    done = rig.agent.cli("status")
+    assert done.returncode == 3 and words in done.stderr
+    rig.agent.config_path.write_text(good)
+    rig.agent.start()
+    assert not left.exists() and "did not start" not in plugin(rig)[1]
