@@ -323,6 +323,7 @@ static void fit_terminal(void)
 {
 	struct winsize size = {0};
 
+	cli_colours_find();
 	if (!isatty(STDOUT_FILENO))
 		return;
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1 || !size.ws_col)

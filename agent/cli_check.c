@@ -358,6 +358,8 @@ static enum cli_exit print_facts(struct cli *cli, json_t *facts)
 	struct buf out;
 
 	json_object_set_new(facts, "ok", json_boolean(!failed));
+	if (failed && !isatty(STDERR_FILENO))
+		cli_colours_off();
 	buf_init(&out, CLI_OUT_MAX);
 	cli_check_text(facts, cli->now_ms, &out);
 	if (failed)

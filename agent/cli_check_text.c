@@ -405,11 +405,14 @@ static void online_text(const json_t *facts, unsigned left, struct buf *out)
 static size_t complaints(
     const json_t *facts, const char *kind, const char *before, unsigned width, struct buf *out)
 {
+	enum cli_colour colour = strcmp(kind, "errors") == 0 ? CLI_RED : CLI_YELLOW;
 	const json_t *list = json_object_get(facts, kind), *one;
 	size_t i;
 
 	json_array_foreach (list, i, one) {
+		cli_colour_begin(out, colour);
 		check_label(out, before, width);
+		cli_colour_end(out, colour);
 		for (const char *at = cli_string(one, "text");;
 		     at++) { /* the caret has its own line */
 			size_t n = strcspn(at, "\n");
@@ -427,10 +430,14 @@ static size_t complaints(
 /* "3 errors, 1 warning" */
 static void sum_text(size_t errors, size_t warnings, struct buf *out)
 {
+	enum cli_colour colour = errors ? CLI_RED : CLI_GREEN;
+
+	cli_colour_begin(out, colour);
 	if (errors)
 		buf_printf(out, "%zu error%s", errors, errors == 1 ? "" : "s");
 	else
 		buf_str(out, "ok");
+	cli_colour_end(out, colour);
 	if (warnings)
 		buf_printf(out, ", %zu warning%s", warnings, warnings == 1 ? "" : "s");
 	buf_char(out, '\n');

@@ -92,6 +92,7 @@ static void state_cell(const json_t *incident, struct cli_table *t)
 	else
 		buf_str(&state, "closed");
 	cli_table_cell(t, "%s", buf_text(&state));
+	cli_table_colour(t, cli_colour_of(buf_text(&state)));
 	buf_finish(&state);
 }
 

@@ -84,6 +84,20 @@ static void hand_text(const json_t *incident, int64_t now_ms, struct buf *out)
 		cli_printf(out, "; part of #%s", cli_string(incident, "parent"));
 }
 
+static void state_text(const json_t *incident, struct buf *out)
+{
+	enum cli_colour colour;
+	struct buf state;
+
+	buf_init(&state, 1000);
+	cli_state(incident, &state);
+	colour = cli_colour_of(buf_text(&state));
+	cli_colour_begin(out, colour);
+	buf_str(out, buf_text(&state));
+	cli_colour_end(out, colour);
+	buf_finish(&state);
+}
+
 static void head_text(const json_t *incident, int64_t now_ms, struct buf *out)
 {
 	int64_t since = cli_number(incident, "since_ms"), until = cli_number(incident, "until_ms");
@@ -97,7 +111,7 @@ static void head_text(const json_t *incident, int64_t now_ms, struct buf *out)
 	cli_span_words(span, (until ? until : now_ms) - since);
 	cli_clock_s(from, since, now_ms);
 	buf_char(out, ' ');
-	cli_state(incident, out);
+	state_text(incident, out);
 	if (until && until < since)
 		cli_printf(out, ", called off %s", cli_clock_s(to, until, now_ms));
 	else if (until)

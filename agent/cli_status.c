@@ -30,8 +30,10 @@ static void node_text(const json_t *node, int64_t now_ms, struct buf *out)
 	buf_str(out, "   ");
 	cli_span_about(span, ms);
 	if (!json_is_true(json_object_get(node, "connected"))) {
+		cli_colour_begin(out, CLI_RED);
 		cli_printf(
 		    out, cli_number(node, "since_ms") ? "away for %s" : "not connected", span);
+		cli_colour_end(out, CLI_RED);
 		return; /* why, below */
 	}
 	cli_printf(
@@ -135,6 +137,7 @@ static void account_row(const json_t *account, int64_t now_ms, bool has_money, s
 
 	cli_table_cell(t, "%s", cli_string(account, "name"));
 	cli_table_cell(t, "%s", cli_string(account, "state"));
+	cli_table_colour(t, cli_colour_of(cli_string(account, "state")));
 	cli_table_cell(t, "%" PRId64, cli_number(account, "queued"));
 	cli_table_cell(
 	    t, "%s%s%s", cli_clock(text, post, now_ms), post && *tag ? " #" : "", post ? tag : "");
@@ -226,6 +229,15 @@ static void paused_text(const json_t *answer, struct buf *out)
 		buf_str(out, ", nothing paused");
 }
 
+static void finding_label(enum health_level level, struct buf *out)
+{
+	enum cli_colour colour = level == HEALTH_CRITICAL ? CLI_RED : CLI_YELLOW;
+
+	cli_colour_begin(out, colour);
+	buf_str(out, level == HEALTH_CRITICAL ? "trouble" : "note");
+	cli_colour_end(out, colour);
+}
+
 /* What check_twicket would say and the table above does not, with the step that is missing. */
 static void findings_text(const json_t *answer, struct buf *out)
 {
@@ -235,7 +247,8 @@ static void findings_text(const json_t *answer, struct buf *out)
 	for (unsigned k = 0; k < h.n; k++) {
 		if (h.at[k].about == HEALTH_SILENCE || h.at[k].about == HEALTH_ACCOUNT_ROW)
 			continue;
-		cli_printf(out, "%s: %s", h.at[k].level == HEALTH_CRITICAL ? "trouble" : "note", h.at[k].text);
+		finding_label(h.at[k].level, out);
+		cli_printf(out, ": %s", h.at[k].text);
 		buf_char(out, '\n');
 	}
 }

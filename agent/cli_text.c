@@ -4,6 +4,7 @@
  */
 #include "agent/cli_text.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,12 +177,14 @@ void cli_table_finish(struct cli_table *t)
 	for (unsigned i = 0; i < t->n; i++)
 		free(t->cells[i]);
 	free(t->cells);
+	free(t->colours);
 	*t = (struct cli_table){.columns = NULL};
 }
 
 static int make_room(struct cli_table *t)
 {
 	unsigned cap = t->cap ? 2 * t->cap : 64;
+	enum cli_colour *colours;
 	char **cells;
 
 	if (t->n < t->cap)
@@ -190,6 +193,10 @@ static int make_room(struct cli_table *t)
 	if (!cells)
 		return -1;
 	t->cells = cells;
+	colours = reallocarray(t->colours, cap, sizeof *colours);
+	if (!colours)
+		return -1;
+	t->colours = colours;
 	t->cap = cap;
 	return 0;
 }
@@ -203,13 +210,21 @@ void cli_table_cell(struct cli_table *t, const char *format, ...)
 	va_start(args, format);
 	print_escaped(&cell, format, args);
 	va_end(args);
-	if (make_room(t) == 0)
+	if (make_room(t) == 0) {
+		t->colours[t->n] = CLI_PLAIN;
 		t->cells[t->n] = buf_steal(&cell);
+	}
 	if (t->n == t->cap || !t->cells[t->n])
 		t->failed = true;
 	else
 		t->n++;
 	buf_finish(&cell);
+}
+
+void cli_table_colour(struct cli_table *t, enum cli_colour colour)
+{
+	if (t->n)
+		t->colours[t->n - 1] = colour;
 }
 
 /* Of each column, gap included. */
@@ -267,19 +282,26 @@ static void drop_blanks(struct buf *out)
 	buf_truncate(out, n);
 }
 
+#define TITLES UINT_MAX
+
+/* first: the row's first cell. */
 static void print_row(
-    const struct cli_table *t, const unsigned widths[CLI_COLUMNS], const char *const *cells,
-    struct buf *out)
+    const struct cli_table *t, const unsigned widths[CLI_COLUMNS], unsigned first, struct buf *out)
 {
 	for (unsigned i = 0; i < t->n_columns; i++) {
-		const char *cell = cells ? cells[i] : t->columns[i].title;
-		size_t from = out->len;
-		unsigned width = cli_width(cell) + t->columns[i].gap;
+		const char *cell = first == TITLES ? t->columns[i].title : t->cells[first + i];
+		enum cli_colour colour = first == TITLES ? CLI_PLAIN : t->colours[first + i];
+		unsigned width = cli_width(cell) + t->columns[i].gap, have = 0;
+		size_t from;
 
 		if (t->columns[i].fit == CLI_RIGHT && width < widths[i])
-			cli_pad(out, from, widths[i] - width);
+			cli_pad(out, out->len, have = widths[i] - width);
+		cli_colour_begin(out, colour);
+		from = out->len;
 		cli_cut(out, cell, widths[i] - t->columns[i].gap);
-		cli_pad(out, from, widths[i]);
+		have += cli_width(buf_text(out) + from); /* what is not text has no width */
+		cli_colour_end(out, colour);
+		cli_pad(out, out->len, have < widths[i] ? widths[i] - have : 0);
 	}
 	drop_blanks(out);
 	buf_char(out, '\n');
@@ -299,7 +321,7 @@ void cli_table_print(const struct cli_table *t, struct buf *out)
 	for (i = 0; i < t->n_columns; i++)
 		has_titles = has_titles || *t->columns[i].title;
 	if (has_titles)
-		print_row(t, widths, NULL, out);
+		print_row(t, widths, TITLES, out);
 	for (i = 0; i + t->n_columns <= t->n; i += t->n_columns)
-		print_row(t, widths, (const char *const *)t->cells + i, out);
+		print_row(t, widths, i, out);
 }

@@ -6,6 +6,7 @@
 #ifndef TWICKET_CLI_TEXT_H
 #define TWICKET_CLI_TEXT_H
 
+#include "agent/cli_colour.h"
 #include "common/buf.h"
 #include "common/err.h"
 
@@ -66,6 +67,7 @@ struct cli_table {
 	const struct cli_column *columns;
 	unsigned n_columns;
 	char **cells;
+	enum cli_colour *colours; /* of each cell */
 	unsigned n, cap;
 	bool failed; /* memory ran out: prints nothing */
 };
@@ -76,6 +78,7 @@ void cli_table_finish(struct cli_table *t);
 /* The next cell, row by row; escaped. An empty cell is "-" only if the caller says so. */
 void cli_table_cell(struct cli_table *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+void cli_table_colour(struct cli_table *t, enum cli_colour colour); /* of the last cell */
 void cli_table_print(const struct cli_table *t, struct buf *out);
 /* Of the terminal that the process prints to; 0, as at the start: it is none, and nothing is ever cut. */
 void cli_table_fit(unsigned width);

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import pwd
 import struct
 import subprocess
@@ -114,14 +115,14 @@ def test_report_of_this_month(told):
     assert "nothing happened" in rig.agent.cli("report", "--month", "2024-02").stdout
 
 
-def on_terminal(agent, columns, *words):
+def on_terminal(agent, columns, *words, env=None):
     """What `twicket WORDS` prints on a terminal of so many columns."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     try:
         argv = [agent.cli_path, "-c", agent.config_path, "-s", agent.state, "-r", agent.run, *words]
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=slave, timeout=45, check=False,
-                              env={"ASAN_OPTIONS": "detect_leaks=0"})
+                              env={"ASAN_OPTIONS": "detect_leaks=0", **(env or {})})
         assert done.returncode == 0
         return os.read(master, 65536).decode().replace("\r\n", "\n")
     finally:
@@ -139,6 +140,25 @@ def test_a_terminal_gets_what_fits(rig):
         shown = on_terminal(rig.agent, columns, "list")
         assert "The telep" in shown and "…" in shown and max(map(len, shown.splitlines())) <= columns, shown
     assert on_terminal(rig.agent, 200, "list").splitlines()[0] == piped.splitlines()[0]
+
+
+def test_colours_on_a_terminal_only(told):
+    """State words and nothing else, where somebody looks; the same text without them everywhere else."""
+    rig, tag = told
+    red, plain, colours = "\x1b[31m", "\x1b[0m", {"TERM": "xterm"}
+    for words, word in ((["list"], f"{red}CRITICAL{plain}"), (["show", tag], f" {red}CRITICAL{plain} since "),
+                        (["status"], f"\x1b[32mok{plain}"), (["check"], f"\x1b[32mok{plain}")):
+        shown = on_terminal(rig.agent, 200, *words, env=colours)
+        assert word in shown, shown
+        bare = shown.replace(red, "").replace("\x1b[32m", "").replace("\x1b[33m", "").replace(plain, "")
+        assert "\x1b" not in bare
+        if words != ["status"]:  # which counts seconds
+            assert re.sub(r"\d+ (s|min)\b|\b\d+[sm]\b *", "", bare) == re.sub(
+                r"\d+ (s|min)\b|\b\d+[sm]\b *", "", rig.agent.cli(*words).stdout)
+        for env in ({}, {"TERM": "dumb"}, {"TERM": "xterm", "NO_COLOR": "1"}):
+            assert "\x1b" not in on_terminal(rig.agent, 200, *words, env=env), env
+        assert "\x1b" not in on_terminal(rig.agent, 200, "--json", *words, env=colours)
+        assert "\x1b" not in rig.agent.cli(*words).stdout
 
 
 def test_wrong_usage(rig):
