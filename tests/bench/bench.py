@@ -8,6 +8,7 @@ it is known, and all of them again as a table. Exit status 1 when a gate is miss
 """
 
 import importlib
+import os
 import re
 import subprocess
 import sys
@@ -64,6 +65,7 @@ def print_table():
 
 def main():
     build = Path(sys.argv[1]).resolve()
+    os.environ["TWICKET_BUILD"] = str(build)  # where the cores' modules are
     parts = sys.argv[2:] or PARTS
     for part in parts:
         if part not in PARTS:

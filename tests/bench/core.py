@@ -11,6 +11,7 @@ from stand import HERE, cpu_seconds, wait_for
 
 from nagios import CRITICAL, OBJECTS, Nagios  # tests/e2e, which stand.py leads to
 
+DEBIANS = "nagios-4.4"
 SHELL = "sh"
 SERVICE = "HTTP"
 OUTPUT = "CRITICAL - load average: 41.20, 38.11, 30.02 on the front end, limit 30 (sustained for 5 min), see runbook 7"
@@ -69,17 +70,18 @@ def twicket_of(stand, core):
 
 
 class BenchCore(Nagios):
-    """groups: {"tw": 1000, "sh": 1000}."""
+    """groups: {"tw": 1000, "sh": 1000}. core: of rig.cores(); None: Debian's."""
 
-    def __init__(self, stand, groups, twicket=True, name="nagios", stalls=False):
+    def __init__(self, stand, groups, twicket=True, name="nagios", stalls=False, core=None):
         place = stand.place
-        clock = place.copy(stand.build / "nagios-4.4/tests/core_clock.so", f"{name}-clock.so")
+        family = core.name if core else DEBIANS
+        clock = place.copy(stand.build / family / "tests/core_clock.so", f"{name}-clock.so")
         self.clock_path = place.path / f"{name}-clock.txt"
         self.offset, self.seen = 0, []
         modules = [(clock, f"{self.clock_path}{' stalls' if stalls else ''}")]
         if twicket:
-            modules.insert(0, twicket_of(stand, "nagios-4.4"))
-        self.begin(stand, groups, modules, name)
+            modules.insert(0, twicket_of(stand, family))
+        self.begin(stand, groups, modules, name, **({"core": core.binary} if core else {}))
 
     def begin(self, stand, groups, modules, name, **more):
         """modules: [(file, arguments)], in the order in which they are loaded."""

@@ -6,7 +6,6 @@ before and behind the module in the same core; what the same change costs in the
 """
 
 import array
-import os
 import re
 import shutil
 import socket
@@ -186,7 +185,6 @@ def take_times(stand, core, has_thin):
 
 
 def run(build):
-    os.environ["TWICKET_BUILD"] = str(build)  # where the cores' modules are
     for core in cores():
         if not (build / core.name / "tests/core_span.so").exists():
             note(f"{core.name} skipped: its core_span.so is not built (make bench-build CORE={core.name})")
@@ -203,4 +201,6 @@ def run(build):
                 note(f"{core.name}: no thin module to measure by (TWICKET_BENCH)")
             if shutil.which("valgrind"):
                 count(stand, core, has_thin)
+            else:
+                note(f"{core.name}: no valgrind, no instructions")
             take_times(stand, core, has_thin)
