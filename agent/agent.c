@@ -451,7 +451,7 @@ static void loop(struct agent *a)
 		fds[0] = (struct curl_waitfd){.fd = a->signals, .events = CURL_WAIT_POLLIN};
 		n_source = sources_fds(a->sources, fds + 1, FDS_MAX / 2);
 		n_control = control_fds(a->control, fds + 1 + n_source, FDS_MAX - 1 - n_source);
-		read_clock(a); /* the turn itself took time */
+		read_clock(a);
 		http_wait(a->http, fds, 1 + n_source + n_control, wait_ms(a));
 		read_clock(a);
 		take_signals(a);
@@ -459,8 +459,11 @@ static void loop(struct agent *a)
 			reload(a);
 		serve_sockets(a, fds + 1, n_source, n_control);
 		sources_turn(a->sources, &a->now);
-		if (a->stop || !core_is_gathering(a->core, &a->now))
+		if (a->stop || !core_is_gathering(a->core, &a->now)) {
 			core_turn(a->core, &a->now);
+			read_clock(a); /* the turn itself took time */
+			core_turned(a->core, &a->now);
+		}
 		control_metrics(a->control, &a->now);
 		sources_flush(a->sources);
 		trim_memory(a);

@@ -73,6 +73,8 @@ void core_watched(struct core *c, const struct object *o, const struct now *now)
 bool core_is_gathering(const struct core *c, const struct now *now);
 /* One turn: what is due is decided, committed, and only then let out. */
 void core_turn(struct core *c, const struct now *now);
+/* Behind it, with the time by then: a commit may have waited for the disk, and company counts from its end. */
+void core_turned(struct core *c, const struct now *now);
 /* Milliseconds until the next turn is due by itself, at most max_ms. */
 int core_wait_ms(const struct core *c, const struct now *now, int max_ms);
 

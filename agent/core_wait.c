@@ -45,6 +45,11 @@ static int64_t next_ms(const struct core *c, const struct now *now, int64_t wait
 	return wait < 0 ? 0 : wait;
 }
 
+void core_turned(struct core *c, const struct now *now)
+{
+	c->turned_ms = now->boot_ms;
+}
+
 int core_wait_ms(const struct core *c, const struct now *now, int max_ms)
 {
 	int64_t wait, rest = c->turned_ms + GATHER_MS - now->boot_ms;
