@@ -13,7 +13,7 @@
 #include <string.h>
 #include <utlist.h>
 
-#define HOST_CONNECTIONS 4 /* DESIGN: up to 4 in flight per account */
+#define HOST_CONNECTIONS 4 /* so many requests are on their way to one server */
 #define KEPT_CONNECTIONS 8
 
 static void move(struct http_call *c, struct http_call **to)
@@ -85,6 +85,7 @@ void http_destroy(struct http *h)
 	if (!h)
 		return;
 	drop_all(&h->flying);
+	drop_all(&h->waiting);
 	drop_all(&h->done);
 	curl_multi_cleanup(h->multi);
 	free(h->user_agent);
@@ -101,14 +102,52 @@ void http_cancel(struct http_call *call)
 	http_call_destroy(call);
 }
 
+/* libcurl would let it wait, too, but sets all of it up before it finds that it must, and again after. */
+static bool has_room(const struct http_call *c)
+{
+	const struct http_call *other;
+	unsigned n = 0;
+
+	DL_FOREACH (c->http->flying, other)
+		n += !other->bytes && strcmp(other->host, c->host) == 0;
+	return c->bytes || n < HOST_CONNECTIONS;
+}
+
+static int launch(struct http_call *c)
+{
+	if (curl_multi_add_handle(c->http->multi, c->easy) != CURLM_OK)
+		return -1;
+	move(c, &c->http->flying);
+	return 0;
+}
+
+/* True: libcurl has something to begin with. */
+static bool launch_waiting(struct http *h)
+{
+	struct http_call *c, *next;
+	bool has_begun = false;
+
+	DL_FOREACH_SAFE (h->waiting, c, next) {
+		if (!has_room(c))
+			continue;
+		has_begun = true;
+		if (launch(c) == 0)
+			continue;
+		c->code = CURLE_FAILED_INIT;
+		move(c, &h->done);
+	}
+	return has_begun;
+}
+
 static int start_transfer(
     struct http_call *c, const struct request *r, const struct http_route *route, struct err *err)
 {
 	if (http_call_prepare(c, r, route, err) == -1)
 		return -1;
-	if (curl_multi_add_handle(c->http->multi, c->easy) != CURLM_OK)
+	if (!has_room(c))
+		move(c, &c->http->waiting);
+	else if (launch(c) == -1)
 		return err_set(err, "http: %s: libcurl does not take it", r->url);
-	move(c, &c->http->flying);
 	if (c->bytes)
 		make_room(c->http);
 	return 0;
@@ -226,8 +265,10 @@ int http_turn(struct http *h)
 	struct http_call *c;
 	int running, done = 0, n;
 
-	curl_multi_perform(h->multi, &running);
-	collect_finished(h);
+	do {
+		curl_multi_perform(h->multi, &running);
+		collect_finished(h);
+	} while (launch_waiting(h));
 	/* What is done now: a function that submits files must not keep us here. */
 	DL_COUNT(h->done, c, done);
 	for (n = 0; n < done && h->done; n++)

@@ -42,8 +42,8 @@ void http_destroy(struct http *h);
  * which also call fn, exactly once; never from here. NULL with err when the request
  * makes no sense (nothing was sent then, and fn will not be called).
  *
- * http:// and https:// URLs: TLS is always verified; at most 4 connections to a host,
- * further calls wait for one within their time-out; a redirect is an answer.
+ * http:// and https:// URLs: TLS is always verified; at most 4 calls are on their way to a
+ * host, further ones wait, and their time-outs run from then on; a redirect is an answer.
  *
  * Method CONNECT goes no further than that, TLS included, and answers 200.
  *

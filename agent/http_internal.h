@@ -18,7 +18,7 @@
 struct http {
 	CURLM *multi;
 	char *user_agent;
-	struct http_call *flying, *done; /* lists */
+	struct http_call *flying, *waiting, *done; /* lists */
 	/* Servers that hang up on kept connections without a word (snac does): a request that
 	 * creates gets a connection of its own there, or every other one would end unanswered. */
 	char closers[HTTP_CLOSERS][HTTP_HOST_SIZE];
@@ -27,7 +27,7 @@ struct http {
 
 struct http_call {
 	struct http_call *prev, *next;
-	struct http_call **list; /* which of the two it is on */
+	struct http_call **list; /* which of these it is on */
 	struct http *http;
 	http_done_fn *fn;
 	void *arg;

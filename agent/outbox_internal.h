@@ -17,6 +17,8 @@
 #define HOUR_MS (60 * MINUTE_MS)
 
 #define OUTBOX_IN_FLIGHT 4 /* ops of one account */
+/* Where answers come at once: four are on the wire, and four that the same commit has marked follow them. */
+#define OUTBOX_AHEAD 8
 #define OUTBOX_UNSETTLED_MAX                                                                       \
 	8 /* unsettled posts of one account: beyond it nothing new is created */
 #define OUTBOX_KEY_SIZE 33 /* 32 hexadecimal characters and the NUL */
@@ -31,6 +33,7 @@ struct attempt {
 	struct post *post;
 	struct run *run; /* NULL: it is over, result holds */
 	struct result result;
+	int64_t started_ms; /* wall */
 	bool has_parent;
 };
 
@@ -147,6 +150,7 @@ struct outbox_account {
 	struct post *waiting; /* by id */
 	struct post *busy;
 	unsigned in_flight; /* ops, the look included */
+	bool is_quick; /* its network took the last post, and at once */
 	unsigned unsettled; /* SENDING and UNKNOWN */
 	unsigned failures; /* RETRY verdicts in a row, of any post */
 	int64_t breaker_ms; /* wall: nothing is started before */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define QUICK_MS 200
 #define BACKOFF_MS (5 * SECOND_MS)
 #define BACKOFF_MAX_MS (5 * MINUTE_MS)
 #define SAY_AGE_MS (24 * HOUR_MS)
@@ -207,6 +208,7 @@ static void post_verdict(struct outbox *o, struct post *p, int64_t now_ms)
 
 	p->attempt = NULL;
 	p->account->in_flight--;
+	p->account->is_quick = at->result.class == RESULT_OK && now_ms - at->started_ms <= QUICK_MS;
 	pay_for_nothing(o, p, &at->result, now_ms);
 	if (is_refused(p, at))
 		post_refused(o, p, &at->result, now_ms);
@@ -275,6 +277,7 @@ static void post_start(struct outbox *o, struct post *p, int64_t now_ms)
 	post_tell(o, p, DELIVERY_UNSETTLED, post_is_root(p));
 	p->attempt = outbox_alloc(sizeof *p->attempt);
 	p->attempt->post = p;
+	p->attempt->started_ms = now_ms;
 	p->attempt->has_parent = job.parent_id[0] != '\0';
 	p->attempt->run = runner_start(
 	    o->runner, a->notifier, a->account, a->index, &job, attempt_item, attempt_done,
@@ -303,7 +306,7 @@ static bool incident_is_busy(const struct post *p)
 
 static bool has_room(const struct outbox_account *a)
 {
-	unsigned most = account_is_probed(a) ? 1 : OUTBOX_IN_FLIGHT;
+	unsigned most = account_is_probed(a) ? 1 : a->is_quick ? OUTBOX_AHEAD : OUTBOX_IN_FLIGHT;
 
 	return a->in_flight < most && a->unsettled < OUTBOX_UNSETTLED_MAX;
 }

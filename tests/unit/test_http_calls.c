@@ -109,6 +109,40 @@ static void test_many(void **state)
 	assert_true(server_seen->connections <= 4);
 }
 
+static void wait_for_requests(unsigned n)
+{
+	for (int i = 0; i < 200 && server_seen->requests < n; i++)
+		http_wait(wire_http, NULL, 0, 10);
+	http_wait(wire_http, NULL, 0, 50); /* more would come now */
+	assert_int_equal(server_seen->requests, n);
+}
+
+/* What waits leaves when another is over, or not at all once it is cancelled; one that fails makes room, too. */
+static void test_more_wait(void **state)
+{
+	struct wire_got g = {0};
+	struct http_call *c[7];
+	struct request r;
+
+	(void)state;
+	server_start(SERVE_NEVER);
+	r = wire_post();
+	for (int i = 0; i < 7; i++) {
+		r.timeout_ms = i == 3 ? 300 : 30000;
+		c[i] = http_submit(wire_http, &r, NULL, i == 3 ? wire_keep : never, &g, &wire_err);
+		assert_non_null(c[i]);
+	}
+	wait_for_requests(4);
+	http_cancel(c[4]); /* waits */
+	http_cancel(c[0]); /* is on its way */
+	wait_for_requests(5);
+	wire_wait(&g, 1);
+	assert_int_equal(g.transport, TRANSPORT_NO_ANSWER);
+	wait_for_requests(6);
+	c[0] = http_submit(wire_http, &r, NULL, never, NULL, &wire_err);
+	assert_non_null(c[0]); /* for http_destroy() */
+}
+
 static void test_extra_descriptors(void **state)
 {
 	struct curl_waitfd w = {.events = CURL_WAIT_POLLIN};
@@ -266,6 +300,7 @@ int main(void)
 	    TEST(test_cancel),
 	    TEST(test_submit_from_callback),
 	    TEST(test_many),
+	    TEST(test_more_wait),
 	    TEST(test_extra_descriptors),
 	    TEST(test_proxy_environment),
 	    TEST(test_proxy_connect_fails),

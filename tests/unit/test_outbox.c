@@ -319,6 +319,26 @@ static void test_four_in_flight(void **state)
 	assert_int_equal(sim->n_posts, 10);
 }
 
+/* Where answers come at once a commit marks more of them; a slow one, or none, and it is four again. */
+static void test_eight_where_quick(void **state)
+{
+	(void)state;
+	sim->latency_ms = 100;
+	for (unsigned i = 1; i <= 40; i++)
+		rig_say(rig, i, SAY_PROBLEM, "down", "T7K2");
+	rig_run(rig, 50);
+	assert_int_equal(sim->creates, 4);
+	rig_run(rig, 100);
+	assert_int_equal(sim->creates, 12);
+	sim->latency_ms = 10 * SECOND;
+	rig_run(rig, 100);
+	assert_int_equal(sim->creates, 20);
+	rig_run(rig, 10 * SECOND);
+	assert_int_equal(sim->creates, 24);
+	rig_run(rig, MINUTE);
+	assert_int_equal(sim->n_posts, 40);
+}
+
 static void test_replaced(void **state)
 {
 	uint64_t root, update, newer, ack;
@@ -463,6 +483,7 @@ int main(void)
 	    T(test_other_account_goes_on),
 	    T(test_one_creating_per_incident),
 	    T(test_four_in_flight),
+	    T(test_eight_where_quick),
 	    T(test_replaced),
 	    T(test_cancel_thread),
 	    T(test_cancel_spares_what_is_on_its_way),
