@@ -255,6 +255,10 @@ static enum cli_exit begin(struct cli *cli, const struct config *config, int ind
 		return cli_complain(
 		    cli, CLI_NO, "accounts.%s: the network \"%s\" needs no login", a.account->name,
 		    a.account->network);
+	if (secret_check_place(a.account, &err) == -1)
+		return cli_complain(
+		    cli, CLI_NO, "accounts.%s: %s (sudo? has twicketd been started once?)", a.account->name,
+		    err.text);
 	keep_secrets();
 	a.net = cli_net_create(&err);
 	if (!a.net)

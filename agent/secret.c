@@ -310,6 +310,36 @@ static int store(const char *path, const char *text, struct err *err)
 	return rc;
 }
 
+/* By a file that is taken away again: what the folder's mode promises a disk or a sandbox may refuse. */
+static int try_folder(const char *path, struct err *err)
+{
+	char probe[PATH_LONGEST];
+	int fd;
+
+	if ((size_t)snprintf(probe, sizeof probe, "%s.XXXXXX", path) >= sizeof probe)
+		return err_set(err, "%s: path too long", path);
+	fd = mkostemp(probe, O_CLOEXEC);
+	if (fd == -1)
+		return err_set(err, "%s cannot be written: %s", path, strerror(errno));
+	close(fd);
+	unlink(probe);
+	return 0;
+}
+
+int secret_check_place(const struct config_account *a, struct err *err)
+{
+	char folder[PATH_LONGEST];
+	int dir;
+
+	if (folder_of(a->token_file, folder, sizeof folder) == -1)
+		return err_set(err, "%s: path too long", a->token_file);
+	dir = open_folder(folder, err);
+	if (dir == -1)
+		return -1;
+	close(dir);
+	return try_folder(a->token_file, err);
+}
+
 int secret_store(const struct config_account *a, const char *token, struct err *err)
 {
 	if (!*token || strlen(token) > SECRET_MAX || strpbrk(token, " \t\r\n"))

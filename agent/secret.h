@@ -40,6 +40,9 @@ void secret_free(char *token);
  */
 int secret_store(const struct config_account *a, const char *token, struct err *err);
 
+/* Whether secret_store() could: to be asked before somebody logs in for nothing. 0, or -1 with err. */
+int secret_check_place(const struct config_account *a, struct err *err);
+
 /* The keys of the app that we log in with, on networks that want one of one's own (X). */
 struct secret_app {
 	char *key, *secret; /* both secrets: "API key" and "API key secret" */

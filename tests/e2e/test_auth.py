@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import stat
 import subprocess
 import time
@@ -147,6 +148,19 @@ def test_a_wrong_code(fake, admin):
     assert terminal.end() == 1
     assert "nothing was stored" in terminal.seen
     assert not (agent.state / "auth/status").exists()
+
+
+def test_nobody_logs_in_for_nothing(fake, admin):
+    """What could not be stored is said before the server is asked for anything."""
+    agent = admin(fake)
+    (agent.state / "auth").chmod(0o500)
+    done = agent.cli("auth", "status", "--token-stdin", text="a-token\n")
+    (agent.state / "auth").chmod(0o700)
+    assert done.returncode == 1 and "cannot be written: Permission denied (sudo? " in done.stderr
+    shutil.rmtree(agent.state)
+    done = agent.cli("auth", "status", "--token-stdin", text="a-token\n")
+    assert done.returncode == 1 and "cannot be made: No such file or directory (sudo? " in done.stderr
+    assert not fake.control("log")
 
 
 def test_somebody_elses_login(fake, admin):

@@ -176,7 +176,10 @@ static void test_store(void **state)
 
 	(void)state;
 	snprintf(deep, sizeof deep, "%s/auth/status", folder);
+	assert_int_equal(secret_check_place(&a, &err), 0);
+	assert_int_equal(stat(deep, &st), -1);
 	assert_int_equal(secret_store(&a, "first", &err), 0);
+	assert_int_equal(secret_check_place(&a, &err), 0);
 	assert_int_equal(secret_store(&a, "second", &err), 0);
 	assert_int_equal(secret_load(&a, &token, &err), SECRET_OK);
 	assert_string_equal(token, "second");
@@ -193,6 +196,8 @@ static void test_store(void **state)
 	assert_int_equal(secret_store(&a, "", &err), -1);
 	snprintf(deep, sizeof deep, "%s/no/such/status", folder);
 	assert_int_equal(secret_store(&a, "first", &err), -1);
+	assert_non_null(strstr(err.text, "cannot be made"));
+	assert_int_equal(secret_check_place(&a, &err), -1);
 	assert_non_null(strstr(err.text, "cannot be made"));
 }
 
