@@ -5,6 +5,7 @@
  */
 #include "agent/agent.h"
 
+#include "agent/agent_config.h"
 #include "agent/census.h"
 #include "agent/chance.h"
 #include "agent/control.h"
@@ -226,45 +227,11 @@ static int load_token(const struct config_account *account, char **token, struct
 
 /* --- configuration -------------------------------------------------------------------- */
 
-/* As the log is written that runs, or that would: as JSON no line may be anything else. */
-static void tell(const struct config *as, const char *text)
-{
-	if (as && as->log_format == LOG_FORMAT_JSON)
-		log_warnx("config", "%s", text);
-	else
-		fprintf(stderr, "%s\n", text);
-}
-
-/* NULL: all is said, and err has the first of it. */
-static struct config *load_config(const struct agent *a, struct err *err)
-{
-	struct config_report report = {0};
-	struct config *config = config_load(a->options->config_path, &report);
-	const struct config *as = a->config ? a->config : config;
-
-	if (config && as == config)
-		log_setup(config->log, config->log_format);
-	for (unsigned k = 0; k < report.n; k++)
-		tell(as, report.at[k].text);
-	if (!config)
-		config_report_first(&report, err);
-	config_report_finish(&report);
-	if (!config)
-		return NULL;
-	if (config_override(config, a->options->state_dir, a->options->run_dir, err) == -1) {
-		tell(as, err->text);
-		config_destroy(config);
-		return NULL;
-	}
-	config_hurry(config, a->options->hurry);
-	return config;
-}
-
 /* A file that is wrong changes nothing but the log. */
 static void reload(struct agent *a)
 {
 	struct err err = {{0}};
-	struct config *fresh = load_config(a, &err), *old = a->config;
+	struct config *fresh = agent_config_load(a->options, a->config, &err), *old = a->config;
 
 	a->reload = false;
 	if (!fresh) {
@@ -494,7 +461,7 @@ int agent_run(const struct agent_options *options)
 	keep_secrets();
 	read_clock(&a);
 	read_boot_id(&a);
-	a.config = load_config(&a, &err);
+	a.config = agent_config_load(options, NULL, &err);
 	if (!a.config) {
 		last_words_leave_alone(options->run_dir, err.text);
 		return AGENT_WRONG;
