@@ -109,7 +109,7 @@ _twicket() {
 # --- reply
 	reply,option) _twicket_words "$general" ;;
 	reply,0) _twicket_words "$(_twicket_tags)" ;;
-	reply,1) _twicket_words 'ack unack take downtime recheck eta say: quiet major known part fixed: cause: workaround: ? note: last? ticket endorse undo' ;;
+	reply,1) _twicket_words 'ack unack take downtime recheck eta say: quiet major known part fixed: cause: workaround: ? note: last? ticket endorse undo go no edit: pause help' ;;
 # --- queue
 	queue,option) _twicket_words "$general" ;;
 	queue,0) _twicket_words 'retry drop' ;;

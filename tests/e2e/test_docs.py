@@ -1,7 +1,7 @@
 """The commands that README, docs/ and the manual pages show, typed as they stand there: each is one that twicket knows.
 
 They run against a file rig. What they are about is mostly not there (a log, a ticket), so they may say no; they
-must never be wrong usage, which is exit code 2.
+must never be wrong usage, which is exit code 2. Besides: what is installed with them fits together.
 """
 
 import os
@@ -107,6 +107,15 @@ def test_completion(make_file_rig):
     assert complete(rig, "list", "--se") == ["--search"]
     rig.agent.stop()
     assert complete(rig, "show", "") == [], "nothing is asked where no agent runs"
+
+
+def test_words_of_reply_in_both_shells():
+    """Each shell offers the same, and what it offers is a word of the catalogue."""
+    bash = re.search(r"reply,1\) _twicket_words '(.*)'", (TOP / "contrib/completion/twicket.bash").read_text())[1]
+    zsh = re.search(r"2:words:\((.*?)\)'", (TOP / "contrib/completion/_twicket").read_text())[1].replace("\\", "")
+    assert bash.split() == zsh.split() and {"ack", "say:", "go", "no", "edit:", "last?"} <= set(bash.split())
+    words = " ".join(re.findall(r'"([^"]*)"', (TOP / "agent/words/en.cfg").read_text())).split()
+    assert not [word for word in bash.split() if word != "?" and word not in words]
 
 
 @pytest.mark.skipif(not shutil.which("man"), reason="no man")
