@@ -246,8 +246,8 @@ static void reload(struct agent *a)
 		return;
 	}
 	a->config = fresh;
-	count_objects(a);
 	sources_set_config(a->sources, fresh);
+	count_objects(a);
 	log_setup(fresh->log, fresh->log_format);
 	time_zone_use(fresh->timezone);
 	config_destroy(old);
