@@ -414,8 +414,8 @@ def test_wrong_configuration(rig):
     left = rig.agent.run / "not-started"
     good = rig.agent.config_path.read_text()
     rig.agent.config_path.write_text(good + "hodl = \"2m\";\nlogg = \"info\";\n")
-    running, second = rig.agent.process, rig.agent.start(ready=False).process
-    assert second.popen.wait(20 * PATIENCE) == 1
+    running = rig.agent.process
+    assert rig.agent.start(ready=False).process.popen.wait(20 * PATIENCE) == 1
     assert not left.exists(), "the one that runs speaks for itself"
     rig.agent.process = running
     rig.agent.stop()
@@ -423,7 +423,7 @@ def test_wrong_configuration(rig):
     assert rig.agent.process.popen.wait(20 * PATIENCE) == 1
     code, said = plugin(rig)
     line = good.count("\n") + 1
-    words = f"twicketd did not start: {rig.agent.config_path}:{line}: hodl: no such key"
+    words = f"twicketd did not start: twicket.cfg:{line}: hodl: no such key"
     assert code == 2 and words in said and "(and 1 more: twicket check)" in said, said
     done = rig.agent.cli("status")
     assert done.returncode == 3 and words in done.stderr

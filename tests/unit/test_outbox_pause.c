@@ -201,13 +201,34 @@ static void test_nobody_hears_of_the_ordinary(void **state)
 	sim->retry_after_s = 3600;
 	rig_run(rig, 3 * HOUR);
 	sim->status = 0;
-	sim->refuses = true;
 	rig_run(rig, 3 * HOUR);
+	assert_int_equal(sim->n_posts, 4);
+	say_many(4);
+	sim->refuses = true;
+	rig_run(rig, 4 * MINUTE);
 	sim->refuses = false;
 	sim->error_next = 2;
 	rig_run(rig, 3 * HOUR);
-	assert_int_equal(sim->n_posts, 4);
+	assert_int_equal(sim->n_posts, 8);
 	assert_int_equal(rig->alarms, 0);
+}
+
+/* Once when it has been so for ten minutes, and once when something is posted again. */
+static void test_long_away(void **state)
+{
+	(void)state;
+	say_many(4);
+	sim->refuses = true;
+	rig_run(rig, 9 * MINUTE);
+	assert_int_equal(rig->alarms, 0);
+	rig_run(rig, 9 * HOUR);
+	assert_int_equal(rig->alarms, 1);
+	assert_non_null(strstr(rig->alarm, "one: posting is delayed: "));
+	sim->refuses = false;
+	rig_run(rig, HOUR);
+	assert_int_equal(sim->n_posts, 4);
+	assert_int_equal(rig->alarms, 2);
+	assert_string_equal(rig->alarm, "one: over");
 }
 
 /* A post that a look finds was taken before the trouble: it says nothing of its end. */
@@ -326,6 +347,7 @@ int main(void)
 	    T(test_the_longer_pause_holds),
 	    T(test_long_limit),
 	    T(test_nobody_hears_of_the_ordinary),
+	    T(test_long_away),
 	    T(test_found_is_not_posted_again),
 	    T(test_alarms_do_not_alarm),
 	    T(test_end_of_what_nobody_heard),
