@@ -405,7 +405,8 @@ static void online_text(const json_t *facts, unsigned left, struct buf *out)
 static size_t complaints(
     const json_t *facts, const char *kind, const char *before, unsigned width, struct buf *out)
 {
-	enum cli_colour colour = strcmp(kind, "errors") == 0 ? CLI_RED : CLI_YELLOW;
+	enum cli_colour of_kind = strcmp(kind, "errors") == 0 ? CLI_RED : CLI_YELLOW;
+	enum cli_colour colour = *before ? of_kind : CLI_PLAIN;
 	const json_t *list = json_object_get(facts, kind), *one;
 	size_t i;
 
