@@ -121,11 +121,11 @@ void knowledge_save(struct knowledge *k)
 struct liking {
 	struct store *store;
 	const struct knowledge_about *about;
-	const char *folded; /* its output */
+	struct buf folded; /* its output, once it is asked for */
 	struct knowledge_fix *out;
 	unsigned n, max;
 	struct err *err;
-	bool failed;
+	bool is_folded, failed;
 };
 
 static bool is_told(const struct liking *l, const struct knowledge_row *row)
@@ -179,7 +179,7 @@ static bool is_kin(const char *a, const char *b)
 
 static bool is_line_alike(const struct liking *l, const char *line, bool kin)
 {
-	unsigned common, percent = fold_alike(l->folded, line, &common);
+	unsigned common, percent = fold_alike(buf_text(&l->folded), line, &common);
 
 	return kin ? percent >= ALIKE_KIN && common >= ALIKE_KIN_WORDS
 		   : percent >= ALIKE_ANY && common >= ALIKE_ANY_WORDS;
@@ -207,29 +207,35 @@ static bool is_alike(struct liking *l, const struct knowledge_row *row)
 	return alike;
 }
 
+/* Most have nobody to be compared with: only then. False: there are no words in it. */
+static bool fold_about(struct liking *l)
+{
+	char output[OUTPUT_BYTES + 1];
+
+	if (!l->is_folded) {
+		snprintf(output, sizeof output, "%s", l->about->output ? l->about->output : "");
+		fold_output(output, &l->folded);
+	}
+	l->is_folded = true;
+	return l->folded.len != 0;
+}
+
 static int of_other_object(void *arg, const struct knowledge_row *row)
 {
 	struct liking *l = arg;
 
+	if (!fold_about(l))
+		return 1;
 	if (row->incident != l->about->incident && strcmp(row->kind, "cause") != 0 && !is_told(l, row) &&
 	    is_alike(l, row))
 		take(l, row);
 	return l->failed || l->n == l->max;
 }
 
-static void fold_about(const struct knowledge_about *about, struct buf *out)
-{
-	char output[OUTPUT_BYTES + 1];
-
-	snprintf(output, sizeof output, "%s", about->output ? about->output : "");
-	fold_output(output, out);
-}
-
 int knowledge_like(struct store *s, const struct knowledge_about *about, struct knowledge_fix *out, unsigned max,
 		   struct err *err)
 {
 	struct liking l = {.store = s, .about = about, .out = out, .max = max, .err = err};
-	struct buf folded;
 	int rc;
 
 	if (!max || !about->object)
@@ -237,11 +243,9 @@ int knowledge_like(struct store *s, const struct knowledge_about *about, struct 
 	rc = store_knowledge_of_object(s, about->object, LOOK_AT, of_same_object, &l, err);
 	if (rc == -1 || l.failed || l.n)
 		return rc == -1 || l.failed ? -1 : (int)l.n;
-	buf_init(&folded, FOLDED_MAX);
-	fold_about(about, &folded);
-	l.folded = buf_text(&folded);
-	rc = *l.folded ? store_knowledge_recent(s, LOOK_AT_ALL, of_other_object, &l, err) : 0;
-	buf_finish(&folded);
+	buf_init(&l.folded, FOLDED_MAX);
+	rc = store_knowledge_recent(s, LOOK_AT_ALL, of_other_object, &l, err);
+	buf_finish(&l.folded);
 	return rc == -1 || l.failed ? -1 : (int)l.n;
 }
 
