@@ -163,8 +163,7 @@ int store_tag_used_since(struct store *s, const char *tag, int64_t since_ms, str
 int store_last_incident_of(struct store *s, const char *account, const char *author_id, int64_t since_ms, uint64_t *incident, struct err *err);
 /* The value is copied; "" when absent. */
 int store_meta(struct store *s, const char *key, char *value, size_t size, struct err *err);
-/* Posts sent on an account since since_ms (and made at most a day before), POST_SAY only: for the
- * hour and day budgets. */
+/* Posts sent on an account since since_ms, POST_SAY only: for the hour and day budgets. */
 int store_count_posts(struct store *s, const char *account, int64_t since_ms, struct err *err);
 int store_count_posts_of_thread(struct store *s, uint64_t thread, struct err *err);
 /* One account's month (202611). 1 found, 0 nothing was spent, -1. */

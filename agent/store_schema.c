@@ -228,6 +228,9 @@ static const char *const migrations[] = {
     "ALTER TABLE thread ADD COLUMN asked_times INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE thread ADD COLUMN again_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE thread ADD COLUMN again_boot_ms INTEGER NOT NULL DEFAULT 0;"
+    /* a restart counts the posts of a day: from the index alone, or it would read them all */
+    "DROP INDEX post_created;"
+    "CREATE INDEX post_sent ON post(account, kind, state, sent_ms) WHERE kind=0 AND state=2;"
     "CREATE TABLE unread(incident INTEGER PRIMARY KEY);"
     "INSERT INTO unread SELECT id FROM incident;",
 };

@@ -174,8 +174,7 @@ const char *const store_sql[SQL_END] = {
 	"SELECT max(incident) FROM reply WHERE account=? AND author_id=? AND created_ms>=? AND"
 	" visibility=3 AND incident<>0 HAVING count(DISTINCT incident)=1",
     [SQL_META] = "SELECT value FROM meta WHERE key=?",
-    [SQL_COUNT_POSTS] = "SELECT count(*) FROM post WHERE account=?1 AND created_ms>=?2-86400000 AND"
-	" sent_ms>=?2 AND kind=0 AND state=2",
+    [SQL_COUNT_POSTS] = "SELECT count(*) FROM post WHERE account=? AND sent_ms>=? AND kind=0 AND state=2",
     [SQL_LEDGER] = SELECT("ledger", LEDGER_FIELDS) "WHERE account=? AND month=?",
     [SQL_COUNT_PROMISES] =
 	"SELECT count(*) FROM thread WHERE account=? AND state IN (1,2) AND root IN (2,3)",
