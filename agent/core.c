@@ -390,6 +390,7 @@ struct core *core_create(const struct config *config, struct store *store, const
 	c->store = store;
 	c->env = *env;
 	c->now = *now;
+	c->house_boot_ms = now->boot_ms + HOUSE_MS; /* what waits to be said goes first */
 	c->notes_tail = &c->notes;
 	if (core_born_load(c, config, &c->born_s, err) == -1 || build(c, err) == -1 || core_accounts_open(c, config, &c->accounts, err) == -1)
 		goto fail;

@@ -138,6 +138,7 @@ int core_audience_for(const struct core *c, unsigned account); /* that tells str
 void core_gone(void *arg, const struct reply_row *reply, struct buf *words); /* for the inbox, see its gone */
 void core_tell_reporters(struct core *c, const struct say_target *target, const struct say *say);
 
+#define HOUSE_MS 5000 /* between the slices of core_keep_house() */
 #define LIVE_INCIDENTS 512 /* at most so many are looked at */
 struct live_incidents {
 	uint64_t id[LIVE_INCIDENTS];

@@ -12,7 +12,6 @@
 #define FIX_CHARS 80 /* of a fix in a first post: what is longer is in `twicket show` */
 #define LAST_MAX 3
 #define AROUND 60 /* characters of date, person and count */
-#define HOUSE_MS 5000
 #define PURGE_ROWS 200 /* in one slice: some milliseconds */
 #define PURGE_MS 3600000 /* when nothing was left to do */
 #define HOUSE_STORIES 20 /* incidents that are taken into the index in one slice */
