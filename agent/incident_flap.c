@@ -24,7 +24,7 @@
 struct blip {
 	UT_hash_handle hh; /* in the order of changed_s */
 	int64_t changed_s;
-	int64_t relapses[RELAPSES_MAX];
+	uint32_t relapses[RELAPSES_MAX];
 	char key[];
 };
 
@@ -43,7 +43,7 @@ void flap_remember(struct engine *e, const struct problem *p)
 	HASH_FIND(hh, e->blips, p->key, p->key_len, b);
 	if (b)
 		blip_forget(e, b);
-	while (e->blips && (HASH_COUNT(e->blips) >= BLIPS_MAX || e->blips->changed_s < p->changed_s - WINDOW_S))
+	while (e->blips && (HASH_COUNT(e->blips) >= BLIPS_MAX || e->blips->changed_s < (int64_t)p->changed_s - WINDOW_S))
 		blip_forget(e, e->blips);
 	b = calloc(1, sizeof *b + p->key_len);
 	if (!b)
@@ -62,7 +62,7 @@ void flap_recall(struct engine *e, struct problem *p)
 	if (!b)
 		return;
 	memcpy(p->relapses, b->relapses, sizeof p->relapses);
-	p->changed_s = b->changed_s;
+	p->changed_s = (uint32_t)b->changed_s;
 	blip_forget(e, b);
 }
 
@@ -89,12 +89,12 @@ static void opening_add(struct problem *p, int64_t at_s)
 	if (!p->changed_s || at_s - p->changed_s > WINDOW_S)
 		memset(p->relapses, 0, sizeof p->relapses);
 	memmove(&p->relapses[1], &p->relapses[0], sizeof p->relapses - sizeof p->relapses[0]);
-	p->relapses[0] = at_s;
+	p->relapses[0] = (uint32_t)at_s;
 }
 
 static bool reopens_often(const struct problem *p)
 {
-	return openings(p) > REOPENS && p->relapses[0] - p->relapses[REOPENS - 1] <= WINDOW_S;
+	return openings(p) > REOPENS && (int64_t)p->relapses[0] - p->relapses[REOPENS - 1] <= WINDOW_S;
 }
 
 static void note(struct problem *p, const char *what)
@@ -148,7 +148,7 @@ void flap_changed(struct engine *e, struct problem *p, const struct now *now)
 
 	if (live)
 		opening_add(p, at_s);
-	p->changed_s = at_s;
+	p->changed_s = (uint32_t)at_s;
 	p->calm = boot_of(at_s + CALM_S, now);
 	problem_touch(p);
 	if (problem_flaps(p))

@@ -24,6 +24,15 @@ static unsigned split_numbers(const char *text, int64_t *at, unsigned max)
 	return n;
 }
 
+static void load_relapses(struct problem *p, const char *text)
+{
+	int64_t at[RELAPSES_MAX];
+	unsigned n = split_numbers(text, at, RELAPSES_MAX);
+
+	for (unsigned k = 0; k < RELAPSES_MAX; k++)
+		p->relapses[k] = k < n ? (uint32_t)at[k] : 0;
+}
+
 static uint64_t heard_bits(const struct engine *e, const char *names)
 {
 	uint64_t bits = 0;
@@ -149,10 +158,9 @@ void engine_load_problem(struct engine *e, const struct problem_row *row)
 	p->was_state = (uint8_t)row->was_state;
 	p->changes = row->changes;
 	p->flap_s = row->flap_s;
-	p->changed_s = row->changed_s;
+	p->changed_s = (uint32_t)row->changed_s;
 	p->acked_as = (uint8_t)row->acked_as;
-	memset(p->relapses, 0, sizeof p->relapses);
-	split_numbers(row->relapses, p->relapses, RELAPSES_MAX);
+	load_relapses(p, row->relapses);
 	engine_set_string(&p->output, row->output);
 	engine_set_string(&p->owner, row->owner);
 	if (names_others(row->heard, p->heard) || names_others(row->told, p->told))

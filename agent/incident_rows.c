@@ -20,13 +20,13 @@ static void save_node(const struct engine_rows *rows, const struct node *n)
 }
 
 /* "1795332720,1795332780"; 0 ends the list. */
-static void join_numbers(const int64_t *at, unsigned n, char *out, size_t size)
+static void join_numbers(const uint32_t *at, unsigned n, char *out, size_t size)
 {
 	size_t len = 0;
 
 	out[0] = '\0';
 	for (unsigned k = 0; k < n && at[k] && len + 24 < size; k++)
-		len += (size_t)snprintf(out + len, size - len, "%s%lld", k ? "," : "", (long long)at[k]);
+		len += (size_t)snprintf(out + len, size - len, "%s%u", k ? "," : "", (unsigned)at[k]);
 }
 
 static const char *names_of_bits(const struct engine *e, uint64_t bits, struct buf *out)

@@ -81,27 +81,29 @@ struct problem {
 	int64_t hard_s; /* HARD since; since_s may be of the SOFT state before */
 	int64_t clock;	 /* wall minus boot, ms, when it began; 0 = not in this life */
 	int64_t worse_s; /* when it got worse last; 0 = it never did */
-	uint8_t was_state; /* before that */
 	uint32_t flags;
+	uint8_t was_state; /* before worse_s */
 	uint8_t kind, state;
 	uint8_t worst; /* severity: the worst since it began */
 	uint8_t acked_as; /* the milder state that its acknowledgement was given for; 0 = none */
+	/* There are ten thousand of them: 48 bytes less than with a word for each flag and time. */
+	bool rejoins : 1; /* a member from before, broken again, not yet described */
+	bool adopted : 1;
+	bool was_adopted : 1; /* its row may still say so */
+	bool waiting : 1;  /* for its description */
+	bool is_asked : 1; /* the core, since it is connected */
+	bool seen : 1;	   /* in the snapshot under way */
+	bool is_unknown : 1; /* to the core, when we asked last */
+	bool is_past : 1;  /* begun and ended while we were away: only a digest asks who would have heard */
+	bool by_restart : 1; /* it recovered while the core restarted */
+	bool checking : 1; /* it was not: does the core still have it? */
+	bool dirty : 1;
 	/* flapping (incident_flap.c) */
-	unsigned changes;
-	int64_t flap_s, changed_s;
+	int64_t flap_s;
 	int64_t calm; /* boot ms: by our own count it does not flap any more */
-	int64_t relapses[RELAPSES_MAX]; /* when it broke, of late: wall s, the newest first */
-	bool rejoins; /* a member from before, broken again, not yet described */
-	bool adopted;
-	bool was_adopted; /* its row may still say so */
-	bool waiting;  /* for its description */
-	bool is_asked; /* the core, since it is connected */
-	bool seen;     /* in the snapshot under way */
-	bool is_unknown; /* to the core, when we asked last */
-	bool is_past;  /* begun and ended while we were away: only a digest asks who would have heard */
-	bool by_restart; /* it recovered while the core restarted */
-	bool checking; /* it was not: does the core still have it? */
-	bool dirty;
+	unsigned changes;
+	uint32_t changed_s; /* wall s, till the year 2106; so are these: */
+	uint32_t relapses[RELAPSES_MAX]; /* when it broke, of late, the newest first */
 	uint16_t key_len;
 	char key[]; /* node NUL host NUL service NUL */
 };

@@ -19,7 +19,6 @@ struct object_var {
 
 /* Lists are shared between objects and end with a NULL; an empty one is NULL itself. */
 struct object {
-	uint8_t kind; /* EVENT_HOST or EVENT_SERVICE */
 	const char *node, *host, *service; /* service "" for a host */
 	const char *display, *address;
 	const char *const *hostgroups; /* of the host, also in a service */
@@ -31,10 +30,11 @@ struct object {
 	const char *const *parents;	    /* of the host, also in a service */
 	const char *const *ancestors;	    /* nearest first */
 	int64_t ok_since_s;		/* it is OK or UP now, since then; 0 = it is not, or not known */
-	unsigned services;		/* a host: how many services it has */
 	struct object *named;		/* a host: its services that have a public name */
 	unsigned n_named;
+	unsigned services;		/* a host: how many services it has */
 	unsigned shares; /* owners besides the first; object_share() and object_destroy() count them */
+	uint8_t kind; /* EVENT_HOST or EVENT_SERVICE; here it takes no word of its own */
 };
 
 /*
