@@ -307,6 +307,7 @@ struct engine {
 	struct incident **due; /* whose timers run now, in their order */
 	unsigned n_due, due_cap;
 
+	struct incident *loading; /* incident_load.c's: the last row was of this one; NULL = none */
 	struct thread *threads; /* of open incidents: hash by id */
 	int64_t clock;	  /* wall minus boot, ms, when we looked last */
 	uint64_t dropped, summed, untold_ends;
