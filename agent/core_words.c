@@ -361,6 +361,7 @@ int core_reason_text(struct core *c, uint64_t incident, const char *reason, cons
 		say = no_facts(c);
 	say.event = SAY_TROUBLE;
 	say.reason = reason;
+	say.text = NULL; /* the acknowledgement's is not what the core says to it */
 	reason_facts(c, incident, reason, label, &say);
 	buf_init(&last, POST_MAX);
 	last_facts(c, incident, account, &last, &say);

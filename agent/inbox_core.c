@@ -297,9 +297,22 @@ static bool inbox_was_done(const struct inbox_reply *r, int code)
 	return code == EVENT_CODE_NOT_ACKED && r->is_resent && r->verb == EVENT_VERB_UNACK;
 }
 
+/* Somebody else has it, and this reply does not take it from them. owner: who. */
+static bool inbox_is_anothers(const struct inbox *b, const struct inbox_reply *r, char owner[256])
+{
+	struct incident_view v;
+
+	if (r->verb != EVENT_VERB_ACK || inbox_is_over_owner(r) || !engine_view(b->engine, r->row.incident, &v) || !v.acked)
+		return false;
+	snprintf(owner, 256, "%s", v.owner);
+	return strcmp(owner, inbox_author(r)) != 0;
+}
+
 /* A result that is no error says only that the core took it: the event decides, but for a check. */
 static void inbox_result(struct inbox *b, const char *node, const struct event *ev)
 {
+	char owner[256];
+
 	if (inbox_all_result(b, node, ev, inbox_refusal(ev->code, ev->text)))
 		return;
 	for (struct inbox_reply *r = b->live; r; r = r->hh.next) {
@@ -308,6 +321,8 @@ static void inbox_result(struct inbox *b, const char *node, const struct event *
 			continue;
 		if (inbox_was_done(r, ev->code))
 			inbox_confirm(b, r);
+		else if (ev->code == EVENT_CODE_REFUSED && inbox_is_anothers(b, r, owner))
+			inbox_fail(b, r, "already_acked", owner);
 		else if (ev->code != EVENT_CODE_OK)
 			inbox_fail(b, r, inbox_refusal(ev->code, ev->text), ev->text);
 		else if (r->verb == EVENT_VERB_RECHECK)
@@ -405,8 +420,6 @@ static void inbox_give_up(struct inbox *b, struct inbox_reply *r)
 		return;
 	}
 
-	if (is_known && v.acked)
-		snprintf(owner, sizeof(owner), "%s", v.owner);
 	if (is_known && (!v.open || v.state == 0)) {
 		inbox_fail(b, r, "already_ok", "");
 	} else if (is_known && r->verb == EVENT_VERB_UNACK && !v.acked) {
@@ -414,12 +427,10 @@ static void inbox_give_up(struct inbox *b, struct inbox_reply *r)
 			inbox_confirm(b, r);
 		else
 			inbox_fail(b, r, "not_acked", "");
-	} else if (
-	    is_known && r->verb == EVENT_VERB_ACK && v.acked && !inbox_is_over_owner(r) &&
-	    strcmp(owner, inbox_author(r)) != 0) {
+	} else if (inbox_is_anothers(b, r, owner)) {
 		inbox_fail(b, r, "already_acked", owner);
 	} else if (is_known && r->verb == EVENT_VERB_ACK && v.acked && r->is_resent &&
-		   strcmp(owner, inbox_core_author(r)) == 0) {
+		   strcmp(v.owner, inbox_core_author(r)) == 0) {
 		inbox_finish(b, r, REPLY_NO_EFFECT, "already_yours");
 		inbox_thank(b, r);
 	} else {

@@ -101,6 +101,7 @@ def make_icinga_rig(an_icinga, fake):
 
     core=rigs.cores()[0], beside=hosts: the Icinga is beside a Nagios.
     """
+    fake.control("options", {"rate_limit": 100_000})  # the test asks it, too, and often
     with making(lambda **how: rigs.Rig(how.pop("server", fake), **{"core": rigs.ICINGA, **how})) as make:
         yield make
 

@@ -17,12 +17,16 @@ class Refused(Exception):
         self.status, self.body = status, body
 
 
+OF_HOST = {"address": "192.0.2.1", "last_state_up": 0}
+OF_SERVICE = {"last_state_ok": 0}
+
+
 def checkable(name, public):
     return {
-        "__name": name, "display_name": name, "address": "192.0.2.1", "notes": "", "notes_url": "", "action_url": "",
+        **(OF_SERVICE if "!" in name else OF_HOST), "__name": name, "display_name": name, "notes": "", "notes_url": "", "action_url": "",
         "groups": [], "vars": {"twicket_public": public} if public else None, "state": 0, "state_type": 1,
         "last_check": NEVER, "last_check_result": None, "last_hard_state": 0, "last_hard_state_change": 0,
-        "last_state_change": 0, "last_state_up": 0, "last_state_ok": 0, "last_reachable": True, "acknowledgement": 0,
+        "last_state_change": 0, "last_reachable": True, "acknowledgement": 0,
         "acknowledgement_expiry": 0, "acknowledgement_last_change": 0, "downtime_depth": 0, "flapping": False,
         "check_attempt": 1, "max_check_attempts": 1, "volatile": False, "handled": False, "problem": False,
         "enable_notifications": True, "severity": 0,
@@ -92,7 +96,7 @@ class World:
         if not is_soft:
             attrs["last_hard_state"] = state
         if not state:
-            attrs.update(last_state_ok=now, last_state_up=now)
+            attrs["last_state_ok" if kind == "services" else "last_state_up"] = now
             self.unacknowledge(name)
         return changed
 
