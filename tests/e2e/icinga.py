@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 import authority
-from nagios import DOWN, UP
+from nagios import DOWN, UNREACHABLE, UP
 from proc import PATIENCE, Process, RigError, free_port, wait_for
 
 PROGRAM = "icinga2"
@@ -357,16 +357,12 @@ class Icinga:
     def version(self):
         return self.program().get("version", "?")
 
-    def reload(self, seconds=30, wait=True):
+    def reload(self, seconds=30):
         """SIGHUP, and waits until the new process answers."""
         before = self.program().get("program_start")
-        self.hangup()
-        if wait:
-            self.process.wait_ready("Icinga is back after its reload",
-                                    lambda: self.program().get("program_start", before) != before, seconds)
-
-    def hangup(self):
         self.process.signal(signal.SIGHUP)
+        self.process.wait_ready("Icinga is back after its reload",
+                                lambda: self.program().get("program_start", before) != before, seconds)
 
     def log(self):
         path = self.dir / "log/icinga2.log"
@@ -428,6 +424,8 @@ class Icinga:
     def end_downtimes(self):
         """Removes each; one that runs ends, one that is planned is cancelled."""
         for downtime in wait_for("a downtime in Icinga", self.downtimes, 10):
+            if downtime["parent"]:
+                continue  # goes with the one that it hangs on
             self.root.action("remove-downtime", downtime=downtime["__name"], author="bob")
 
     # --- what it has ---
@@ -444,7 +442,8 @@ class Icinga:
         if not attrs:
             return {}
         result = attrs["last_check_result"] or {}
-        return {"current_state": str(int(attrs["state"])), "state_type": str(int(attrs["state_type"])),
+        state = UNREACHABLE if not service and attrs["state"] == DOWN and not attrs["last_reachable"] else attrs["state"]
+        return {"current_state": str(int(state)), "state_type": str(int(attrs["state_type"])),
                 "has_been_checked": "1" if result else "0", "plugin_output": result.get("output", ""),
                 "problem_has_been_acknowledged": _iso(attrs, "acknowledgement"),
                 "acknowledgement_type": str(int(attrs["acknowledgement"])), "is_flapping": _iso(attrs, "flapping"),
