@@ -82,6 +82,13 @@ static bool is_new_ack(const struct seen *s, const struct seen *was)
 	       strcmp(text_or_none(was->ack_text), text_or_none(s->ack_text)) != 0;
 }
 
+/* One that ended with its problem is no news: that it is well again says it, and whose it was counts. */
+static bool is_ack_gone(const struct seen *s, const struct seen *was)
+{
+	return was && (was->flags & EVENT_ACKED) && !(s->flags & EVENT_ACKED) && s->state != EVENT_OK &&
+	       s->last_ok == was->last_ok;
+}
+
 /* --- objects ------------------------------------------------------------------------------------- */
 
 static bool is_changed(const struct seen *s, const struct seen *was)
@@ -97,7 +104,7 @@ static void tell_object(const struct teller *t, const struct seen *s, const stru
 	bool is_acked = s->owner && is_new_ack(s, was); /* by whom the comment said, and that may have gone */
 	struct event ev;
 
-	if (was && (was->flags & EVENT_ACKED) && !(s->flags & EVENT_ACKED))
+	if (is_ack_gone(s, was))
 		tell_ack_gone(t, s);
 	if (is_changed(s, was) || (!s->owner && is_new_ack(s, was))) {
 		ev = object_event(t, s, s->flags & ~(is_acked ? (uint32_t)(EVENT_ACKED | EVENT_STICKY) : 0));
