@@ -121,6 +121,8 @@ static void fill(const struct picture *p, struct seen *s, const json_t *attrs)
 	s->since = icinga_s(attrs, "last_hard_state_change");
 	s->last_ok = icinga_s(attrs, is_host ? "last_state_up" : "last_state_ok");
 	s->changed_us = icinga_us(attrs, "last_state_change");
+	if (s->state != EVENT_OK && s->last_ok > s->changed_us / 1000000)
+		s->last_ok = 0; /* a clock that went back: it was not well in between, for all we know */
 }
 
 static uint64_t hash_of(const char *key, size_t len)

@@ -8,6 +8,7 @@
  *	wanted hosts|services			  whose outputs are asked for
  *	ok HOST SERVICE				  since when it is well
  *	now SECONDS
+ *	last_ok					  lines say when it was well last
  *	> a line that comes out
  */
 #include "agent/icinga_picture.h"
@@ -26,6 +27,7 @@
 
 static struct picture *before, *fresh;
 static struct now now;
+static bool is_with_last_ok;
 static struct buf out;
 
 static void line_of(void *arg, const struct event *ev)
@@ -50,6 +52,8 @@ static void line_of(void *arg, const struct event *ev)
 			buf_printf(&out, " %s", flags[k].word);
 	if (ev->since)
 		buf_printf(&out, " since=%lld", (long long)ev->since);
+	if (is_with_last_ok && ev->type == EVENT_OBJECT)
+		buf_printf(&out, " ok=%lld", (long long)ev->last_ok);
 	if (ev->until)
 		buf_printf(&out, " until=%lld", (long long)ev->until);
 	if (ev->code)
@@ -129,6 +133,8 @@ static void run(char *line)
 		*rest++ = '\0';
 	if (strcmp(line, "now") == 0) {
 		now.wall_ms = strtoll(rest, NULL, 10) * 1000;
+	} else if (strcmp(line, "last_ok") == 0) {
+		is_with_last_ok = true;
 	} else if (strcmp(line, "all") == 0) {
 		picture_tell_all(look(), &now, line_of, NULL);
 		through();
@@ -162,6 +168,7 @@ static void reset(void)
 	picture_destroy(fresh);
 	before = fresh = NULL;
 	now.wall_ms = 2000000;
+	is_with_last_ok = false;
 	buf_reset(&out);
 }
 
