@@ -237,6 +237,16 @@ static bool is_there(const struct icinga *i, const struct icinga_command *c)
 	return false;
 }
 
+/* At each look while it is under way: one that began before may still have shown them. */
+void icinga_command_claim(struct icinga *i)
+{
+	const struct icinga_command *c;
+
+	LL_FOREACH (i->commands, c)
+		if (c->ev.sub == EVENT_VERB_DOWNTIME_CANCEL && c->state != COMMAND_WAITING)
+			picture_note_cancel(i->picture, c->ev.mark, c->ev.text);
+}
+
 /* It came behind: what we see is what became of it. */
 static void looked(struct icinga *i, struct icinga_command *c)
 {

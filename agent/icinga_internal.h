@@ -120,6 +120,8 @@ int64_t icinga_stream_next(const struct icinga *i);
 /* icinga_command.c */
 void icinga_command_turn(struct icinga *i);
 void icinga_command_start(struct icinga *i);
+/* A look is about to be told: what ended by our own doing carries our mark. */
+void icinga_command_claim(struct icinga *i);
 /* A look is through: what was in doubt is not any more. */
 void icinga_command_looked(struct icinga *i);
 void icinga_command_finish(struct icinga *i);

@@ -62,6 +62,9 @@ int64_t picture_ok_since(struct picture *p, const char *host, const char *servic
 void picture_note_ack(struct picture *p, const char *host, const char *service, const char *author,
 		      const char *text, const char *mark);
 
+/* We cancel the downtimes that picture_downtimes_of() names, by the command of the mark `by`: their end is its. */
+void picture_note_cancel(struct picture *p, const char *by, const char *mark);
+
 /* Is there a comment, a downtime, with that mark of ours? */
 bool picture_has_comment(const struct picture *p, const char *mark);
 bool picture_has_downtime(const struct picture *p, const char *mark);

@@ -228,6 +228,7 @@ static void tell(struct icinga *i)
 		      i->now.boot_ms - i->all_ms >= ALL_MS;
 
 	i->wants_site |= is_stale(i);
+	icinga_command_claim(i);
 	if (before && i->is_up)
 		picture_tell_changes(i->fresh, before, &i->now, icinga_tell, i);
 	if (is_start)

@@ -175,13 +175,25 @@ int picture_take_comments(struct picture *p, const json_t *results)
 	return 0;
 }
 
+static bool is_of(const struct remark *d, const char *tag, const char *mark)
+{
+	return *d->mark && (*mark ? strcmp(d->mark, mark) == 0 : strncmp(d->mark, tag, strcspn(tag, ":") + 1) == 0);
+}
+
+void picture_note_cancel(struct picture *p, const char *by, const char *mark)
+{
+	for (struct remark *d = p ? p->downtimes : NULL; d; d = d->hh.next)
+		if (is_of(d, by, mark) && gate_mark_is_valid(by))
+			memcpy(d->mark, by, strlen(by) + 1);
+}
+
 json_t *picture_downtimes_of(const struct picture *p, const char *tag, const char *mark)
 {
 	const struct remark *d;
 	json_t *list = json_array();
 
 	for (d = p ? p->downtimes : NULL; d; d = d->hh.next)
-		if (*d->mark && (*mark ? strcmp(d->mark, mark) == 0 : strncmp(d->mark, tag, strcspn(tag, ":") + 1) == 0))
+		if (is_of(d, tag, mark))
 			json_array_append_new(list, json_string(d->name));
 	return list;
 }

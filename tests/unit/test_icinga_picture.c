@@ -7,6 +7,7 @@
  *	all | changes				  what is told then: as a snapshot, or as what changed
  *	wanted hosts|services			  whose outputs are asked for
  *	ok HOST SERVICE				  since when it is well
+ *	cancel MARK ONLY			  we cancel what has the mark's tag; ONLY: but that mark's, - all
  *	now SECONDS
  *	last_ok					  lines say when it was well last
  *	> a line that comes out
@@ -151,6 +152,11 @@ static void run(char *line)
 
 		picture_take_outputs(look(), kind_of(rest), results);
 		json_decref(results);
+	} else if (strcmp(line, "cancel") == 0) {
+		char *only = rest + strcspn(rest, " ");
+
+		*only++ = '\0';
+		picture_note_cancel(before, rest, strcmp(only, "-") == 0 ? "" : only);
 	} else if (strcmp(line, "ok") == 0) {
 		char *service = rest + strcspn(rest, " ");
 
