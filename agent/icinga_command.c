@@ -4,6 +4,7 @@
  */
 #include "agent/icinga_internal.h"
 
+#include "agent/icinga_json.h"
 #include "common/log.h"
 
 #include <stdio.h>
@@ -14,11 +15,15 @@
 #define COMMANDS_MAX 10000
 #define AGAIN_MS 1000
 #define TRIES_MAX 5 /* that were not accepted; then we say so */
+#define CHECK_MS 2000 /* between two looks for the result of a check */
+#define CHECK_LOOKS 30 /* who asked is told of none after a minute */
 
 enum command_state {
 	COMMAND_WAITING,
 	COMMAND_SENT,
-	COMMAND_LOOKING /* until a look that began behind it is through */
+	COMMAND_LOOKING, /* until a look that began behind it is through */
+	COMMAND_CHECKING, /* until a check has its result: asked again at at_ms */
+	COMMAND_ASKED	  /* when the last check was */
 };
 
 struct icinga_command {
@@ -29,6 +34,7 @@ struct icinga_command {
 	bool is_doubtful; /* it may have happened */
 	int32_t code;	  /* of the result, once looked */
 	int64_t at_ms, looked_from_ms;
+	int64_t checked_us; /* before ours, by Icinga's clock; -1 = not known yet */
 	char why[256];
 	struct event ev;
 	char strings[];
@@ -61,6 +67,7 @@ int icinga_command(struct icinga *i, const struct event *cmd)
 	if (!c)
 		return -1;
 	at = c->strings;
+	c->checked_us = -1;
 	c->ev = *cmd;
 	c->ev.host = keep(&at, cmd->host);
 	c->ev.service = keep(&at, cmd->service);
@@ -90,7 +97,7 @@ static void end(struct icinga *i, struct icinga_command *c, int32_t code, const 
 	struct event ev = {.type = EVENT_RESULT,
 			   .id = c->ev.id,
 			   .code = code,
-			   .kind = c->ev.kind,
+			   .kind = c->ev.sub == EVENT_VERB_RECHECK ? EVENT_NONE : c->ev.kind, /* no state is said */
 			   .host = c->ev.host,
 			   .service = c->ev.service,
 			   .text = why,
@@ -146,6 +153,24 @@ static void unacked(struct icinga *i, struct icinga_command *c)
 	end(i, c, EVENT_CODE_OK, "");
 }
 
+/* Icinga will check it; what that gives is another matter. */
+static void ordered(struct icinga *i, struct icinga_command *c)
+{
+	struct event ev = {.type = EVENT_RESULT,
+			   .id = c->ev.id,
+			   .flags = EVENT_MORE,
+			   .host = c->ev.host,
+			   .service = c->ev.service,
+			   .text = "",
+			   .author = "",
+			   .mark = ""};
+
+	c->state = COMMAND_CHECKING;
+	c->at_ms = i->now.boot_ms + CHECK_MS;
+	c->tries = 0;
+	icinga_tell(i, &ev);
+}
+
 static void done(struct icinga *i, struct icinga_command *c)
 {
 	switch ((enum event_verb)c->ev.sub) {
@@ -169,7 +194,7 @@ static void done(struct icinga *i, struct icinga_command *c)
 	case EVENT_VERB_COMMENT:
 	case EVENT_VERB_DOWNTIME:
 	case EVENT_VERB_DOWNTIME_CANCEL: look(i, c, EVENT_CODE_OK, ""); return;
-	case EVENT_VERB_RECHECK: end(i, c, EVENT_CODE_OK, ""); icinga_wake(i); return;
+	case EVENT_VERB_RECHECK: ordered(i, c); return;
 	}
 }
 
@@ -215,6 +240,64 @@ static void judge(struct icinga *i, struct icinga_command *c)
 		c->is_doubtful = true;
 		look(i, c, EVENT_CODE_REFUSED, "no answer");
 		break;
+	}
+	icinga_drop_answer(&i->acted);
+}
+
+/* --- what a check gave ------------------------------------------------------------------------------ */
+
+static void gave(struct icinga *i, struct icinga_command *c, const json_t *attrs)
+{
+	const char *output = icinga_text(json_object_get(attrs, "last_check_result"), "output");
+	bool is_host = c->ev.kind == EVENT_HOST;
+	char text[EVENT_TEXT_MAX];
+	struct event ev = {.type = EVENT_RESULT,
+			   .id = c->ev.id,
+			   .kind = c->ev.kind,
+			   .state = (uint8_t)icinga_count(attrs, "state", is_host ? EVENT_DOWN : EVENT_UNKNOWN),
+			   .host = c->ev.host,
+			   .service = c->ev.service,
+			   .text = text,
+			   .author = "",
+			   .mark = ""};
+
+	if (is_host && ev.state && json_is_false(json_object_get(attrs, "last_reachable")))
+		ev.state = EVENT_UNREACHABLE;
+	snprintf(text, sizeof text, "%.*s", (int)strcspn(output, "\r\n"), output); /* the first line is the message */
+	LL_DELETE(i->commands, c);
+	icinga_tell(i, &ev);
+	free(c);
+	icinga_wake(i);
+}
+
+/* Who asked hears by himself that there is no result yet. */
+static void not_yet(struct icinga *i, struct icinga_command *c)
+{
+	if (++c->tries >= CHECK_LOOKS) {
+		LL_DELETE(i->commands, c);
+		free(c);
+		return;
+	}
+	c->state = COMMAND_CHECKING;
+	c->at_ms = i->now.boot_ms + CHECK_MS;
+}
+
+static void checked(struct icinga *i, struct icinga_command *c)
+{
+	const json_t *results = json_object_get(i->acted.body, "results");
+	const json_t *attrs = json_object_get(json_array_get(results, 0), "attrs");
+	int64_t at_us = icinga_us(attrs, "last_check");
+	bool is_first = c->checked_us < 0;
+
+	if (is_first && i->acted.transport == TRANSPORT_ANSWERED && (attrs || i->acted.status == 404)) {
+		c->checked_us = at_us; /* of what is not there the action says so */
+		c->state = COMMAND_WAITING;
+	} else if (is_first) {
+		again(i, c);
+	} else if (at_us > c->checked_us) {
+		gave(i, c, attrs);
+	} else {
+		not_yet(i, c);
 	}
 	icinga_drop_answer(&i->acted);
 }
@@ -297,6 +380,22 @@ static bool takes_over(const struct icinga *i, const struct icinga_command *c)
 	return c->ev.sub == EVENT_VERB_ACK && view.acked;
 }
 
+/* When it was checked last, and what that gave. */
+static bool ask_check(struct icinga *i, struct icinga_command *c)
+{
+	bool is_host = c->ev.kind == EVENT_HOST;
+	json_t *name = is_host ? json_string(c->ev.host) : json_sprintf("%s!%s", c->ev.host, c->ev.service);
+	json_t *body = json_pack("{s:[o], s:[s, s, s, s]}", is_host ? "hosts" : "services", name, "attrs", "state",
+				 "last_check", "last_reachable", "last_check_result");
+
+	if (body)
+		i->acting = icinga_ask(i, is_host ? "objects/hosts" : "objects/services", body, false, on_acted);
+	c->state = COMMAND_ASKED;
+	if (!i->acting)
+		again(i, c);
+	return i->acting != NULL;
+}
+
 /* Returns false when it is through without a request. */
 static bool start(struct icinga *i, struct icinga_command *c)
 {
@@ -304,6 +403,8 @@ static bool start(struct icinga *i, struct icinga_command *c)
 	json_t *names = NULL, *body;
 	char path[64];
 
+	if (c->ev.sub == EVENT_VERB_RECHECK && (c->state == COMMAND_CHECKING || c->checked_us < 0))
+		return ask_check(i, c);
 	picture_find(i->picture, c->ev.host, c->ev.service, &view);
 	if (c->ev.sub == EVENT_VERB_UNACK && !c->verb && !view.acked) {
 		end(i, c, EVENT_CODE_NOT_ACKED, "");
@@ -337,6 +438,11 @@ static bool start(struct icinga *i, struct icinga_command *c)
 	return i->acting != NULL;
 }
 
+static bool is_to_start(const struct icinga_command *c)
+{
+	return c->state == COMMAND_WAITING || c->state == COMMAND_CHECKING;
+}
+
 void icinga_command_start(struct icinga *i)
 {
 	struct icinga_command *c, *next;
@@ -344,7 +450,7 @@ void icinga_command_start(struct icinga *i)
 	if (i->acting || i->acted.is_there)
 		return;
 	LL_FOREACH_SAFE (i->commands, c, next)
-		if (c->state == COMMAND_WAITING && i->now.boot_ms >= c->at_ms && start(i, c))
+		if (is_to_start(c) && i->now.boot_ms >= c->at_ms && start(i, c))
 			return;
 }
 
@@ -355,8 +461,11 @@ void icinga_command_turn(struct icinga *i)
 	if (!i->acted.is_there)
 		return;
 	LL_FOREACH (i->commands, c)
-		if (c->state == COMMAND_SENT) {
-			judge(i, c);
+		if (c->state == COMMAND_SENT || c->state == COMMAND_ASKED) {
+			if (c->state == COMMAND_SENT)
+				judge(i, c);
+			else
+				checked(i, c);
 			return;
 		}
 	icinga_drop_answer(&i->acted);
@@ -372,7 +481,7 @@ int64_t icinga_command_next(const struct icinga *i)
 	if (i->acting)
 		return NOW_NEVER;
 	LL_FOREACH (i->commands, c)
-		if (c->state == COMMAND_WAITING && c->at_ms < at)
+		if (is_to_start(c) && c->at_ms < at)
 			at = c->at_ms;
 	return at;
 }
