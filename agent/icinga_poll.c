@@ -156,6 +156,11 @@ static void refuse(struct icinga *i)
 	fail(i, why);
 }
 
+static bool is_restarted(const struct icinga *i)
+{
+	return fabs(i->program_start - i->told_start) > 0.001;
+}
+
 /* --- taking ---------------------------------------------------------------------------------- */
 
 static void take_status(struct icinga *i, const json_t *results)
@@ -166,7 +171,7 @@ static void take_status(struct icinga *i, const json_t *results)
 
 	i->program_start = json_number_value(json_object_get(app, "program_start"));
 	snprintf(i->core, sizeof i->core, "icinga2 %s", version ? version + (*version == 'r') : "?");
-	if (fabs(i->program_start - i->told_start) > 0.001)
+	if (is_restarted(i))
 		i->wants_site = i->wants_all = true;
 }
 
@@ -223,15 +228,17 @@ static bool is_stale(const struct icinga *i)
 static void tell(struct icinga *i)
 {
 	struct picture *before = i->picture;
-	bool is_start = !i->is_up || fabs(i->program_start - i->told_start) > 0.001;
+	bool is_start = !i->is_up || is_restarted(i);
 	bool is_all = is_start || i->wants_all || !before || picture_lacks(i->fresh, before) ||
 		      i->now.boot_ms - i->all_ms >= ALL_MS;
 
 	i->wants_site |= is_stale(i);
 	icinga_command_claim(i);
+	if (!i->is_up && !is_restarted(i))
+		come_up(i); /* only we could not reach it: what changed meanwhile is news, as a module keeps it */
 	if (before && i->is_up)
 		picture_tell_changes(i->fresh, before, &i->now, icinga_tell, i);
-	if (is_start)
+	if (!i->is_up || is_restarted(i))
 		come_up(i);
 	if (is_all) {
 		picture_tell_all(i->fresh, &i->now, icinga_tell, i);
