@@ -127,12 +127,14 @@ $(eval $(call suite-rules,crash,crash_))
 SCENARIOS       = $(filter-out %/INDEX.txt,$(wildcard tests/scenario/*.txt))
 SCENARIO_RUN    = $(if $(wildcard tests/scenario/run.c),$(B)/scenario/run)
 SCENARIO_OBJ    = $(B)/asan/tests/scenario/run.o $(B)/asan/tests/scenario/script.o
+# simicinga.c answers instead of a server
+SCENARIO_WRAP   = -Wl,--wrap=http_submit,--wrap=http_submit_stream,--wrap=http_cancel
 scenario-build: $(SCENARIO_RUN)
 $(B)/scenario/run: $(SCENARIO_OBJ) $(HELPER_LIB) $(ASAN_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(CC) $(SANITIZE) $(LDFLAGS) $(SCENARIO_WRAP) -o $@ $^ $(LIBS)
 check-scenario: scenario-build
-	@$(if $(SCENARIO_RUN),$(ASAN_ENV) $(SCENARIO_RUN) $(SCENARIOS),echo "scenario: 0 cases ran, none in this tree")
+	@$(if $(SCENARIO_RUN),$(ASAN_ENV) $(SCENARIO_RUN) --both $(SCENARIOS),echo "scenario: 0 cases ran, none in this tree")
 
 # --- random events: one engine, what chance does to it, and what must hold -----------------------
 

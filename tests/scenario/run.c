@@ -2,7 +2,8 @@
  * Runs scenarios: text files in which what happens and what the agent does about it
  * stand together. Lines that begin with `>` or `|` are what came out; the rest goes
  * in. The file must come out of the run byte for byte as it went in; --update writes
- * what came out instead. See tests/scenario/README.md for the words.
+ * what came out instead; --icinga makes the monitoring core an Icinga 2, --both runs each as
+ * both. See tests/scenario/README.md for the words.
  */
 #include "tests/scenario/script.h"
 
@@ -268,6 +269,8 @@ static void take_line(struct run *r, const char *line)
 	}
 }
 
+static bool as_icinga; /* the monitoring cores of this run are */
+
 static void begin(struct run *r, const char *file)
 {
 	memset(r, 0, sizeof *r);
@@ -286,6 +289,8 @@ static void begin(struct run *r, const char *file)
 	r->world.local = on_local;
 	r->world.local_arg = r;
 	r->world.monitor = simcore_create("mon1", on_command, r);
+	if (as_icinga)
+		simcore_speak(r->world.monitor, &simicinga);
 }
 
 static void finish(struct run *r)
@@ -378,23 +383,67 @@ static bool run_file(const char *file, bool update)
 	return ok || (update && !r.failed);
 }
 
+static struct {
+	unsigned ran, icinga, module_only, failed;
+} count;
+
+static void run_as_module(const char *file, bool update)
+{
+	as_icinga = false;
+	count.ran++;
+	if (run_file(file, update))
+		return;
+	printf("FAILED %s\n", file);
+	count.failed++;
+}
+
+static bool is_for_icinga(const char *file)
+{
+	char *text = read_file(file);
+	bool is = !text || !strstr(text, "\nonly module: ");
+
+	free(text);
+	return is;
+}
+
+static void run_as_icinga(const char *file, bool update)
+{
+	if (!is_for_icinga(file)) {
+		count.module_only++;
+		return;
+	}
+	as_icinga = true;
+	count.icinga++;
+	if (run_file(file, update))
+		return;
+	printf("FAILED %s as an Icinga 2\n", file);
+	count.failed++;
+}
+
 int main(int argc, char **argv)
 {
-	bool update = argc > 1 && !strcmp(argv[1], "--update");
-	unsigned ran = 0, failed = 0;
+	bool update = false, icinga = false, both = false;
+	int k;
 
+	for (k = 1; k < argc && !strncmp(argv[k], "--", 2); k++) {
+		icinga |= !strcmp(argv[k], "--icinga");
+		both |= !strcmp(argv[k], "--both");
+		update |= !strcmp(argv[k], "--update");
+	}
 	setenv("TZ", "UTC", 1);
 	tzset();
 	log_setup(getenv("TWICKET_LOG") ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, LOG_FORMAT_TEXT);
 	if (!getenv("TWICKET_LOG") && !freopen("/dev/null", "a", stderr))
 		return 2; /* the agent's warnings are not what is looked at */
-	for (int k = 1 + update; k < argc; k++) {
-		ran++;
-		if (!run_file(argv[k], update)) {
-			printf("FAILED %s\n", argv[k]);
-			failed++;
-		}
+	for (; k < argc; k++) {
+		if (!icinga)
+			run_as_module(argv[k], update);
+		if (icinga || both)
+			run_as_icinga(argv[k], update);
 	}
-	printf("scenario: %u ran, %u failed, 0 skipped\n", ran, failed);
-	return failed != 0;
+	printf("scenario: %u ran", icinga ? count.icinga : count.ran);
+	if (icinga || both)
+		printf("; %u of them through Icinga 2, %u need what only a module has", count.icinga, count.module_only);
+	printf(", %u failed, 0 skipped\n", count.failed);
+	return count.failed != 0;
 }

@@ -484,7 +484,10 @@ void run_command(struct run *r, const char *what, char *args)
 		restart(r, true);
 	else if (!strcmp(what, "clock"))
 		w->now.wall_ms += strtol(args, NULL, 10) * 1000;
-	else if (strcmp(what, "wait") != 0 && !run_by_hand(r, what, args) && !run_people(r, what, args) &&
+	else if (!strcmp(what, "only")) {
+		if (strncmp(args, "module: ", 8) != 0)
+			run_fail(r, "`only module: WHY`", args);
+	} else if (strcmp(what, "wait") != 0 && !run_by_hand(r, what, args) && !run_people(r, what, args) &&
 		 !run_ticket(r, what, args) && !run_report(r, what, args))
 		run_fail(r, "unknown word", what);
 }

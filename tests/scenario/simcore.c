@@ -10,6 +10,7 @@
 #include <utlist.h>
 
 #define RING_MAX 20000 /* events */
+#define LOOK_MS 600000 /* at least so often, when nothing happens */
 
 struct simcore *simcore_create(const char *node, simcore_log_fn *log, void *arg)
 {
@@ -27,10 +28,16 @@ struct simcore *simcore_peer(struct simcore *s, const char *node)
 		if (!s->peer) {
 			s->peer = simcore_create(node, s->log, s->arg);
 			s->peer->core = s->core;
+			s->peer->tongue = s->tongue;
 		}
 		s = s->peer;
 	}
 	return s;
+}
+
+void simcore_speak(struct simcore *s, const struct simtongue *tongue)
+{
+	s->tongue = tongue;
 }
 
 static void thing_free(struct thing *t)
@@ -41,6 +48,7 @@ static void thing_free(struct thing *t)
 	free(t->output);
 	free(t->author);
 	free(t->mark);
+	free(t->ack_text);
 	buf_finish(&t->pairs);
 	free(t);
 }
@@ -74,6 +82,8 @@ void simcore_destroy(struct simcore *s)
 	LL_FOREACH_SAFE (s->asked, a, an)
 		simcore_asked_free(a);
 	ring_clear(s);
+	if (s->tongue)
+		s->tongue->destroy(s->other);
 	simcore_destroy(s->peer);
 	free(s->node);
 	free(s);
@@ -110,6 +120,7 @@ void simcore_object(struct simcore *s, const char *name, const char *const *pair
 		buf_add(&t->pairs, eq + 1, strlen(eq + 1) + 1);
 	}
 	LL_APPEND(s->things, t);
+	s->has_news = true;
 }
 
 void simcore_remove(struct simcore *s, const char *name)
@@ -126,6 +137,8 @@ void simcore_attach(struct simcore *s, struct core *core)
 {
 	s->core = core;
 	s->connected = false;
+	if (s->tongue)
+		s->tongue->detach(s->other);
 	if (s->peer)
 		simcore_attach(s->peer, core);
 }
@@ -159,6 +172,9 @@ static void keep(struct simcore *s, const struct event *ev, const struct now *no
 
 void simcore_send(struct simcore *s, struct event *ev, const struct now *now)
 {
+	s->has_news = true;
+	if (s->tongue)
+		return; /* it is a state, and will be seen */
 	if (!s->connected || !s->core) {
 		keep(s, ev, now);
 		return;
@@ -219,6 +235,30 @@ void simcore_snapshot(struct simcore *s, const char *host, const struct now *now
 	simcore_send(s, &end, now);
 }
 
+void simcore_look(struct simcore *s, const struct now *now)
+{
+	bool is_due = s->has_news || now->boot_ms - s->looked_ms >= LOOK_MS;
+
+	if (s->peer)
+		simcore_look(s->peer, now);
+	if (!s->tongue || !s->connected || !s->core || !is_due)
+		return;
+	s->has_news = false;
+	s->looked_ms = now->boot_ms;
+	s->tongue->look(s->other, now);
+}
+
+static void connect_other(struct simcore *s, const struct now *now)
+{
+	if (!s->other)
+		s->other = s->tongue->create(s);
+	s->tongue->connect(s->other, now);
+	s->has_news = false;
+	s->looked_ms = now->boot_ms;
+	if (s->is_watched)
+		simcore_list(s);
+}
+
 void simcore_connect(struct simcore *s, bool restarted, const struct now *now)
 {
 	char epoch[32];
@@ -229,6 +269,10 @@ void simcore_connect(struct simcore *s, bool restarted, const struct now *now)
 	}
 	snprintf(epoch, sizeof epoch, "boot.%u", s->epoch);
 	s->connected = true;
+	if (s->tongue) {
+		connect_other(s, now);
+		return;
+	}
 	core_node_up(s->core, s->node, epoch, now);
 	if (s->is_watched)
 		simcore_list(s);
@@ -259,9 +303,13 @@ void simcore_disconnect(struct simcore *s, const struct now *now)
 {
 	struct asked *a, *next;
 
-	if (s->connected && s->core)
-		core_node_down(s->core, s->node, now);
+	bool was_there = s->connected && s->core;
+
 	s->connected = s->is_listing = false;
+	if (was_there && s->tongue)
+		s->tongue->disconnect(s->other, now);
+	else if (was_there)
+		core_node_down(s->core, s->node, now);
 	LL_FOREACH_SAFE (s->asked, a, next)
 		simcore_asked_free(a);
 	s->asked = NULL;
@@ -275,27 +323,47 @@ static int state_number(unsigned kind, const char *word)
 	return -1;
 }
 
+/* To an Icinga 2 a host that cannot be reached is down, and nothing is well softly. */
+static bool is_change(const struct simcore *s, const struct thing *t, unsigned number)
+{
+	if (s->tongue && t->kind == EVENT_HOST)
+		return !number != !t->state;
+	return number != t->state;
+}
+
+/* Since when: to a module each hard result says it, an Icinga 2 says when it became hard. */
+static void set_state(struct simcore *s, struct thing *t, unsigned number, bool hard, const struct now *now)
+{
+	bool was_soft = t->state && !(t->flags & EVENT_HARD), changes = is_change(s, t, number);
+
+	t->checked_ms = now->wall_ms;
+	if (changes)
+		t->changed_ms = now->wall_ms;
+	if (s->tongue ? (hard || !number) && (was_soft || changes) : hard)
+		t->since_s = now->wall_ms / 1000;
+	t->state = number;
+	t->flags = hard ? t->flags | EVENT_HARD : t->flags & ~(uint32_t)EVENT_HARD;
+}
+
 bool simcore_state(struct simcore *s, const char *name, const char *state, bool hard, const char *output,
 		   const struct now *now)
 {
 	struct thing *t = simcore_find(s, name);
 	int number = t ? state_number(t->kind, state) : -1;
+	int64_t minute_ago = now->wall_ms / 1000 - 60;
 	struct event ev;
 
 	if (number < 0)
 		return false;
 	if (t->state == 0 && number != 0)
-		t->last_ok_s = now->wall_ms / 1000 - 60;
+		t->last_ok_s = t->last_ok_s > minute_ago ? t->last_ok_s : minute_ago;
 	if (number == 0) {
 		t->flags &= ~(uint32_t)(EVENT_ACKED | EVENT_STICKY);
 		t->last_ok_s = now->wall_ms / 1000;
-	} else if ((unsigned)number != t->state && !(t->flags & EVENT_STICKY)) {
+	} else if (is_change(s, t, (unsigned)number) && !(t->flags & EVENT_STICKY)) {
 		t->flags &= ~(uint32_t)EVENT_ACKED;
 	}
-	t->state = (unsigned)number;
-	t->flags = hard ? t->flags | EVENT_HARD : t->flags & ~(uint32_t)EVENT_HARD;
-	if (hard)
-		t->since_s = now->wall_ms / 1000;
+	set_state(s, t, (unsigned)number, hard, now);
 	free(t->output);
 	t->output = strdup(output);
 	ev = simcore_about(s, t, EVENT_STATE);
@@ -318,6 +386,10 @@ void simcore_acked(struct simcore *s, struct thing *t, const char *author, const
 	t->author = strdup(author);
 	free(t->mark);
 	t->mark = strdup(mark);
+	free(t->ack_text);
+	t->ack_text = strdup(text);
+	t->acked_ms = now->wall_ms;
+	t->ack_until_s = 0;
 }
 
 bool simcore_ack(struct simcore *s, const char *name, const char *author, const char *text, const struct now *now)

@@ -9,12 +9,19 @@
 #include "agent/core.h"
 
 struct simcore;
+struct simtongue;
 
 /* What the core executed, one call per command: "ack mx1/SMTP alice: text T7K2:r12". */
 typedef void simcore_log_fn(void *arg, const char *line);
 
 struct simcore *simcore_create(const char *node, simcore_log_fn *log, void *arg);
 void simcore_destroy(struct simcore *s);
+
+/* Before anything else: it is no core with a module, nor are its peers. */
+void simcore_speak(struct simcore *s, const struct simtongue *tongue);
+extern const struct simtongue simicinga; /* an Icinga 2: the agent asks it what is, and compares */
+/* What happened since is seen by whoever looks for himself; of no effect on a module. */
+void simcore_look(struct simcore *s, const struct now *now);
 
 /* The node of that name: s itself or another one, made when it is first asked for. s owns it. */
 struct simcore *simcore_peer(struct simcore *s, const char *node);

@@ -63,7 +63,9 @@ static void describe(struct simcore *s, const struct asked *a, const struct now 
 	t = simcore_find(s, name);
 	if (t)
 		o = object_create(s->node, t->kind, t->host, t->service, buf_text(&t->pairs), t->pairs.len);
-	if (o && t->state == 0)
+	if (o && s->tongue)
+		o->ok_since_s = s->tongue->ok_since(s->other, a->host, a->service);
+	else if (o && t->state == 0)
 		o->ok_since_s = t->since_s;
 	core_object(s->core, s->node, a->ev.kind, a->host, a->service, o, now);
 }
@@ -143,7 +145,8 @@ static int obey(struct simcore *s, struct thing *t, const struct asked *a, const
 	case EVENT_VERB_ACK:
 		if (!t->state)
 			return EVENT_CODE_NOT_A_PROBLEM;
-		simcore_acked(s, t, a->author, a->text, a->mark, EVENT_OURS | (a->ev.flags & EVENT_STICKY), now);
+		snprintf(text, sizeof text, "%s %s", a->text, a->mark);
+		simcore_acked(s, t, a->author, text, a->mark, EVENT_OURS | (a->ev.flags & EVENT_STICKY), now);
 		break;
 	case EVENT_VERB_UNACK:
 		return simcore_unacked(s, t, a->mark, EVENT_OURS, now) ? EVENT_CODE_OK : EVENT_CODE_NOT_ACKED;
@@ -172,6 +175,17 @@ static void execute(struct simcore *s, const struct asked *a, const struct now *
 	s->log(s->arg, line);
 	if (s->mute)
 		return;
+	if (s->tongue) {
+		struct event cmd = a->ev;
+
+		cmd.host = a->host;
+		cmd.service = a->service;
+		cmd.author = a->author;
+		cmd.text = a->text;
+		cmd.mark = a->mark;
+		s->tongue->obey(s->other, &cmd, now);
+		return;
+	}
 	t = simcore_find(s, name);
 	if (t)
 		code = obey(s, t, a, now);
@@ -190,6 +204,7 @@ bool simcore_checked(struct simcore *s, const char *name, const struct now *now)
 	ev.flags = 0;
 	ev.id = t->checking;
 	t->checking = 0;
+	t->checked_ms = now->wall_ms;
 	simcore_send(s, &ev, now);
 	return true;
 }

@@ -1,6 +1,7 @@
 /*
- * What simcore.c (objects, states), simcore_asked.c (descriptions, commands) and simcore_plan.c
- * (scheduled downtimes) share. Must never be seen by the runner.
+ * What simcore.c (objects, states), simcore_asked.c (descriptions, commands), simcore_plan.c
+ * (scheduled downtimes) and simicinga*.c (the same as an Icinga 2) share. Must never be seen
+ * by the runner.
  */
 #ifndef TWICKET_SIMCORE_INTERNAL_H
 #define TWICKET_SIMCORE_INTERNAL_H
@@ -14,7 +15,8 @@ struct thing {
 	unsigned kind, state, downtimes;
 	uint32_t flags;
 	int64_t since_s, last_ok_s;
-	char *output, *author, *mark; /* of its acknowledgement */
+	char *output, *author, *mark, *ack_text; /* of its acknowledgement */
+	int64_t changed_ms, checked_ms, acked_ms, ack_until_s;
 	uint32_t checking; /* the command that asked for a check of it; 0 = none */
 };
 
@@ -23,6 +25,8 @@ struct plan {
 	struct simplan is;
 	char *name, *author, *text;
 	bool runs;
+	int64_t added_ms, triggered_s;
+	unsigned parent; /* the downtime that it belongs to; 0 = none */
 };
 
 struct asked {
@@ -39,8 +43,25 @@ struct kept {
 	char *host, *service, *author, *text, *mark;
 };
 
+/* Another way of saying what happened than a module's. */
+struct simtongue {
+	struct http *(*create)(struct simcore *s);
+	void (*destroy)(struct http *h); /* NULL is fine */
+	void (*detach)(struct http *h); /* the agent has gone; NULL is fine */
+	/* The agent can reach it: it looks now; cannot: it notices now. */
+	void (*connect)(struct http *h, const struct now *now);
+	void (*disconnect)(struct http *h, const struct now *now);
+	void (*look)(struct http *h, const struct now *now);
+	void (*obey)(struct http *h, const struct event *cmd, const struct now *now);
+	int64_t (*ok_since)(struct http *h, const char *host, const char *service);
+};
+
 struct simcore {
 	char *node;
+	const struct simtongue *tongue; /* NULL: a module */
+	struct http *other;		/* what it speaks that with */
+	bool has_news;			/* something happened since the last look */
+	int64_t looked_ms;		/* boot */
 	struct kept *ring, *ring_end;
 	unsigned n_ring;
 	int lost;

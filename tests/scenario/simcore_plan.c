@@ -49,9 +49,24 @@ bool simcore_plan(struct simcore *s, const char *name, const struct simplan *is,
 	p->name = strdup(name);
 	p->author = strdup(is->author);
 	p->text = strdup(is->text);
+	p->added_ms = now->wall_ms;
 	LL_APPEND(s->plans, p);
 	say_plan(s, p, EVENT_DOWNTIME_ADD, 0, now);
 	return true;
+}
+
+/* Those of its services from that number on belong to the host's. */
+static void adopt(struct simcore *s, const char *host, unsigned first)
+{
+	const struct plan *whole = NULL;
+	struct plan *p;
+
+	LL_FOREACH (s->plans, p)
+		if (p->is.id >= first && !strcmp(p->name, host))
+			whole = p;
+	LL_FOREACH (s->plans, p)
+		if (whole && p != whole && p->is.id >= first)
+			p->parent = whole->is.id;
 }
 
 unsigned simcore_plan_host(struct simcore *s, const char *host, const struct simplan *is, const struct now *now)
@@ -64,6 +79,7 @@ unsigned simcore_plan_host(struct simcore *s, const char *host, const struct sim
 			simcore_plan(s, t->name, &each, now);
 			each.id++;
 		}
+	adopt(s, host, is->id);
 	return each.id - is->id;
 }
 
@@ -80,8 +96,9 @@ static void plan_begins(struct simcore *s, struct plan *p, const struct now *now
 	struct thing *t = simcore_find(s, p->name);
 
 	p->runs = true;
+	p->triggered_s = now->wall_ms / 1000;
 	t->downtimes += 1;
-	if (p->is.flexible_s) {
+	if (p->is.flexible_s && !s->tongue) {
 		p->is.from_s = now->wall_ms / 1000;
 		p->is.to_s = p->is.from_s + p->is.flexible_s;
 	}
@@ -142,6 +159,8 @@ void simcore_plan_ordered(struct simcore *s, const struct thing *t, const struct
 		if (t->kind == EVENT_HOST && other->kind == EVENT_SERVICE && !strcmp(other->host, t->host))
 			order_one(s, other, cmd, text, now);
 	order_one(s, t, cmd, text, now);
+	if (t->kind == EVENT_HOST)
+		adopt(s, t->host, first);
 	s->mark = NULL;
 	LL_FOREACH (s->plans, p) /* the core begins them in its next turn */
 		if (p->is.id >= first)
@@ -178,4 +197,5 @@ void simcore_forget_plans(struct simcore *s)
 		plan_free(p);
 	}
 	s->plans = NULL;
+	s->has_news = true;
 }

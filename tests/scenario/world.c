@@ -203,6 +203,7 @@ void world_settle(struct world *w)
 {
 	if (!w->core)
 		return;
+	simcore_look(w->monitor, &w->now);
 	for (int k = 0; k < 10000 && step(w); k++)
 		;
 	core_turn(w->core, &w->now);
