@@ -119,6 +119,12 @@ static bool is_part(const struct picture *p, const struct remark *d)
 	return parent && d->kind == EVENT_SERVICE && parent->kind == EVENT_HOST && strcmp(parent->host, d->host) == 0;
 }
 
+/* Icinga looks for them once a minute; its objects are out of it at once. */
+static bool is_over(const struct picture *p, const struct remark *d)
+{
+	return d->until <= p->now_s;
+}
+
 int picture_take_downtimes(struct picture *p, const json_t *results)
 {
 	const json_t *result;
@@ -128,7 +134,7 @@ int picture_take_downtimes(struct picture *p, const json_t *results)
 	json_array_foreach (results, k, result)
 		take_downtime(p, result);
 	HASH_ITER (hh, p->downtimes, d, next) {
-		if (!is_part(p, d))
+		if (!is_part(p, d) && !is_over(p, d))
 			continue;
 		HASH_DEL(p->downtimes, d);
 		remark_free(d);
