@@ -2,7 +2,7 @@
 
 import pytest
 
-from filerig import NOC, PUBLIC
+from filerig import ICINGA_LATE_S, NOC, PUBLIC
 from nagios import CRITICAL, DOWN, OK, UP, WARNING
 
 HOSTS = {
@@ -37,6 +37,7 @@ def assert_one_thread(rig):
 # --- in the middle of an incident ---------------------------------------------------------------
 
 
+@pytest.mark.icinga
 def test_downtime_in_an_incident_and_recovery_inside(make_file_rig):
     """The beginning once, silence, the recovery at once, and nothing at the end."""
     rig = make_file_rig(HOSTS)
@@ -57,6 +58,7 @@ def test_downtime_in_an_incident_and_recovery_inside(make_file_rig):
     assert_one_thread(rig)
 
 
+@pytest.mark.icinga
 def test_downtime_in_an_incident_that_outlasts_it(make_file_rig):
     """Still bad at its end: said once; then the recovery is told as ever."""
     rig = make_file_rig(HOSTS)
@@ -77,6 +79,7 @@ def test_downtime_in_an_incident_that_outlasts_it(make_file_rig):
     assert_one_thread(rig)
 
 
+@pytest.mark.icinga
 def test_a_host_s_downtime_in_an_incident(make_file_rig):
     """A host that is DOWN with its services, and SCHEDULE_HOST_DOWNTIME: covered as a whole."""
     rig = make_file_rig(HOSTS)
@@ -113,6 +116,7 @@ def restart(rig, what):
     rig.agent.wait_connected()
 
 
+@pytest.mark.icinga
 @pytest.mark.parametrize("what", ["agent", "agent killed", "core"])
 def test_a_restart_in_a_downtime(make_file_rig, what):
     """Nothing is said twice, and the end is known all the same."""
@@ -136,6 +140,7 @@ def test_a_restart_in_a_downtime(make_file_rig, what):
 # --- planned ------------------------------------------------------------------------------------
 
 
+@pytest.mark.icinga
 def test_planned_maintenance(make_file_rig):
     """Announced ahead, begun, ended, in a thread of its own; what fails meanwhile is not told."""
     rig = make_file_rig(HOSTS, public={"announce": ["30s"]}, operators={"announce": ["30s"]})
@@ -160,10 +165,11 @@ def test_planned_maintenance(make_file_rig):
     assert_one_thread(rig)
 
 
+@pytest.mark.icinga
 def test_planned_maintenance_that_leaves_something_broken(make_file_rig):
     """Its end says so, and the rest is an incident's."""
     rig = make_file_rig(HOSTS)
-    rig.nagios.downtime("mx1", "SMTP", lasts=SETTLE_S + 6)
+    rig.nagios.downtime("mx1", "SMTP", lasts=SETTLE_S + 6 + (ICINGA_LATE_S if rig.icinga else 0))
     for account in BOTH:
         last(rig, account, 1, "🔧")
     rig.nagios.service("mx1", "SMTP", CRITICAL, "refused")
@@ -177,6 +183,7 @@ def test_planned_maintenance_that_leaves_something_broken(make_file_rig):
         last(rig, account, told[account] + 1, "🟢")
 
 
+@pytest.mark.icinga
 def test_a_planned_maintenance_is_cancelled(make_file_rig):
     rig = make_file_rig(HOSTS, public={"announce": ["1h"]}, operators={"announce": ["1h"]})
     rig.nagios.downtime("mx1", begins=1800, lasts=600)

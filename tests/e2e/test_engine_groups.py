@@ -26,6 +26,7 @@ def fail_all(rig, hosts, state, output):
             rig.nagios.service(host, service, state, output)
 
 
+@pytest.mark.icinga
 def test_a_host_with_200_services_falls_and_comes_back(make_file_rig):
     """Services first, then their host; back in the other order: one post down, one up, for each audience."""
     hosts = one_host()
@@ -51,6 +52,7 @@ def test_a_host_with_200_services_falls_and_comes_back(make_file_rig):
     assert rig.tags(NOC) == rig.tags(PUBLIC), "one incident"
 
 
+@pytest.mark.icinga
 def test_services_that_were_told_before_their_host(make_file_rig):
     """The host is found DOWN when three of its services have been told: still at most two posts down and one up."""
     hosts = one_host(20)
@@ -104,6 +106,7 @@ def all_back(rig, root_posts):
         assert len(texts) == count + 1 and "🟢" in texts[-1], texts
 
 
+@pytest.mark.icinga
 @pytest.mark.parametrize("first", ["hosts", "router"])
 def test_a_router_with_20_hosts(make_file_rig, first):
     """In which order they are found does not matter: the router is the cause, and one incident is told."""
@@ -126,6 +129,7 @@ def test_a_router_with_20_hosts(make_file_rig, first):
     all_back(rig, {NOC: 1, PUBLIC: 1})
 
 
+@pytest.mark.icinga
 def test_hosts_that_were_told_before_their_router(make_file_rig):
     """Late re-parenting: one "part of" line for each incident that was told, then only the router's is."""
     rig = make_file_rig(behind_a_router(), settings={"translate_passive_host_checks": 1})

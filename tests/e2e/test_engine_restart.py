@@ -50,7 +50,7 @@ def test_restart_in_an_incident(make_file_rig, restart):
     """The same tag, the same thread, the same owner, and the end is told once."""
     rig = make_file_rig(HOSTS)
     tag = open_incident(rig)
-    rig.nagios.command("ACKNOWLEDGE_HOST_PROBLEM;mx1;2;0;0;carol;mine")
+    rig.nagios.acknowledge("mx1")
     rig.wait_said(NOC, 2)
     rig.wait_said(PUBLIC, 2)
     restart(rig)
@@ -82,6 +82,7 @@ def test_what_recovers_while_the_core_is_away(make_file_rig):
         assert "🟢" in rig.texts(account)[1]
 
 
+@pytest.mark.icinga
 def test_what_begins_while_the_agent_is_away(make_file_rig):
     """What is still bad is told with its own time; what only recovered meanwhile is told as over."""
     rig = make_file_rig(HOSTS)
