@@ -114,7 +114,7 @@ deb: $(MODULE_HEADERS)
 
 help:
 	@echo 'make                the module, twicketd, twicket and check_twicket, in $(B)/'
-	@echo 'make demo           the whole loop on both networks, without an account (KEEP=1: left running)'
+	@echo 'make demo           the whole loop on both networks, without an account (KEEP=1: left running; SOURCE=icinga2)'
 	@echo 'make install        [prefix=/usr/local] [DESTDIR=]; make uninstall takes it away'
 	@echo
 	@echo 'make deb            Debian packages of the source as it stands here, in $(B)/deb'

@@ -196,7 +196,7 @@ check-e2e: all e2e-build
 demo: deps
 	@mkdir -p $(B)
 	+@$(MAKE) --no-print-directory -j$(JOBS) all >$(B)/demo-build.log 2>&1 || { cat $(B)/demo-build.log; exit 1; }
-	@TWICKET_BUILD=$(abspath $(B)) KEEP=$(KEEP) $(PYTHON) tests/e2e/demo.py
+	@TWICKET_BUILD=$(abspath $(B)) KEEP=$(KEEP) SOURCE=$(SOURCE) $(PYTHON) tests/e2e/demo.py
 
 # --- the bench: the module by instructions, the whole loop against bash and curl, X by its bill -
 

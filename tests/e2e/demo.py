@@ -2,8 +2,8 @@
 """make demo: the whole loop on this machine, without an account anywhere.
 
 A real nagios4 with twicket.so, a real Mastodon-API server (snac), a stand-in for X, a real Request
-Tracker where it is installed, and twicketd, in a temporary folder as an ordinary user. KEEP=1 leaves
-them running and says where to look.
+Tracker where it is installed, and twicketd, in a temporary folder as an ordinary user. SOURCE=icinga2
+has a real icinga2 instead of the nagios4. KEEP=1 leaves them running and says where to look.
 """
 
 import os
@@ -17,14 +17,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import icinga  # noqa: E402
 import rt  # noqa: E402
 from client import plain  # noqa: E402
 from nagios import CRITICAL, OK  # noqa: E402
 from proc import Cleanup, Place, RigError  # noqa: E402
-from rig import what_is_missing  # noqa: E402
+from rig import ICINGA, what_is_missing  # noqa: E402
 from snac import Snac  # noqa: E402
 from xrig import LoopbackX, XRig  # noqa: E402
 
+SOURCES = {"nagios": "Nagios", "icinga2": "Icinga"}
+SOURCE = os.environ.get("SOURCE") or "nagios"
+IS_ICINGA = SOURCE == "icinga2"
+MONITOR = SOURCES.get(SOURCE)
 FASTER = 20  # hold and recovery_hold, two minutes each, are divided by this
 
 CONFIG = """\
@@ -91,10 +96,10 @@ def problem(rig, clock):
     """Returns the tag, and the first post on Mastodon and on X."""
     rig.nagios.service("mx1", "SMTP", CRITICAL, "SMTP CRITICAL - disk full")
     rig.nagios.wait_state("mx1", "SMTP", CRITICAL)
-    clock.step('mx1/SMTP fails in Nagios: "SMTP CRITICAL - disk full"')
+    clock.step(f'mx1/SMTP fails in {MONITOR}: "SMTP CRITICAL - disk full"')
     tag, root = rig.wait_root(set(), seconds=40)
     _, root_x = rig.wait_x_root()
-    clock.step(f"Both networks have the post (hold: 2 min / {FASTER})", "problem in Nagios → post on both networks")
+    clock.step(f"Both networks have the post (hold: 2 min / {FASTER})", f"problem in {MONITOR} → post on both networks")
     quote(root)
     quote_x(rig.x, root_x)
     return tag, root, root_x
@@ -148,10 +153,10 @@ def replies(rig, clock, root, root_x):
     clock.step("alice, an operator, replies on X")
     quote_x(rig.x, alice)
     comment = rig.wait_acknowledged("mx1", "SMTP", 60)
-    clock.step("Nagios has the acknowledgement", "operator's reply on X → acknowledged in Nagios")
+    clock.step(f"{MONITOR} has the acknowledgement", f"operator's reply on X → acknowledged in {MONITOR}")
     box(f"author   {comment['author']}\ncomment  {comment['comment_data']}")
     rig.wait("all replies are read", lambda: len(rig.agent.query(f"SELECT id FROM reply WHERE {OF_THREAD}")) == 3, 40)
-    acknowledged = [c for c in rig.nagios.external_commands() if "ACKNOWLEDGE" in c]
+    acknowledged = [c for c in rig.nagios.comments("mx1", "SMTP") if c["entry_type"] == "4"]
     if len(acknowledged) != 1 or rig.client("mallory").favourited_by(mallory["id"]):
         raise RigError("the stranger's reply had an effect")
     clock.step("The stranger's replies are read, did nothing, and got no answer")
@@ -160,12 +165,12 @@ def replies(rig, clock, root, root_x):
 def recovery(rig, clock, tag):
     rig.nagios.service("mx1", "SMTP", OK, "SMTP OK - 0.02 s")
     rig.nagios.wait_state("mx1", "SMTP", OK)
-    clock.step('mx1/SMTP is back in Nagios: "SMTP OK"')
+    clock.step(f'mx1/SMTP is back in {MONITOR}: "SMTP OK"')
     rig.wait("the recovery on Mastodon", lambda: "🟢" in rig.posts(tag)[-1][0], 60, 0.2)
     rig.wait("the recovery on X", lambda: "🟢" in rig.x_posts(tag)[-1]["text"], 60, 0.2)
     clock.step(
         f"Both networks have the recovery (recovery_hold: 2 min / {FASTER})",
-        "recovery in Nagios → recovery on both networks",
+        f"recovery in {MONITOR} → recovery on both networks",
     )
 
 
@@ -202,6 +207,15 @@ def money(rig):
         raise RigError("the ledger is not what X's bill says")
 
 
+def fail_by_hand(rig):
+    if not rig.icinga:
+        return f"printf '[%s] PROCESS_SERVICE_CHECK_RESULT;mx1;SMTP;2;again\\n' $(date +%s) >{rig.nagios.dir}/nagios.cmd"
+    i = rig.icinga
+    return (f"curl -u '{icinga.ROOT}:{icinga.ROOT_PASSWORD}' --cacert {i.ca_file} --connect-to {i.node}:{i.port}:127.0.0.1:{i.port} "
+            f"-H 'Accept: application/json' -d '{{\"service\":\"mx1!SMTP\",\"exit_status\":2,\"plugin_output\":\"again\"}}' "
+            f"'https://{i.node}:{i.port}/v1/actions/process-check-result?type=Service'")
+
+
 def left_running(rig, server, desk):
     heading("Left running (KEEP=1)")
     print(f"    the status account   {server.url}/status")
@@ -211,22 +225,22 @@ def left_running(rig, server, desk):
     for user in USERS:
         print(f"    log in as {user:10} {server.url}/{user}/admin   password {server.passwords[user]}")
     a = rig.agent
-    print(f"    fail a service       printf '[%s] PROCESS_SERVICE_CHECK_RESULT;mx1;SMTP;2;again\\n' "
-          f"$(date +%s) >{rig.nagios.dir}/nagios.cmd")
+    print(f"    fail a service       {fail_by_hand(rig)}")
     print(f"    ask twicket          {a.cli_path} -c {a.config_path} -s {a.state} -r {a.run} status")
     here = [rig.nagios.process, a.process, server.process, rig.x] + ([desk.process] if desk else [])
     pids = " ".join(str(p.pid) for p in here)
     print(f"    end it               kill {pids}; sleep 5; rm -rf {rig.place.path} {server.place.path}")
 
 
-def tell_start(rig, clock, config, desk):
+def tell_start(rig, clock, desk):
     with_desk = ", Request Tracker" if desk else ""
     user = "as an ordinary user" if os.getuid() else f"as {rig.place.user}"
-    clock.step(f"Running {user}: nagios4 {rig.nagios.version()} with twicket.so, snac, a stand-in for X{with_desk}, twicketd",
-               "start")
-    print("          The whole configuration, beside one line in the service's definition, _TWICKET_PUBLIC E-mail.\n"
+    core = f"icinga2 {rig.icinga.version()}" if rig.icinga else f"nagios4 {rig.nagios.version()} with twicket.so"
+    line = 'vars.twicket_public = "E-mail"' if rig.icinga else "_TWICKET_PUBLIC E-mail"
+    clock.step(f"Running {user}: {core}, snac, a stand-in for X{with_desk}, twicketd", "start")
+    print(f"          The whole configuration, beside one line in the service's definition, {line}.\n"
           "          (Without url and poll status_x would be X itself, read once a minute.)")
-    box(config)
+    box(rig.agent.config_path.read_text())
     if not desk:
         print(f"          ({rt.missing().capitalize()} on this machine: what becomes of users' own reports is left out.)")
 
@@ -263,12 +277,13 @@ def run(keep):
         config = CONFIG.format(status=server.handle("status"), alice=server.handle("alice"), url=x.url,
                                status_x=x.handle("status"), alice_x=x.handle("alice"),
                                desk=DESK.format(url=desk.root, queue=desk.queue) if desk else "")
+        core = {"core": ICINGA} if IS_ICINGA else {}
         rig = cleanup.enter_context(XRig(x, server, config=config, hosts=HOSTS, options=["-x", FASTER], keep=keep,
-                                         start=False))
+                                         start=False, **core))
         if desk:
             rig.agent.token("desk", desk.tokens["twicket"])
         rig.start()
-        tell_start(rig, clock, config, desk)
+        tell_start(rig, clock, desk)
         ticket = report(rig, clock, desk) if desk else ""
         tag, root, root_x = problem(rig, clock)
         replies(rig, clock, root, root_x)
@@ -286,7 +301,10 @@ def run(keep):
 
 
 def main():
-    missing = what_is_missing()
+    if SOURCE not in SOURCES:
+        print(f"demo: SOURCE={SOURCE}? One of: {' '.join(SOURCES)}", file=sys.stderr)
+        return 2
+    missing = what_is_missing() or (icinga.is_missing() if IS_ICINGA else "")
     if missing or not shutil.which("snac"):
         print(f"demo: {missing or 'snac is not installed'}; make deps", file=sys.stderr)
         return 1
