@@ -9,7 +9,7 @@ import base64
 import contextlib
 import http.client
 import json
-import os
+import re
 import shutil
 import signal
 import socket
@@ -25,23 +25,16 @@ from proc import PATIENCE, Process, RigError, free_port, wait_for
 PROGRAM = "icinga2"
 NODE = "mon2"  # the name in its certificate; the Nagios of the rig is mon1
 CLIENT = "twicket-agent"  # the name in the agent's certificate
-ROOT, USER = "root", "twicket"
+ROOT, USER = "root", "twicket-by-password"
 ROOT_PASSWORD = "of-the-test"
 FOLDERS = {"ConfigDir": "etc", "DataDir": "data", "CacheDir": "cache", "LogDir": "log", "SpoolDir": "spool",
            "InitRunDir": "run"}
 COMMENT_OF_ACK = "4"
 
-# What the agent may do, and no more; the three last are for `downtime` and `recheck` by reply.
-RIGHTS = [
-    "status/query",
-    *(f"objects/query/{kind}" for kind in ("Host", "Service", "Comment", "Downtime", "Dependency", "HostGroup",
-                                           "ServiceGroup")),
-    *(f"events/{kind}" for kind in ("StateChange", "AcknowledgementSet", "AcknowledgementCleared", "CommentAdded",
-                                    "CommentRemoved", "DowntimeAdded", "DowntimeStarted", "DowntimeTriggered",
-                                    "DowntimeRemoved", "Flapping", "Notification")),
-    *(f"actions/{what}" for what in ("acknowledge-problem", "remove-acknowledgement", "add-comment")),
-    *(f"actions/{what}" for what in ("schedule-downtime", "remove-downtime", "reschedule-check")),
-]
+SAMPLE = Path(__file__).resolve().parents[2] / "contrib/icinga2/twicket.conf"
+# What the sample lets the agent do, and what it names as a choice
+RIGHTS = re.findall(r'(?m)^ +"([a-z]+/[A-Za-z/-]+)",', SAMPLE.read_text())
+CHOICE = re.findall(r'(?m)^ +// "([a-z]+/[A-Za-z/-]+)",', SAMPLE.read_text())
 
 MAIN = """\
 const NodeName = {node}
@@ -80,10 +73,6 @@ include "objects.conf"
 AGENT = """\
 object ApiUser "{user}" {{
   password = {password}
-  permissions = {rights}
-}}
-object ApiUser "{user}-by-certificate" {{
-  client_cn = "{client}"
   permissions = {rights}
 }}
 """
@@ -327,8 +316,14 @@ class Icinga:
             node=quoted(self.node), port=self.port, root=ROOT, password=quoted(ROOT_PASSWORD),
             log=quoted(str(self.dir / "log/icinga2.log")), flapping=flapping))
         self.place.write(etc / "agent.conf", AGENT.format(
-            user=USER, password=quoted(self.password), client=CLIENT, rights=quoted(self.rights)))
+            user=USER, password=quoted(self.password), rights=quoted(self.rights)) + self._by_certificate())
         self.place.write(etc / "objects.conf", objects_text(hosts))
+
+    def _by_certificate(self):
+        """The sample as it stands there, unless the test wants other rights."""
+        if self.rights == RIGHTS:
+            return SAMPLE.read_text()
+        return f'object ApiUser "twicket" {{ client_cn = {quoted(CLIENT)}; permissions = {quoted(self.rights)} }}\n'
 
     def start(self):
         argv = [*_environment(self.place), "daemon", *_defines(self.dir), "-c", self.dir / "etc/icinga2.conf"]

@@ -7,7 +7,7 @@ import pytest
 
 from client import plain
 from filerig import FENCE_HOSTS, NOC, PUBLIC
-from icinga import NODE, RIGHTS
+from icinga import CHOICE, NODE, RIGHTS
 from nagios import CRITICAL, DOWN, OK, UP, WARNING
 from rig import cores, quick_config
 
@@ -84,6 +84,8 @@ def test_node_and_source_in_status(icinga_rig):
     assert node["name"] == NODE and node["connected"]
     said = icinga_rig.agent.cli("status").stdout
     assert NODE in said and "icinga" in said.lower(), said
+    online = icinga_rig.agent.cli("check", "--online")
+    assert online.returncode == 0 and "icinga2" in online.stdout and "may not" not in online.stderr, online
 
 
 def test_a_comment_and_an_unack_by_reply(icinga_rig):
@@ -129,6 +131,22 @@ def test_an_acknowledgement_that_comes_after_another(icinga_rig):
     assert rig.icinga.acknowledgement("mx1", "SMTP")[0] == "carol"
 
 
+def test_a_downtime_by_reply(make_icinga_rig):
+    """Where the sample's choice was taken."""
+    rig = make_icinga_rig(start=False)
+    rig.icinga.rights = RIGHTS + CHOICE
+    rig.icinga.configure(HOSTS)
+    rig.start()
+    _, root = open_incident(rig)
+    alice = rig.client("alice")
+    alice.post("@status downtime 30m new disk", root["id"])
+    downtime, = rig.wait("the downtime is in Icinga", rig.icinga.downtimes, 30)
+    assert downtime["author"] == "alice" and downtime["comment"].startswith("new disk - via "), downtime
+    assert abs(downtime["end_time"] - downtime["start_time"] - 1800) < 60
+    alice.post("@status downtime cancel", root["id"])
+    rig.wait("it is gone", lambda: not rig.icinga.downtimes(), 30)
+
+
 def test_a_right_that_is_missing(make_icinga_rig):
     """Icinga says 404, and the agent what that means; the problem and its end are told all the same."""
     rig = make_icinga_rig(start=False)
@@ -139,6 +157,8 @@ def test_a_right_that_is_missing(make_icinga_rig):
     reply = rig.client("alice").post("@status ack", root["id"])
     rig.wait("it is said", lambda: "actions/acknowledge-problem" in rig.agent.log(), 40, 0.3)
     assert not rig.icinga.acknowledged("mx1", "SMTP") and not favourited(rig, reply)
+    online = rig.agent.cli("check", "--online")
+    assert online.returncode == 1 and 'add "actions/acknowledge-problem"' in online.stdout + online.stderr, online
     rig.icinga.service("mx1", "SMTP", OK)
     rig.wait("its end is told", lambda: "🟢" in rig.posts(tag)[-1][0], 30, 0.2)
 
