@@ -352,9 +352,9 @@ class Icinga:
     def version(self):
         return self.program().get("version", "?")
 
-    def reload(self, seconds=30):
-        """SIGHUP, and waits until the new process answers."""
-        before = self.program().get("program_start")
+    def reload(self, seconds=30, before=0):
+        """SIGHUP, and waits until the new process answers. before: when the old one started, where asking takes too long."""
+        before = before or self.program().get("program_start")
         self.process.signal(signal.SIGHUP)
         self.process.wait_ready("Icinga is back after its reload",
                                 lambda: self.program().get("program_start", before) != before, seconds)

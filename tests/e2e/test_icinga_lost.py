@@ -72,7 +72,7 @@ def test_while_the_agent_is_away(make_icinga_file_rig):
 
 
 CHANGES = 20
-TRIES = 3
+TRIES = 5
 
 
 def shop(batch, n):
@@ -81,10 +81,11 @@ def shop(batch, n):
 
 def changes_that_are_lost(rig, batch):
     """CHANGES services fail just before a reload. True: Icinga's stream has told none of it to a reader."""
+    started = rig.icinga.program()["program_start"]
     with Stream(rig.icinga.root, ["StateChange"]) as reader:
         for n in range(CHANGES):
             rig.icinga.service(f"site{batch}-{n:02}", "HTTP", CRITICAL, "503")
-        rig.icinga.reload()
+        rig.icinga.reload(before=started)
         assert reader.ended.wait(60), "a reload ends the stream"
         return reader.events == []
 
