@@ -80,14 +80,14 @@ def shop(batch, n):
 
 
 def changes_that_are_lost(rig, batch):
-    """CHANGES services fail just before a reload. True: Icinga's stream has told none of it to a reader."""
+    """CHANGES services fail just before a reload; how many of them Icinga's stream has never told a reader."""
     started = rig.icinga.program()["program_start"]
     with Stream(rig.icinga.root, ["StateChange"]) as reader:
         for n in range(CHANGES):
             rig.icinga.service(f"site{batch}-{n:02}", "HTTP", CRITICAL, "503")
         rig.icinga.reload(before=started)
         assert reader.ended.wait(60), "a reload ends the stream"
-        return reader.events == []
+        return CHANGES - len(reader.events)
 
 
 def told_of(rig, account, mark, names):
@@ -101,11 +101,11 @@ def test_what_a_reload_takes_from_the_stream_is_told(make_icinga_file_rig, recor
     sites = {f"site{batch}-{n:02}": {"services": {"HTTP": {"_TWICKET_PUBLIC": shop(batch, n)}}}
              for batch in range(TRIES) for n in range(CHANGES)}
     rig = make_icinga_file_rig(sites)
-    lost, batches = False, 0
-    while not lost and batches < TRIES:
-        lost = changes_that_are_lost(rig, batches)
+    lost = batches = 0
+    while lost < CHANGES and batches < TRIES:  # the first of them may just be told in time
+        lost += changes_that_are_lost(rig, batches)
         batches += 1
-    assert lost, "in no try did the reload take them all"
+    assert lost >= CHANGES, f"the reloads took {lost} only"
     names = [shop(batch, n) for batch in range(batches) for n in range(CHANGES)]
     rig.wait("all are told", lambda: all(told_of(rig, PUBLIC, "🔴", names)), 40, 0.3)
     rig.fence()
@@ -117,7 +117,7 @@ def test_what_a_reload_takes_from_the_stream_is_told(make_icinga_file_rig, recor
     for mark in "🔴🟢":
         assert told_of(rig, PUBLIC, mark, names) == [1] * len(names), rig.texts(PUBLIC)
     assert len(rig.said(NOC)) == len(rig.said(PUBLIC)) == 2 * len(names)
-    record_property("goal", f"icinga2: {CHANGES} state changes just before a reload, none of them in the stream: "
+    record_property("goal", f"icinga2: {len(names)} state changes just before a reload, {lost} of them never in the stream: "
                             f"{len(names)} told once, {len(names)} ends told once")
 
 
