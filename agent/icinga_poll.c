@@ -225,12 +225,20 @@ static bool is_stale(const struct icinga *i)
 	return picture_count(i->fresh, EVENT_HOST) + picture_count(i->fresh, EVENT_SERVICE) != site_count(i->site);
 }
 
+/* A comparison by the clock waits for a quiet look: what was just told is followed up first. */
+static bool is_time_for_all(const struct icinga *i, uint64_t told_before)
+{
+	int64_t since = i->now.boot_ms - i->all_ms;
+
+	return since >= 2 * ALL_MS || (since >= ALL_MS && i->n_events == told_before);
+}
+
 static void tell(struct icinga *i)
 {
 	struct picture *before = i->picture;
 	bool is_start = !i->is_up || is_restarted(i);
-	bool is_all = is_start || i->wants_all || !before || picture_lacks(i->fresh, before) ||
-		      i->now.boot_ms - i->all_ms >= ALL_MS;
+	bool is_all = is_start || i->wants_all || !before || picture_lacks(i->fresh, before);
+	uint64_t told_before = i->n_events;
 
 	i->wants_site |= is_stale(i);
 	icinga_command_claim(i);
@@ -240,7 +248,7 @@ static void tell(struct icinga *i)
 		picture_tell_changes(i->fresh, before, &i->now, icinga_tell, i);
 	if (!i->is_up || is_restarted(i))
 		come_up(i);
-	if (is_all) {
+	if (is_all || is_time_for_all(i, told_before)) {
 		picture_tell_all(i->fresh, &i->now, icinga_tell, i);
 		i->all_ms = i->now.boot_ms;
 		i->wants_all = false;
