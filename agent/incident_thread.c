@@ -386,8 +386,7 @@ static void thread_relapse(struct engine *e, struct thread *t, const struct now 
 {
 	unsigned kept = t->flags;
 
-	if (t->root == DELIVERY_DEAD)
-		t->root = DELIVERY_NONE; /* it was refused: nobody was told */
+	t->root = t->root == DELIVERY_DEAD ? DELIVERY_NONE : t->root; /* it was refused: nobody was told */
 	if (t->root == DELIVERY_NONE && !(t->flags & THREAD_IN_STORM)) {
 		thread_hold(e, t, thread_since(e, t), now);
 		t->flags |= kept & THREAD_OVERDUE;
