@@ -10,7 +10,7 @@
 #include <utlist.h>
 
 #define RING_MAX 20000 /* events */
-#define LOOK_MS 60000 /* at least so often, when nothing happens */
+#define LOOK_MS 300000 /* at least so often, when nothing happens */
 
 struct simcore *simcore_create(const char *node, simcore_log_fn *log, void *arg)
 {
