@@ -11,7 +11,7 @@
 #include <string.h>
 #include <utlist.h>
 
-#define ANSWER_MAX (256u << 20) /* bytes: some hundred thousand objects */
+#define ANSWER_MAX (64u << 20) /* bytes: some hundred thousand objects; parsed they are ten times as much */
 #define LINE_MAX_BYTES (1u << 20)
 #define LOOKS_MAX 2 /* in vain, until an object is taken for gone */
 

@@ -122,9 +122,20 @@ static void begin(struct icinga *i)
 
 /* --- failing ------------------------------------------------------------------------------- */
 
+/* "... after 1 ms: refused" is no news after "... after 0 ms: refused". */
+static bool is_same_trouble(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		a += strspn(a, "0123456789");
+		b += strspn(b, "0123456789");
+		if (*a != *b || !*a)
+			return *a == *b;
+	}
+}
+
 static void fail(struct icinga *i, const char *why)
 {
-	bool is_new = strcmp(i->trouble, why) != 0;
+	bool is_new = !is_same_trouble(i->trouble, why);
 
 	snprintf(i->trouble, sizeof i->trouble, "%s", why);
 	i->failures++;
