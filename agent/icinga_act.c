@@ -46,13 +46,14 @@ static void add_author(json_t *body, const struct event *cmd)
 	json_object_set_new(body, "author", json_string(author));
 }
 
-/* What lasts is ours to end: Icinga ends it with the next result only; it is told all the same. */
-static void add_ack(json_t *body, const struct event *cmd, int64_t now_s)
+/*
+ * Its end is ours alone: Icinga would end it late, with the next result, and an `ack 1h` that
+ * renews an `ack 30m` at the time of the first.
+ */
+static void add_ack(json_t *body, const struct event *cmd)
 {
 	json_object_set_new(body, "sticky", json_boolean(cmd->flags & EVENT_STICKY));
 	json_object_set_new(body, "notify", json_boolean(cmd->flags & EVENT_NOTIFY));
-	if (cmd->until > now_s) /* 0 would be refused */
-		json_object_set_new(body, "expiry", json_integer(cmd->until));
 }
 
 static void add_downtime(json_t *body, const struct event *cmd, int64_t now_s)
@@ -80,7 +81,7 @@ json_t *icinga_action_body(unsigned verb, const struct event *cmd, const json_t 
 	case EVENT_VERB_ACK:
 		add_author(body, cmd);
 		add_text(body, "comment", cmd);
-		add_ack(body, cmd, now_s);
+		add_ack(body, cmd);
 		break;
 	case EVENT_VERB_COMMENT:
 	case EVENT_VERB_DOWNTIME:

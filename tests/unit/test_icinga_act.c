@@ -46,7 +46,7 @@ static void test_bodies(void **state)
 		    "{\"author\":\"alice\",\"comment\":\"on it - via alice@x TAB2:r7\",\"notify\":false,"
 		    "\"service\":\"web1!http\",\"sticky\":true,\"type\":\"Service\"}");
 	assert_body(EVENT_VERB_ACK, &until, NULL,
-		    "{\"author\":\"alice\",\"comment\":\"on it - via alice@x TAB2:r7\",\"expiry\":5000,\"notify\":false,"
+		    "{\"author\":\"alice\",\"comment\":\"on it - via alice@x TAB2:r7\",\"notify\":false,"
 		    "\"service\":\"web1!http\",\"sticky\":true,\"type\":\"Service\"}");
 	assert_body(EVENT_VERB_UNACK, &host, NULL, "{\"author\":\"alice\",\"host\":\"web1\",\"type\":\"Host\"}");
 	assert_body(EVENT_VERB_COMMENT, &a_command, NULL,
