@@ -15,7 +15,7 @@ struct desk {
 
 static const struct desk desks[] = {
     {&desk_rt, "https://rt.example.net", "Support", TOKEN},
-    {&desk_webhook, "https://rt.example.net/hook", "", TOKEN "-0123456789"},
+    {&desk_webhook, "https://rt.example.net/hook", "", TOKEN},
     {&desk_mail, "smtps://rt.example.net", "help@example.net", "bob:" TOKEN}};
 
 /* What a mail must be, whatever the report holds. */

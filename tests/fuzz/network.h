@@ -14,7 +14,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
-#define TOKEN "SECRET-TOKEN" /* what may appear nowhere in our words */
+#define TOKEN "SECRET-TOKEN-0123456789" /* what may appear nowhere in our words */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
