@@ -481,9 +481,7 @@ void engine_delivery(struct engine *e, uint64_t thread, enum delivery delivery, 
 		return;
 	incident_wake(e, t->incident, now->boot_ms);
 	t->root = delivery;
-	/* after a restart the outbox says of what was on its way that it was; only promises are counted by the row */
-	if (delivery != DELIVERY_UNSETTLED || thread_costs(e, t))
-		thread_touch(t);
+	thread_touch(t);
 	if (delivery == DELIVERY_SENT && is_due(t->remind, now))
 		remind_restart(e, t, now); /* read only now */
 	if (delivery == DELIVERY_DEAD)

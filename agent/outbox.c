@@ -211,14 +211,10 @@ int outbox_load(struct outbox *o, const struct now *now, struct err *err)
 		erase_loaded(o, a);
 		DL_FOREACH (a->waiting, p) /* we were away: what is old gets one more chance */
 			post_extend(p, now->wall_ms);
-		DL_FOREACH (a->busy, p) { /* is it the first of its thread? What becomes of it is told soon */
+		DL_FOREACH (a->busy, p) /* is it the first of its thread? What becomes of it is told soon */
 			if (p->thread && !thread_learn(o, p->thread))
 				return err_set(err, "the posts of a thread cannot be read");
-			if (row_creates(&p->row))
-				post_tell(o, p, DELIVERY_UNSETTLED, post_is_root(p));
-		}
 	}
-	outbox_flush(o);
 	return 0;
 }
 
