@@ -43,31 +43,8 @@ struct http *http_create(const char *user_agent, struct err *err)
 		free(h);
 		return NULL;
 	}
-	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)HOST_CONNECTIONS);
 	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)KEPT_CONNECTIONS);
 	return h;
-}
-
-/* How many streams the host has that has most of them. */
-static unsigned most_streams(const struct http *h)
-{
-	unsigned most = 0;
-
-	for (const struct http_call *c = h->flying; c; c = c->next) {
-		unsigned n = 0;
-
-		for (const struct http_call *o = c->bytes ? h->flying : NULL; o; o = o->next)
-			n += o->bytes && strcmp(o->host, c->host) == 0;
-		most = n > most ? n : most;
-	}
-	return most;
-}
-
-/* A stream holds its connection for ever: it gets one more, so that it holds up nobody. */
-static void make_room(struct http *h)
-{
-	curl_multi_setopt(
-	    h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)(HOST_CONNECTIONS + most_streams(h)));
 }
 
 static void drop_all(struct http_call **list)
@@ -97,12 +74,13 @@ void http_cancel(struct http_call *call)
 	if (!call)
 		return;
 	move(call, NULL);
-	if (call->bytes)
-		make_room(call->http);
 	http_call_destroy(call);
 }
 
-/* libcurl would let it wait, too, but sets all of it up before it finds that it must, and again after. */
+/*
+ * libcurl would let it wait, too, but sets all of it up before it finds that it must, and again
+ * after. A stream holds its connection for ever: it does not count, so that it holds up nobody.
+ */
 static bool has_room(const struct http_call *c)
 {
 	const struct http_call *other;
@@ -148,8 +126,6 @@ static int start_transfer(
 		move(c, &c->http->waiting);
 	else if (launch(c) == -1)
 		return err_set(err, "http: %s: libcurl does not take it", r->url);
-	if (c->bytes)
-		make_room(c->http);
 	return 0;
 }
 
@@ -255,8 +231,6 @@ static void collect_finished(struct http *h)
 		curl_easy_cleanup(c->easy);
 		c->easy = NULL;
 		move(c, &h->done);
-		if (c->bytes)
-			make_room(h);
 	}
 }
 
