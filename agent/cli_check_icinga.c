@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <pwd.h>
@@ -162,26 +161,6 @@ static bool has_key(const struct asked *a)
 	return found == SECRET_OK;
 }
 
-/* "Authorization: Basic ..." */
-static char *header_of(const char *user, const char *password)
-{
-	static const char start[] = "Authorization: Basic ";
-	char *plain = NULL, *header = NULL;
-	int n = asprintf(&plain, "%s:%s", user, password);
-
-	if (n == -1)
-		return NULL;
-	header = calloc(1, sizeof start + 4 * ((size_t)n / 3 + 1) + 1);
-	if (header) {
-		memcpy(header, start, sizeof start);
-		EVP_EncodeBlock(
-		    (unsigned char *)header + sizeof start - 1, (const unsigned char *)plain, n);
-	}
-	explicit_bzero(plain, (size_t)n);
-	free(plain);
-	return header;
-}
-
 static bool has_password(struct asked *a)
 {
 	const struct config_icinga *i = a->icinga;
@@ -190,7 +169,7 @@ static bool has_password(struct asked *a)
 	enum secret found = secret_load_password(i->password_file, &password, &err);
 
 	if (found == SECRET_OK)
-		a->login = header_of(i->user, password);
+		a->login = secret_basic(i->user, password);
 	else
 		check_complain(
 		    found == SECRET_ERROR && access(i->password_file, R_OK) == -1

@@ -4,6 +4,7 @@
  */
 #include "agent/icinga_internal.h"
 
+#include "agent/secret.h"
 #include "common/log.h"
 
 #include <stdio.h>
@@ -105,41 +106,6 @@ static int set_url(struct icinga *i, const struct config_icinga *config)
 	return i->url && i->connect_to ? 0 : -1;
 }
 
-static void encode_base64(const char *in, size_t n, struct buf *out)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const unsigned char *at = (const unsigned char *)in;
-
-	for (size_t k = 0; k < n; k += 3) {
-		unsigned long bits = (unsigned long)at[k] << 16 | (k + 1 < n ? at[k + 1] << 8 : 0) | (k + 2 < n ? at[k + 2] : 0);
-
-		buf_char(out, digits[bits >> 18 & 63]);
-		buf_char(out, digits[bits >> 12 & 63]);
-		buf_char(out, k + 1 < n ? digits[bits >> 6 & 63] : '=');
-		buf_char(out, k + 2 < n ? digits[bits & 63] : '=');
-	}
-}
-
-static int set_login(struct icinga *i, const char *user, const char *password)
-{
-	struct buf plain, header;
-
-	if (!password)
-		return 0;
-	buf_init(&plain, 2048);
-	buf_init(&header, 4096);
-	buf_printf(&plain, "%s:%s", user, password);
-	buf_str(&header, "Authorization: Basic ");
-	encode_base64(buf_text(&plain), plain.len, &header);
-	if (!plain.cut && !header.cut)
-		i->login = buf_steal(&header);
-	if (plain.data)
-		explicit_bzero(plain.data, plain.len);
-	buf_finish(&plain);
-	buf_finish(&header);
-	return i->login ? 0 : -1;
-}
-
 struct icinga *icinga_create(const struct config_icinga *config, const char *password, struct http *http,
 			     const struct source_events *events, struct err *err)
 {
@@ -157,7 +123,8 @@ struct icinga *icinga_create(const struct config_icinga *config, const char *pas
 	i->key_file = copy(config->key_file);
 	buf_init(&i->line, LINE_MAX_BYTES);
 	i->wants_site = true;
-	if (i->node && set_url(i, config) == 0 && set_login(i, config->user, password) == 0)
+	i->login = password ? secret_basic(config->user, password) : NULL;
+	if (i->node && set_url(i, config) == 0 && (i->login || !password))
 		return i;
 	icinga_destroy(i);
 	err_set(err, "out of memory");
@@ -195,9 +162,7 @@ void icinga_destroy(struct icinga *i)
 	described_drop(i);
 	picture_destroy(i->picture);
 	site_destroy(i->site);
-	if (i->login)
-		explicit_bzero(i->login, strlen(i->login));
-	free(i->login);
+	secret_free(i->login);
 	free(i->node);
 	free(i->url);
 	free(i->connect_to);

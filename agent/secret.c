@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,6 +170,25 @@ void secret_free(char *token)
 		return;
 	explicit_bzero(token, strlen(token));
 	free(token);
+}
+
+char *secret_basic(const char *user, const char *password)
+{
+	static const char start[] = "Authorization: Basic ";
+	char *plain = NULL, *header = NULL;
+	int n = asprintf(&plain, "%s:%s", user, password);
+
+	if (n == -1)
+		return NULL;
+	header = calloc(1, sizeof start + 4 * ((size_t)n / 3 + 1) + 1);
+	if (header) {
+		memcpy(header, start, sizeof start);
+		EVP_EncodeBlock(
+		    (unsigned char *)header + sizeof start - 1, (const unsigned char *)plain, n);
+	}
+	explicit_bzero(plain, (size_t)n);
+	free(plain);
+	return header;
 }
 
 /* --- what `auth` does not store ------------------------------------------------------------ */

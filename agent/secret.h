@@ -33,6 +33,9 @@ enum secret secret_check_key(const char *path, struct err *err);
 /* Wipes and frees; NULL is fine. */
 void secret_free(char *token);
 
+/* "Authorization: Basic ..." (RFC 7617), the caller's, for secret_free(). NULL without memory. */
+char *secret_basic(const char *user, const char *password);
+
 /*
  * Writes token_file anew, all or nothing, mode 0600; makes its folder (0700) when only
  * that is missing. Under root the file belongs to the owner of the state directory, so
