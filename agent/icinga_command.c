@@ -92,21 +92,33 @@ void icinga_command_finish(struct icinga *i)
 
 /* --- results ----------------------------------------------------------------------------------- */
 
+static struct event result_of(const struct icinga_command *c)
+{
+	return (struct event){.type = EVENT_RESULT,
+			      .id = c->ev.id,
+			      .host = c->ev.host,
+			      .service = c->ev.service,
+			      .text = "",
+			      .author = "",
+			      .mark = ""};
+}
+
+/* Taken out before it is said: whoever hears it may command again. */
+static void say_last(struct icinga *i, struct icinga_command *c, const struct event *ev)
+{
+	LL_DELETE(i->commands, c);
+	icinga_tell(i, ev);
+	free(c);
+}
+
 static void end(struct icinga *i, struct icinga_command *c, int32_t code, const char *why)
 {
-	struct event ev = {.type = EVENT_RESULT,
-			   .id = c->ev.id,
-			   .code = code,
-			   .kind = c->ev.sub == EVENT_VERB_RECHECK ? EVENT_NONE : c->ev.kind, /* no state is said */
-			   .host = c->ev.host,
-			   .service = c->ev.service,
-			   .text = why,
-			   .author = "",
-			   .mark = ""};
+	struct event ev = result_of(c);
 
-	LL_DELETE(i->commands, c);
-	icinga_tell(i, &ev);
-	free(c);
+	ev.code = code;
+	ev.kind = c->ev.sub == EVENT_VERB_RECHECK ? EVENT_NONE : c->ev.kind; /* no state is said */
+	ev.text = why;
+	say_last(i, c, &ev);
 }
 
 /* The result is said behind what the next look brings: its echo, or whose it is. */
@@ -156,15 +168,9 @@ static void unacked(struct icinga *i, struct icinga_command *c)
 /* Icinga will check it; what that gives is another matter. */
 static void ordered(struct icinga *i, struct icinga_command *c)
 {
-	struct event ev = {.type = EVENT_RESULT,
-			   .id = c->ev.id,
-			   .flags = EVENT_MORE,
-			   .host = c->ev.host,
-			   .service = c->ev.service,
-			   .text = "",
-			   .author = "",
-			   .mark = ""};
+	struct event ev = result_of(c);
 
+	ev.flags = EVENT_MORE;
 	c->state = COMMAND_CHECKING;
 	c->at_ms = i->now.boot_ms + CHECK_MS;
 	c->tries = 0;
@@ -248,25 +254,17 @@ static void judge(struct icinga *i, struct icinga_command *c)
 
 static void gave(struct icinga *i, struct icinga_command *c, const json_t *attrs)
 {
-	const char *output = icinga_text(json_object_get(attrs, "last_check_result"), "output");
-	bool is_host = c->ev.kind == EVENT_HOST;
-	char text[EVENT_TEXT_MAX];
-	struct event ev = {.type = EVENT_RESULT,
-			   .id = c->ev.id,
-			   .kind = c->ev.kind,
-			   .state = (uint8_t)icinga_count(attrs, "state", is_host ? EVENT_DOWN : EVENT_UNKNOWN),
-			   .host = c->ev.host,
-			   .service = c->ev.service,
-			   .text = text,
-			   .author = "",
-			   .mark = ""};
+	struct event ev = result_of(c);
+	char text[EVENT_TEXT_MAX + 1];
+	const char *output;
+	size_t n = icinga_output(json_object_get(attrs, "last_check_result"), &output);
 
-	if (is_host && ev.state && json_is_false(json_object_get(attrs, "last_reachable")))
-		ev.state = EVENT_UNREACHABLE;
-	snprintf(text, sizeof text, "%.*s", (int)strcspn(output, "\r\n"), output); /* the first line is the message */
-	LL_DELETE(i->commands, c);
-	icinga_tell(i, &ev);
-	free(c);
+	memcpy(text, output, n);
+	text[n] = '\0';
+	ev.kind = c->ev.kind;
+	ev.state = icinga_state(attrs, c->ev.kind);
+	ev.text = text;
+	say_last(i, c, &ev);
 	icinga_wake(i);
 }
 

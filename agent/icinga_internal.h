@@ -72,7 +72,6 @@ struct icinga {
 	struct picture *picture, *fresh;
 	struct site *site, *fresh_site;
 	bool is_up, wants_all, wants_site;
-	bool is_blind; /* outputs could not be had: something went meanwhile */
 	unsigned failures;
 	int64_t poll_ms, began_ms, took_ms, all_ms; /* boot */
 	int64_t since_ms;			     /* wall */

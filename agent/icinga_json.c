@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-_Static_assert(ICINGA_KEY == 2 * EVENT_NAME_MAX + 2, "two names and their ends");
-
 const char *icinga_text(const json_t *object, const char *name)
 {
 	const char *text = json_string_value(json_object_get(object, name));
@@ -46,6 +44,24 @@ bool icinga_flag(const json_t *object, const char *name)
 	return json_is_true(json_object_get(object, name)) || icinga_number(object, name) > 0;
 }
 
+uint8_t icinga_state(const json_t *attrs, unsigned kind)
+{
+	unsigned state = icinga_count(attrs, "state", kind == EVENT_HOST ? EVENT_DOWN : EVENT_UNKNOWN);
+
+	if (kind == EVENT_HOST && state == EVENT_DOWN && json_is_false(json_object_get(attrs, "last_reachable")))
+		state = EVENT_UNREACHABLE;
+	return (uint8_t)state;
+}
+
+size_t icinga_output(const json_t *check_result, const char **text)
+{
+	size_t n;
+
+	*text = icinga_text(check_result, "output");
+	n = strcspn(*text, "\r\n");
+	return n < EVENT_TEXT_MAX ? n : EVENT_TEXT_MAX;
+}
+
 json_t *icinga_names(const char *const *names, size_t n)
 {
 	json_t *list = json_array();
@@ -57,13 +73,9 @@ json_t *icinga_names(const char *const *names, size_t n)
 
 size_t icinga_key_of(const char *host, const char *service, char key[ICINGA_KEY])
 {
-	size_t a = strlen(host), b = strlen(service);
-
-	if (!a || a > EVENT_NAME_MAX || b > EVENT_NAME_MAX)
+	if (!*host || strlen(host) > EVENT_NAME_MAX || strlen(service) > EVENT_NAME_MAX)
 		return 0;
-	memcpy(key, host, a + 1);
-	memcpy(key + a + 1, service, b + 1);
-	return a + b + 2;
+	return world_key(key, host, service);
 }
 
 size_t icinga_key(const char *name, unsigned kind, char key[ICINGA_KEY])

@@ -5,6 +5,8 @@
 #ifndef TWICKET_ICINGA_JSON_H
 #define TWICKET_ICINGA_JSON_H
 
+#include "agent/world.h"
+
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,6 +20,11 @@ int64_t icinga_s(const json_t *object, const char *name);
 unsigned icinga_count(const json_t *object, const char *name, unsigned max);
 bool icinga_flag(const json_t *object, const char *name); /* true, or more than 0 */
 
+/* A host's state with its reachability, or a service's, as ours: enum event_host_state, event_state. */
+uint8_t icinga_state(const json_t *attrs, unsigned kind);
+/* The first line of a check result's output, which is the message: its length, at *text. */
+size_t icinga_output(const json_t *check_result, const char **text);
+
 /* A list of attributes to ask for; a new reference. */
 json_t *icinga_names(const char *const *names, size_t n);
 
@@ -25,7 +32,7 @@ json_t *icinga_names(const char *const *names, size_t n);
  * "host" or "host!service" -> host NUL service NUL. Its length; 0: empty, or longer than
  * EVENT_NAME_MAX each.
  */
-#define ICINGA_KEY 2002
+#define ICINGA_KEY WORLD_KEY
 size_t icinga_key(const char *name, unsigned kind, char key[ICINGA_KEY]);
 /* The same of two names. */
 size_t icinga_key_of(const char *host, const char *service, char key[ICINGA_KEY]);

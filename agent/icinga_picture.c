@@ -107,9 +107,7 @@ static void fill(const struct picture *p, struct seen *s, const json_t *attrs)
 {
 	bool is_host = s->kind == EVENT_HOST;
 
-	s->state = (uint8_t)icinga_count(attrs, "state", is_host ? EVENT_DOWN : EVENT_UNKNOWN);
-	if (is_host && s->state == EVENT_DOWN && json_is_false(json_object_get(attrs, "last_reachable")))
-		s->state = EVENT_UNREACHABLE;
+	s->state = icinga_state(attrs, s->kind);
 	s->flags = ack_flags(p, attrs, &s->until) | (icinga_flag(attrs, "state_type") ? EVENT_HARD : 0) |
 		   (icinga_flag(attrs, "flapping") ? EVENT_FLAPS : 0) |
 		   (icinga_flag(attrs, "downtime_depth") ? EVENT_IN_DOWNTIME : 0);
@@ -247,15 +245,15 @@ void picture_take_outputs(struct picture *p, unsigned kind, const json_t *result
 
 	json_array_foreach (results, k, result) {
 		const json_t *check = json_object_get(json_object_get(result, "attrs"), "last_check_result");
-		const char *output = icinga_text(check, "output");
+		const char *output;
 		struct seen *s;
 
 		len = icinga_key(icinga_text(result, "name"), kind, key);
 		s = len ? find(p, key, len) : NULL;
 		if (!s || s->output)
 			continue;
-		len = strcspn(output, "\r\n"); /* the first line is the message */
-		s->output = strndup(output, len < EVENT_TEXT_MAX ? len : EVENT_TEXT_MAX);
+		len = icinga_output(check, &output);
+		s->output = strndup(output, len);
 	}
 }
 

@@ -110,7 +110,7 @@ void icinga_poll_finish(struct icinga *i)
 
 static void begin(struct icinga *i)
 {
-	i->is_woken = i->is_blind = false;
+	i->is_woken = false;
 	i->began_ms = i->now.boot_ms;
 	i->fresh = picture_create(i->now.wall_ms / 1000);
 	i->step = STEP_STATUS;
