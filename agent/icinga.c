@@ -13,46 +13,53 @@
 #include <utlist.h>
 
 #define ANSWER_MAX (64u << 20) /* bytes: some hundred thousand objects; parsed they are ten times as much */
+#define REFUSAL_MAX 65536
 #define LINE_MAX_BYTES (1u << 20)
 #define LOOKS_MAX 2 /* in vain, until an object is taken for gone */
 
 /* --- requests -------------------------------------------------------------------------------- */
 
-struct http_route icinga_route(const struct icinga *i)
+static struct request request_of(const struct icinga *i, enum icinga_ask kind, const char *url, const char *body)
 {
-	return (struct http_route){.ca_file = i->ca_file,
-				   .connect_to = i->connect_to,
-				   .cert_file = i->cert_file,
-				   .key_file = i->key_file};
+	struct request request = {.method = "POST",
+				  .url = url,
+				  .headers = {"Accept: application/json", "Content-Type: application/json"},
+				  .effect = kind == ASK_ACTION ? EFFECT_CREATES : EFFECT_NONE,
+				  .body = body,
+				  .body_len = strlen(body),
+				  .max_body = kind == ASK_STREAM ? REFUSAL_MAX : ANSWER_MAX,
+				  .timeout_ms = ICINGA_REQUEST_MS};
+	unsigned n = 2;
+
+	if (kind == ASK_QUERY)
+		request.headers[n++] = "X-HTTP-Method-Override: GET";
+	request.headers[n] = i->login;
+	return request;
 }
 
-struct http_call *icinga_ask(struct icinga *i, const char *path, json_t *body, bool is_action, http_done_fn *done)
+struct http_call *icinga_ask(struct icinga *i, enum icinga_ask kind, const char *path, json_t *body, http_done_fn *done)
 {
-	struct http_route route = icinga_route(i);
-	struct request request = {.method = "POST",
-				  .headers = {"Accept: application/json", "Content-Type: application/json"},
-				  .effect = is_action ? EFFECT_CREATES : EFFECT_NONE,
-				  .max_body = ANSWER_MAX,
-				  .timeout_ms = ICINGA_REQUEST_MS};
+	const struct http_route route = {.ca_file = i->ca_file,
+					 .connect_to = i->connect_to,
+					 .cert_file = i->cert_file,
+					 .key_file = i->key_file};
 	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
 	struct http_call *call = NULL;
+	struct request request;
 	struct buf url;
-	unsigned n = 2;
 	struct err err;
 
+	err_set(&err, "out of memory");
 	buf_init(&url, 4096);
 	buf_printf(&url, "%s/v1/%s", i->url, path);
-	if (!is_action)
-		request.headers[n++] = "X-HTTP-Method-Override: GET";
-	if (i->login)
-		request.headers[n++] = i->login;
-	request.url = buf_text(&url);
-	request.body = text ? text : "{}";
-	request.body_len = strlen(request.body);
-	if (!url.cut && (!body || text))
-		call = http_submit(i->http, &request, &route, done, i, &err);
+	if (text && !url.cut) {
+		request = request_of(i, kind, buf_text(&url), text);
+		call = kind == ASK_STREAM
+			   ? http_submit_stream(i->http, &request, &route, icinga_stream_bytes, done, i, &err)
+			   : http_submit(i->http, &request, &route, done, i, &err);
+	}
 	if (!call)
-		log_warnx("icinga", "%s: request not sent: %s", i->node, url.cut || (body && !text) ? "out of memory" : err.text);
+		log_warnx("icinga", "%s: request not sent: %s", i->node, err.text);
 	buf_finish(&url);
 	free(text);
 	json_decref(body);

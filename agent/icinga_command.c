@@ -387,7 +387,7 @@ static bool ask_check(struct icinga *i, struct icinga_command *c)
 				 "last_check", "last_reachable", "last_check_result");
 
 	if (body)
-		i->acting = icinga_ask(i, is_host ? "objects/hosts" : "objects/services", body, false, on_acted);
+		i->acting = icinga_ask(i, ASK_QUERY, is_host ? "objects/hosts" : "objects/services", body, on_acted);
 	c->state = COMMAND_ASKED;
 	if (!i->acting)
 		again(i, c);
@@ -429,7 +429,7 @@ static bool start(struct icinga *i, struct icinga_command *c)
 		return false;
 	}
 	snprintf(path, sizeof path, "actions/%s", icinga_action(c->verb));
-	i->acting = icinga_ask(i, path, body, true, on_acted);
+	i->acting = icinga_ask(i, ASK_ACTION, path, body, on_acted);
 	c->state = COMMAND_SENT;
 	if (!i->acting)
 		again(i, c);

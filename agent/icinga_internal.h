@@ -98,9 +98,13 @@ struct icinga {
 };
 
 /* icinga.c */
-struct http_route icinga_route(const struct icinga *i);
-/* path without /v1/; body is taken. GET by override unless it is an action. NULL: out of memory. */
-struct http_call *icinga_ask(struct icinga *i, const char *path, json_t *body, bool is_action, http_done_fn *done);
+enum icinga_ask {
+	ASK_QUERY,  /* GET, by override: a query has a body */
+	ASK_ACTION, /* a second one does it twice */
+	ASK_STREAM  /* what comes goes to icinga_stream_bytes() */
+};
+/* path without /v1/; body is taken, NULL = out of memory. NULL: not sent, as the log says. */
+struct http_call *icinga_ask(struct icinga *i, enum icinga_ask kind, const char *path, json_t *body, http_done_fn *done);
 void icinga_keep_answer(struct icinga_answer *kept, const struct answer *answer);
 void icinga_drop_answer(struct icinga_answer *kept);
 void icinga_tell(void *arg, const struct event *ev);
@@ -114,6 +118,7 @@ void icinga_wake(struct icinga *i);
 /* icinga_stream.c */
 void icinga_stream_turn(struct icinga *i);
 void icinga_stream_finish(struct icinga *i);
+bool icinga_stream_bytes(void *arg, const char *bytes, size_t n);
 int64_t icinga_stream_next(const struct icinga *i);
 
 /* icinga_command.c */

@@ -6,6 +6,7 @@
 
 #include "common/event.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *icinga_text(const json_t *object, const char *name)
@@ -60,6 +61,16 @@ size_t icinga_output(const json_t *check_result, const char **text)
 	*text = icinga_text(check_result, "output");
 	n = strcspn(*text, "\r\n");
 	return n < EVENT_TEXT_MAX ? n : EVENT_TEXT_MAX;
+}
+
+double icinga_program(const json_t *results, char *version, size_t size)
+{
+	const json_t *status = json_object_get(json_array_get(results, 0), "status");
+	const json_t *app = json_object_get(json_object_get(status, "icingaapplication"), "app");
+	const char *said = icinga_text(app, "version");
+
+	snprintf(version, size, "%s", *said ? said + (*said == 'r') : "?");
+	return icinga_number(app, "program_start");
 }
 
 json_t *icinga_names(const char *const *names, size_t n)

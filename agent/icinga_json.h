@@ -25,6 +25,9 @@ uint8_t icinga_state(const json_t *attrs, unsigned kind);
 /* The first line of a check result's output, which is the message: its length, at *text. */
 size_t icinga_output(const json_t *check_result, const char **text);
 
+/* status/IcingaApplication's results: when it started, s with a fraction; its version, "?" when it does not say. */
+double icinga_program(const json_t *results, char *version, size_t size);
+
 /* A list of attributes to ask for; a new reference. */
 json_t *icinga_names(const char *const *names, size_t n);
 

@@ -50,6 +50,12 @@ void picture_tell_changes(const struct picture *p, const struct picture *before,
 /* All of it, as a module's snapshot. */
 void picture_tell_all(const struct picture *p, const struct now *now, picture_event_fn *fn, void *arg);
 
+/*
+ * For `as_contact`: an event of Icinga's stream. One of type Notification about a problem is told
+ * once for each of the users that Icinga notified; another is not told.
+ */
+void icinga_tell_notification(const json_t *event, picture_event_fn *fn, void *arg);
+
 /* Who has it, as far as the picture knows. False: it is well, or unknown. */
 struct picture_view {
 	bool acked;
@@ -64,6 +70,9 @@ void picture_note_ack(struct picture *p, const char *host, const char *service, 
 
 /* We cancel the downtimes that picture_downtimes_of() names, by the command of the mark `by`: their end is its. */
 void picture_note_cancel(struct picture *p, const char *by, const char *mark);
+
+/* When the next of its downtimes begins or ends, s; 0: none does. */
+int64_t picture_next_turn(const struct picture *p);
 
 /* Is there a comment, a downtime, with that mark of ours? */
 bool picture_has_comment(const struct picture *p, const char *mark);

@@ -84,7 +84,7 @@ static void ask(struct icinga *i)
 	/* One that is not there any more makes a 404 of all: then this look goes without. */
 	if (i->wanted && json_array_size(i->wanted) <= NAMES_MAX)
 		json_object_set(body, i->step == STEP_HOST_OUTPUTS ? "hosts" : "services", i->wanted);
-	i->call = icinga_ask(i, path_of(i->step), body, false, on_answer);
+	i->call = icinga_ask(i, ASK_QUERY, path_of(i->step), body, on_answer);
 	if (!i->call)
 		fail(i, "no request could be made");
 }
@@ -176,12 +176,10 @@ static bool is_restarted(const struct icinga *i)
 
 static void take_status(struct icinga *i, const json_t *results)
 {
-	const json_t *app = json_object_get(
-	    json_object_get(json_object_get(json_array_get(results, 0), "status"), "icingaapplication"), "app");
-	const char *version = json_string_value(json_object_get(app, "version"));
+	char version[48];
 
-	i->program_start = json_number_value(json_object_get(app, "program_start"));
-	snprintf(i->core, sizeof i->core, "icinga2 %s", version ? version + (*version == 'r') : "?");
+	i->program_start = icinga_program(results, version, sizeof version);
+	snprintf(i->core, sizeof i->core, "icinga2 %s", version);
 	if (is_restarted(i))
 		i->wants_site = i->wants_all = true;
 }
@@ -228,6 +226,22 @@ static int64_t pause_of(const struct icinga *i)
 	int64_t objects = (int64_t)picture_count(i->picture, EVENT_HOST) + picture_count(i->picture, EVENT_SERVICE);
 
 	return objects <= ICINGA_POLL_OBJECTS ? ICINGA_POLL_MS : ICINGA_POLL_MS * objects / ICINGA_POLL_OBJECTS;
+}
+
+static int64_t gap_of(const struct icinga *i)
+{
+	return i->took_ms * GAP_TIMES > GAP_MS ? i->took_ms * GAP_TIMES : GAP_MS;
+}
+
+/* By its pace; earlier where a downtime begins or ends, which nobody has to tell us. */
+static int64_t next_look(const struct icinga *i)
+{
+	int64_t pause = pause_of(i), turn_s = picture_next_turn(i->picture);
+	int64_t until_turn = (turn_s + 1) * 1000 - i->now.wall_ms; /* its second has passed in Icinga, too */
+
+	if (turn_s && until_turn < pause)
+		pause = until_turn > gap_of(i) ? until_turn : gap_of(i);
+	return i->now.boot_ms + pause;
 }
 
 /* One was made or deleted while it ran: no new start tells of it. */
@@ -278,7 +292,7 @@ static void finish(struct icinga *i)
 	i->trouble[0] = '\0';
 	i->took_ms = i->now.boot_ms - i->began_ms;
 	drop_look(i);
-	i->poll_ms = i->now.boot_ms + pause_of(i);
+	i->poll_ms = next_look(i);
 	icinga_command_looked(i);
 }
 
@@ -355,11 +369,9 @@ static void work(struct icinga *i)
 
 static bool is_due(const struct icinga *i)
 {
-	int64_t gap = i->took_ms * GAP_TIMES > GAP_MS ? i->took_ms * GAP_TIMES : GAP_MS;
-
 	if (i->now.boot_ms >= i->poll_ms)
 		return true;
-	return i->is_woken && !i->failures && i->now.boot_ms >= i->began_ms + gap;
+	return i->is_woken && !i->failures && i->now.boot_ms >= i->began_ms + gap_of(i);
 }
 
 void icinga_poll_turn(struct icinga *i)

@@ -102,8 +102,10 @@ static void take_downtime(struct picture *p, const json_t *result)
 		return;
 	d->since = icinga_s(attrs, "start_time");
 	d->until = icinga_s(attrs, "end_time");
-	d->runs = triggered > 0 && d->since <= p->now_s;
-	d->flags = (icinga_flag(attrs, "fixed") ? EVENT_FIXED : 0) | (d->runs ? EVENT_IN_DOWNTIME : 0);
+	d->flags = icinga_flag(attrs, "fixed") ? EVENT_FIXED : 0;
+	/* Its objects are in a fixed one from its first second on, though Icinga triggers it up to 5 s later. */
+	d->runs = d->since <= p->now_s && (triggered > 0 || d->flags & EVENT_FIXED);
+	d->flags |= d->runs ? EVENT_IN_DOWNTIME : 0;
 	if (d->runs && !(d->flags & EVENT_FIXED)) { /* until now it had a window */
 		d->since = triggered;
 		d->until = triggered + (int64_t)icinga_count(attrs, "duration", 1u << 30);
@@ -140,6 +142,20 @@ int picture_take_downtimes(struct picture *p, const json_t *results)
 		remark_free(d);
 	}
 	return 0;
+}
+
+int64_t picture_next_turn(const struct picture *p)
+{
+	const struct remark *d;
+	int64_t next = 0;
+
+	for (d = p->downtimes; d; d = d->hh.next) {
+		int64_t turn = d->since > p->now_s ? d->since : d->until;
+
+		if (!next || turn < next)
+			next = turn;
+	}
+	return next;
 }
 
 #define COMMENT_USER 1

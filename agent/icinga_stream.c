@@ -22,34 +22,6 @@ static json_t *types(void)
 			 "DowntimeRemoved", "Flapping", "Notification");
 }
 
-/* --- who was notified ---------------------------------------------------------------------- */
-
-/* For `as_contact`: whom Icinga told of a problem is who hears it here. */
-static void take_notification(struct icinga *i, const json_t *n)
-{
-	const json_t *check = json_object_get(n, "check_result"), *user;
-	struct event ev = {.type = EVENT_NOTIFIED,
-			   .kind = *icinga_text(n, "service") ? EVENT_SERVICE : EVENT_HOST,
-			   .host = icinga_text(n, "host"),
-			   .service = icinga_text(n, "service"),
-			   .text = icinga_text(check, "output"),
-			   .mark = ""};
-	double state = icinga_number(check, "state");
-	size_t k;
-
-	if (!i->is_up || !i->picture || strcmp(icinga_text(n, "notification_type"), "PROBLEM") != 0 || !*ev.host)
-		return;
-	ev.state = (uint8_t)(state >= 0 && state <= EVENT_UNKNOWN ? state : EVENT_UNKNOWN);
-	if (ev.kind == EVENT_HOST && ev.state)
-		ev.state = EVENT_DOWN;
-	ev.time_us = icinga_us(n, "timestamp");
-	json_array_foreach (json_object_get(n, "users"), k, user) {
-		ev.author = json_string_value(user);
-		if (ev.author)
-			icinga_tell(i, &ev);
-	}
-}
-
 static void take_line(struct icinga *i, const char *line, size_t len)
 {
 	json_error_t error;
@@ -59,15 +31,15 @@ static void take_line(struct icinga *i, const char *line, size_t len)
 	if (!memmem(line, len, "\"Notification\"", 14))
 		return;
 	event = json_loadb(line, len, 0, &error);
-	if (strcmp(icinga_text(event, "type"), "Notification") == 0)
-		take_notification(i, event);
+	if (i->is_up && i->picture)
+		icinga_tell_notification(event, icinga_tell, i);
 	json_decref(event);
 }
 
 /* --- the stream ------------------------------------------------------------------------------ */
 
 /* Kept until the turn; always drained: what we do not take Icinga keeps in its memory. */
-static bool on_bytes(void *arg, const char *bytes, size_t n)
+bool icinga_stream_bytes(void *arg, const char *bytes, size_t n)
 {
 	struct icinga *i = arg;
 
@@ -86,27 +58,9 @@ static void on_end(void *arg, const struct answer *answer)
 
 static void open_stream(struct icinga *i)
 {
-	json_t *body = json_pack("{s:s, s:o}", "queue", "twicket", "types", types());
-	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
-	struct http_route route = icinga_route(i);
-	struct request request = {.method = "POST",
-				  .headers = {"Accept: application/json", "Content-Type: application/json", i->login},
-				  .body = text,
-				  .body_len = text ? strlen(text) : 0,
-				  .max_body = 65536};
-	struct buf url;
-	struct err err;
-
-	buf_init(&url, 4096);
-	buf_printf(&url, "%s/v1/events", i->url);
-	request.url = buf_text(&url);
-	if (text)
-		i->stream = http_submit_stream(i->http, &request, &route, on_bytes, on_end, i, &err);
+	i->stream = icinga_ask(i, ASK_STREAM, "events", json_pack("{s:s, s:o}", "queue", "twicket", "types", types()), on_end);
 	i->stream_began_ms = i->now.boot_ms;
 	i->stream_ms = i->now.boot_ms + WAIT_MAX_MS;
-	buf_finish(&url);
-	free(text);
-	json_decref(body);
 }
 
 static void take_lines(struct icinga *i)

@@ -171,9 +171,13 @@ static int32_t others_that_run(const struct picture *p, const struct remark *d)
 
 static void tell_ended(const struct teller *t, const struct picture *p, const struct remark *was)
 {
-	uint32_t flags = (was->flags & EVENT_FIXED) | (t->now->wall_ms / 1000 < was->until ? EVENT_CANCELLED : 0);
+	bool is_over = p->now_s >= was->until;
+	uint32_t flags = (was->flags & EVENT_FIXED) | (is_over ? 0 : EVENT_CANCELLED);
+	bool was_missed = !was->runs && is_over && (was->flags & EVENT_FIXED); /* all of it between two looks */
 
-	if (was->runs)
+	if (was_missed)
+		tell_downtime(t, was, EVENT_DOWNTIME_START, was->flags | EVENT_IN_DOWNTIME, 0);
+	if (was->runs || was_missed)
 		tell_downtime(t, was, EVENT_DOWNTIME_STOP, flags, others_that_run(p, was));
 	tell_downtime(t, was, EVENT_DOWNTIME_DELETE, flags, 0);
 }
@@ -269,4 +273,34 @@ void picture_tell_all(const struct picture *p, const struct now *now, picture_ev
 	free(list);
 	tell_comments(&t, p, NULL); /* before the end: it decides what of ours was never done */
 	frame(&t, EVENT_SNAP_END, told);
+}
+
+/* --- the stream's ------------------------------------------------------------------------------------ */
+
+void icinga_tell_notification(const json_t *n, picture_event_fn *fn, void *arg)
+{
+	const json_t *check = json_object_get(n, "check_result"), *user;
+	struct event ev = {.type = EVENT_NOTIFIED,
+			   .kind = *icinga_text(n, "service") ? EVENT_SERVICE : EVENT_HOST,
+			   .time_us = icinga_us(n, "timestamp"),
+			   .host = icinga_text(n, "host"),
+			   .service = icinga_text(n, "service"),
+			   .mark = ""};
+	const char *output;
+	size_t k, len = icinga_output(check, &output);
+	char *text;
+
+	if (strcmp(icinga_text(n, "type"), "Notification") != 0 ||
+	    strcmp(icinga_text(n, "notification_type"), "PROBLEM") != 0 || !*ev.host ||
+	    strlen(ev.host) > EVENT_NAME_MAX || strlen(ev.service) > EVENT_NAME_MAX)
+		return;
+	ev.state = icinga_state(check, ev.kind);
+	text = strndup(output, len);
+	ev.text = text_or_none(text);
+	json_array_foreach (json_object_get(n, "users"), k, user) {
+		ev.author = json_string_value(user);
+		if (ev.author)
+			fn(arg, &ev);
+	}
+	free(text);
 }

@@ -1,9 +1,12 @@
 /*
  * What an Icinga 2 answers: look after look, each a JSON text on a line: "h" hosts, "s" services,
  * "d" downtimes, "c" comments, "o" outputs, "p" dependencies, "H" "S" how they are configured, "a" an
- * action's answer; an empty line ends a look. Never more than the events say, never a byte behind.
+ * action's answer, "n" an event of the stream, "t" the status, "r" permissions; an empty line ends a
+ * look. Never more than the events say, never a byte behind.
  */
+#include "agent/cli_check.h"
 #include "agent/icinga_act.h"
+#include "agent/icinga_json.h"
 #include "agent/icinga_picture.h"
 #include "agent/icinga_site.h"
 
@@ -52,9 +55,19 @@ static void end_look(void)
 	require(fresh != NULL);
 }
 
+static void walk_rights(const json_t *permissions)
+{
+	unsigned n = 0;
+
+	for (const struct check_right *r = NULL; (r = check_rights_missing(permissions, r)); n++)
+		require(*r->permission && *r->what && n < 100);
+}
+
 static void take(char kind, const json_t *results)
 {
 	const char *why;
+	char version[16];
+	unsigned count = 0;
 
 	switch (kind) {
 	case 'h': picture_take_hosts(fresh, before, results); break;
@@ -65,6 +78,9 @@ static void take(char kind, const json_t *results)
 	case 'p': site_take_dependencies(site, results); break;
 	case 'H': site_take_hosts(site, results); break;
 	case 'S': site_take_services(site, results); break;
+	case 'n': icinga_tell_notification(results, on_event, &count); break;
+	case 't': icinga_program(results, version, sizeof version); require(*version && strlen(version) < sizeof version); break;
+	case 'r': walk_rights(results); break;
 	case 'a': icinga_judge(TRANSPORT_ANSWERED, 200, results, &why); require(why != NULL); break;
 	default: break;
 	}

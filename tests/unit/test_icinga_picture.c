@@ -143,6 +143,13 @@ static void run(char *line)
 		assert_non_null(before);
 		picture_tell_changes(look(), before, &now, line_of, NULL);
 		through();
+	} else if (strcmp(line, "notified") == 0) {
+		json_t *event = parse(rest);
+
+		icinga_tell_notification(event, line_of, NULL);
+		json_decref(event);
+	} else if (strcmp(line, "turn") == 0) {
+		buf_printf(&out, "%lld\n", (long long)picture_next_turn(before));
 	} else if (strcmp(line, "lacks") == 0) {
 		buf_printf(&out, "%s\n", picture_lacks(look(), before) ? "yes" : "no");
 	} else if (strcmp(line, "wanted") == 0) {
