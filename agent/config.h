@@ -202,6 +202,11 @@ bool config_tells_internals(const struct config *c, unsigned account);
 int config_icinga_base(const struct config_icinga *i, char *out, size_t size);
 /* "host:port": where to connect to for that. */
 const char *config_icinga_address(const struct config_icinga *i);
+/* One that outlives its configuration, texts never NULL. -1: out of memory, nothing is kept. */
+int config_icinga_copy(struct config_icinga *to, const struct config_icinga *from);
+void config_icinga_clear(struct config_icinga *i);
+/* In all but the line that it stands in. */
+bool config_icinga_is_same(const struct config_icinga *a, const struct config_icinga *b);
 
 /* "90s" "2m" "1h30m" "2d" -> ms; "0" -> 0. -1 with err: a bare number gets a hint. */
 int64_t config_duration(const char *text, struct err *err);

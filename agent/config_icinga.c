@@ -242,19 +242,57 @@ void config_read_icinga(struct reader *r, const config_setting_t *all)
 		check_nodes(r, all);
 }
 
+/* --- one by itself ---------------------------------------------------------------------------- */
+
+static const size_t texts[] = {offsetof(struct config_icinga, url),	  offsetof(struct config_icinga, node),
+			       offsetof(struct config_icinga, user),	  offsetof(struct config_icinga, password_file),
+			       offsetof(struct config_icinga, cert_file), offsetof(struct config_icinga, key_file),
+			       offsetof(struct config_icinga, ca_file)};
+
+#define N_TEXTS (sizeof texts / sizeof texts[0])
+
+static char **text_at(const struct config_icinga *i, size_t k)
+{
+	return (char **)((char *)i + texts[k]);
+}
+
+void config_icinga_clear(struct config_icinga *i)
+{
+	for (size_t k = 0; k < N_TEXTS; k++)
+		free(*text_at(i, k));
+	*i = (struct config_icinga){.line = 0};
+}
+
+int config_icinga_copy(struct config_icinga *to, const struct config_icinga *from)
+{
+	*to = (struct config_icinga){.line = from->line};
+	for (size_t k = 0; k < N_TEXTS; k++) {
+		const char *text = *text_at(from, k);
+
+		*text_at(to, k) = strdup(text ? text : "");
+		if (!*text_at(to, k)) {
+			config_icinga_clear(to);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+bool config_icinga_is_same(const struct config_icinga *a, const struct config_icinga *b)
+{
+	for (size_t k = 0; k < N_TEXTS; k++) {
+		const char *x = *text_at(a, k), *y = *text_at(b, k);
+
+		if (strcmp(x ? x : "", y ? y : "") != 0)
+			return false;
+	}
+	return true;
+}
+
 void config_icinga_finish(struct config *c)
 {
-	for (unsigned k = 0; k < c->n_icinga; k++) {
-		struct config_icinga *i = &c->icinga[k];
-
-		free(i->url);
-		free(i->node);
-		free(i->user);
-		free(i->password_file);
-		free(i->cert_file);
-		free(i->key_file);
-		free(i->ca_file);
-	}
+	for (unsigned k = 0; k < c->n_icinga; k++)
+		config_icinga_clear(&c->icinga[k]);
 	free(c->icinga);
 }
 

@@ -22,49 +22,6 @@ struct sources {
 
 /* --- which Icinga 2 there are -------------------------------------------------------------- */
 
-static void config_free(struct config_icinga *c)
-{
-	free(c->url);
-	free(c->node);
-	free(c->user);
-	free(c->password_file);
-	free(c->cert_file);
-	free(c->key_file);
-	free(c->ca_file);
-}
-
-static char *copy(const char *text)
-{
-	char *made = strdup(text ? text : "");
-
-	if (!made)
-		fatal("sources", "out of memory");
-	return made;
-}
-
-static struct config_icinga config_copy(const struct config_icinga *c)
-{
-	return (struct config_icinga){.url = copy(c->url),
-				      .node = copy(c->node),
-				      .user = copy(c->user),
-				      .password_file = copy(c->password_file),
-				      .cert_file = copy(c->cert_file),
-				      .key_file = copy(c->key_file),
-				      .ca_file = copy(c->ca_file)};
-}
-
-static bool is_equal(const char *a, const char *b)
-{
-	return strcmp(a, b ? b : "") == 0;
-}
-
-static bool is_same(const struct config_icinga *kept, const struct config_icinga *c)
-{
-	return is_equal(kept->url, c->url) && is_equal(kept->node, c->node) && is_equal(kept->user, c->user) &&
-	       is_equal(kept->password_file, c->password_file) && is_equal(kept->cert_file, c->cert_file) &&
-	       is_equal(kept->key_file, c->key_file) && is_equal(kept->ca_file, c->ca_file);
-}
-
 /* NULL: no login, which the log has said. `twicket check` says it, too. */
 static struct icinga *open_icinga(struct sources *s, const struct config_icinga *c)
 {
@@ -99,7 +56,7 @@ static void close_icinga(struct sources *s, struct icinga *i)
 static struct icinga *take_kept(struct sources *s, const struct config_icinga *c)
 {
 	for (unsigned k = 0; k < s->n; k++)
-		if (s->icingas[k] && is_same(&s->configs[k], c)) {
+		if (s->icingas[k] && config_icinga_is_same(&s->configs[k], c)) {
 			struct icinga *i = s->icingas[k];
 
 			s->icingas[k] = NULL;
@@ -112,7 +69,7 @@ static void drop_icingas(struct sources *s)
 {
 	for (unsigned k = 0; k < s->n; k++) {
 		close_icinga(s, s->icingas[k]);
-		config_free(&s->configs[k]);
+		config_icinga_clear(&s->configs[k]);
 	}
 	free(s->icingas);
 	free(s->configs);
@@ -129,7 +86,8 @@ static void set_icingas(struct sources *s, const struct config *config)
 	if (!icingas || !configs)
 		fatal("sources", "out of memory");
 	for (unsigned k = 0; k < config->n_icinga; k++) {
-		configs[k] = config_copy(&config->icinga[k]);
+		if (config_icinga_copy(&configs[k], &config->icinga[k]) == -1)
+			fatal("sources", "out of memory");
 		icingas[k] = take_kept(s, &config->icinga[k]);
 	}
 	drop_icingas(s); /* one node may have moved: the old one goes first */
@@ -175,7 +133,7 @@ void sources_destroy(struct sources *s)
 		return;
 	for (unsigned k = 0; k < s->n; k++) {
 		icinga_destroy(s->icingas[k]);
-		config_free(&s->configs[k]);
+		config_icinga_clear(&s->configs[k]);
 	}
 	free(s->icingas);
 	free(s->configs);
