@@ -42,7 +42,8 @@
  *	  "accounts":[{"name":"status","network":"mastodon","state":"ok","text":"","queued":0,"unsettled":0,
  *	    "oldest_ms":0,"last_post_ms":…,"last_tag":"T7K2","last_read_ms":…,"posts_day":4,"limit_day":100,
  *	    "posts_hour":1,"limit_hour":20,
- *	    "unsettled_ms":0,"sent":40,"dead":0,"skew_ms":0,"poll_ms":15000,   sent, dead: in the agent's life;
+ *	    "unsettled_ms":0,"sent":40,"dead":0,"dead_ms":0,"dead_tag":"","skew_ms":0,"poll_ms":15000,   sent, dead: in
+ *	    the agent's life; dead: given up, the last one at dead_ms, of the incident dead_tag ("": of none);
  *	    skew: its network's clock minus ours; poll_ms 0: nobody can answer there
  *	    and where posts cost: "spent_micro":1240000,"limit_micro":20000000,"alone_until_ms":0,"may_read":true,
  *	    "idle":true}],   state: ok, paused, no login, trouble; micro USD; idle: nothing is read

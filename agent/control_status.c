@@ -131,6 +131,8 @@ static void put_health(struct control *c, unsigned k, const struct outbox_health
 	put(account, "unsettled_ms", out->unsettled_ms);
 	put(account, "sent", (int64_t)out->sent_ever);
 	put(account, "dead", (int64_t)out->dead_ever);
+	put(account, "dead_ms", out->dead_ms);
+	json_object_set_new(account, "dead_tag", json_string(out->dead_tag));
 	put(account, "skew_ms", core_skew_ms(c->core, k));
 	put(account, "poll_ms", n && n->caps & NOTIFIER_COLLECTS ? a->poll_ms : 0);
 }

@@ -187,6 +187,24 @@ static void judge_queue(struct judge *j, const json_t *account, const char *name
 		    cli_span_about(span, j->now_ms - unsettled));
 }
 
+/* One that the network will not have: it says what of, and where the reason is kept. */
+static void judge_dead(struct judge *j, const json_t *account, const char *name)
+{
+	int64_t dead = cli_number(account, "dead_ms");
+	const char *tag = cli_string(account, "dead_tag");
+	char span[CLI_TIME_SIZE];
+
+	if (!dead || j->now_ms - dead >= HOUR_MS)
+		return;
+	cli_span_about(span, j->now_ms - dead);
+	if (*tag)
+		find(j, HEALTH_WARNING, HEALTH_ACCOUNT, "%s: a post was given up %s ago: twicket show %s", name, span, tag);
+	else
+		find(
+		    j, HEALTH_WARNING, HEALTH_ACCOUNT,
+		    "%s: a post was given up %s ago (journalctl -u twicketd says why)", name, span);
+}
+
 static void judge_read(struct judge *j, const json_t *account, const char *name)
 {
 	int64_t age = health_read_age_s(j->status, account);
@@ -249,6 +267,7 @@ static void judge_account(struct judge *j, const json_t *account)
 	if (strcmp(state, "paused") == 0)
 		find(j, HEALTH_WARNING, HEALTH_ACCOUNT_ROW, "%s: paused by its network: %s", name, text);
 	judge_queue(j, account, name);
+	judge_dead(j, account, name);
 }
 
 /* --- people, desk, silence --------------------------------------------------------------------- */

@@ -101,6 +101,8 @@ struct outbox_health {
 	int64_t oldest_ms;	    /* wall ms of the oldest unsent post, 0 = none */
 	int64_t unsettled_ms;	    /* the same of those whose answer is missing */
 	uint64_t sent_ever, dead_ever; /* since the agent started; dead: given up */
+	int64_t dead_ms; /* wall ms of the last of these, 0 = none; dead_tag: its incident, "" = of none */
+	char dead_tag[TAG_SIZE];
 	int64_t paused_until_ms;    /* 0 = not paused, NOW_NEVER = until a human acts */
 	char pause_reason[256];
 	int64_t last_post_ms;

@@ -164,6 +164,8 @@ struct outbox_account {
 	struct look look;
 	struct budget budget;
 	uint64_t n_sent, n_dead; /* in this life */
+	int64_t dead_ms; /* wall: when the last one was given up, 0 = none */
+	char dead_tag[TAG_SIZE];
 	int64_t last_post_ms, kept_post_ms; /* kept: as in the store, at most a minute behind */
 	int64_t kept_paused_ms, kept_alone_ms;
 	struct money money;

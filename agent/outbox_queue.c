@@ -307,6 +307,8 @@ void outbox_health(
 		snprintf(out->pause_reason, sizeof out->pause_reason, "%s", a->reason);
 	out->sent_ever = a->n_sent;
 	out->dead_ever = a->n_dead;
+	out->dead_ms = a->dead_ms;
+	memcpy(out->dead_tag, a->dead_tag, sizeof out->dead_tag);
 	out->last_post_ms = a->last_post_ms;
 	memcpy(out->last_tag, a->last_tag, sizeof out->last_tag);
 	out->posts_hour = budget_hour(a, now->wall_ms);

@@ -223,6 +223,8 @@ static void finish_one(
 	if (state != POST_DEAD)
 		return;
 	p->account->n_dead++;
+	p->account->dead_ms = now_ms;
+	snprintf(p->account->dead_tag, sizeof p->account->dead_tag, "%s", p->row.tag ? p->row.tag : "");
 	log_warnx(
 	    "outbox", "post %llu (%s) on %s was given up: %s", (unsigned long long)p->row.id,
 	    or_dash(p->row.tag), p->row.account, reason);
