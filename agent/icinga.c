@@ -28,7 +28,7 @@ static struct request request_of(const struct icinga *i, enum icinga_ask kind, c
 				  .body = body,
 				  .body_len = strlen(body),
 				  .max_body = kind == ASK_STREAM ? REFUSAL_MAX : ANSWER_MAX,
-				  .timeout_ms = ICINGA_REQUEST_MS};
+				  .timeout_ms = kind == ASK_ACTION ? ICINGA_ACTION_MS : ICINGA_REQUEST_MS};
 	unsigned n = 2;
 
 	if (kind == ASK_QUERY)
@@ -72,7 +72,7 @@ void icinga_keep_answer(struct icinga_answer *kept, const struct answer *answer)
 
 	*kept = (struct icinga_answer){.is_there = true, .transport = answer->transport, .status = answer->status};
 	if (answer->transport == TRANSPORT_ANSWERED && !answer->truncated)
-		kept->body = json_loadb(answer->body, answer->body_len, 0, &error);
+		kept->body = json_loadb(answer->body, answer->body_len, JSON_ALLOW_NUL, &error);
 	if (answer->transport != TRANSPORT_ANSWERED)
 		snprintf(kept->error, sizeof kept->error, "%s", answer->error);
 	else if (!kept->body)
@@ -153,7 +153,7 @@ static void described_drop(struct icinga *i)
 {
 	struct described *d, *next;
 
-	LL_FOREACH_SAFE (i->described, d, next)
+	DL_FOREACH_SAFE (i->described, d, next)
 		free(d);
 	i->described = NULL;
 }
@@ -198,43 +198,68 @@ void icinga_describe(struct icinga *i, unsigned kind, const char *host, const ch
 	memcpy(d->names, host, a);
 	memcpy(d->names + a, service, b);
 	d->service = d->names + a;
-	LL_APPEND(i->described, d);
+	DL_APPEND(i->described, d);
 }
 
-/* One that is not there may have been made a moment ago: another look tells. */
-static bool describe(struct icinga *i, struct described *d)
+/* One that is not there may have been made a moment ago; what was never checked is neither well nor bad. */
+static bool is_to_wait(struct icinga *i, struct described *d)
+{
+	const char *service = d->kind == EVENT_SERVICE ? d->service : "";
+
+	if (!site_knows(i->site, d->names, service)) {
+		i->wants_site |= d->looks < LOOKS_MAX;
+		return d->looks++ < LOOKS_MAX;
+	}
+	return (d->kind == EVENT_HOST || d->kind == EVENT_SERVICE) && picture_is_pending(i->picture, d->names, service);
+}
+
+static void describe(struct icinga *i, const struct described *d)
 {
 	struct object *o = site_object(i->site, d->kind, d->names, d->service);
 
-	if (!o && !site_knows(i->site, d->names, d->kind == EVENT_SERVICE ? d->service : "") && d->looks++ < LOOKS_MAX) {
-		i->wants_site = true;
-		icinga_wake(i);
-		return false;
-	}
 	if (o)
 		o->ok_since_s = picture_ok_since(i->picture, d->names, d->kind == EVENT_SERVICE ? d->service : "");
 	i->events.object(i->events.arg, i->node, d->kind, d->names, d->service, o);
-	return true;
+}
+
+/* A site that may have changed answers nothing: what has gone would be called well. */
+static bool may_describe(const struct icinga *i)
+{
+	return i->is_up && i->site && i->picture && !i->wants_site;
 }
 
 static void describe_all(struct icinga *i)
 {
 	struct described *all = i->described, *d, *next;
 
-	if (!i->is_up || !i->site || !i->picture)
+	if (!may_describe(i))
 		return;
 	i->described = NULL; /* answers make questions */
-	LL_FOREACH_SAFE (all, d, next) {
-		LL_DELETE(all, d);
-		if (d->looks && i->wants_site) {
-			LL_APPEND(i->described, d);
+	DL_FOREACH_SAFE (all, d, next) {
+		DL_DELETE(all, d);
+		if (!i->wants_site && d->looked_at != i->n_looks && !is_to_wait(i, d)) {
+			describe(i, d);
+			free(d);
 			continue;
 		}
-		if (describe(i, d))
-			free(d);
-		else
-			LL_APPEND(i->described, d);
+		d->looked_at = i->n_looks;
+		DL_APPEND(i->described, d);
 	}
+	if (i->wants_site)
+		icinga_wake(i);
+}
+
+/* Is there one that this look has not been asked for? */
+static bool has_question(const struct icinga *i)
+{
+	const struct described *d;
+
+	if (!may_describe(i))
+		return false;
+	DL_FOREACH (i->described, d)
+		if (d->looked_at != i->n_looks)
+			return true;
+	return false;
 }
 
 unsigned icinga_inventory(struct icinga *i, source_inventory_fn *fn, void *arg)
@@ -320,11 +345,7 @@ static int64_t least(int64_t a, int64_t b)
 
 int64_t icinga_next(const struct icinga *i)
 {
-	int64_t at = i->step == STEP_NONE ? i->poll_ms : NOW_NEVER;
+	int64_t at = least(icinga_poll_next(i), least(icinga_stream_next(i), icinga_command_next(i)));
 
-	at = least(at, icinga_stream_next(i));
-	at = least(at, icinga_command_next(i));
-	if ((i->inventories && i->site) || (i->described && i->is_up && !i->wants_site))
-		at = 0;
-	return at;
+	return (i->inventories && i->site) || has_question(i) ? 0 : at;
 }

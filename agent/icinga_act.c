@@ -4,8 +4,9 @@
  */
 #include "agent/icinga_act.h"
 
-#include "common/gate.h"
+#include "agent/icinga_json.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *icinga_action(unsigned verb)
@@ -29,20 +30,33 @@ static json_t *of_object(const struct event *cmd)
 	return json_pack("{s:s, s:o}", "type", "Service", "service", json_sprintf("%s!%s", cmd->host, cmd->service));
 }
 
-static void add_text(json_t *body, const char *key, const struct event *cmd)
+void icinga_act_text(const struct event *cmd, char out[ICINGA_TEXT_BYTES])
 {
 	char text[GATE_TEXT_BYTES];
 	size_t len = gate_clean(cmd->text, text, sizeof text, GATE_TEXT_CHARS);
 
-	json_object_set_new(body, key, json_sprintf("%s%s%s", text, len && *cmd->mark ? " " : "", cmd->mark));
+	snprintf(out, ICINGA_TEXT_BYTES, "%s%s%s", text, len && *cmd->mark ? " " : "", cmd->mark);
+}
+
+void icinga_act_author(const struct event *cmd, char out[GATE_AUTHOR_BYTES])
+{
+	if (!gate_clean(cmd->author, out, GATE_AUTHOR_BYTES, GATE_AUTHOR_CHARS))
+		memcpy(out, "twicket", sizeof "twicket");
+}
+
+static void add_text(json_t *body, const struct event *cmd)
+{
+	char text[ICINGA_TEXT_BYTES];
+
+	icinga_act_text(cmd, text);
+	json_object_set_new(body, "comment", json_string(text));
 }
 
 static void add_author(json_t *body, const struct event *cmd)
 {
 	char author[GATE_AUTHOR_BYTES];
 
-	if (!gate_clean(cmd->author, author, sizeof author, GATE_AUTHOR_CHARS))
-		memcpy(author, "twicket", sizeof "twicket");
+	icinga_act_author(cmd, author);
 	json_object_set_new(body, "author", json_string(author));
 }
 
@@ -80,13 +94,13 @@ json_t *icinga_action_body(unsigned verb, const struct event *cmd, const json_t 
 	switch ((enum event_verb)verb) {
 	case EVENT_VERB_ACK:
 		add_author(body, cmd);
-		add_text(body, "comment", cmd);
+		add_text(body, cmd);
 		add_ack(body, cmd);
 		break;
 	case EVENT_VERB_COMMENT:
 	case EVENT_VERB_DOWNTIME:
 		add_author(body, cmd);
-		add_text(body, "comment", cmd);
+		add_text(body, cmd);
 		if (verb == EVENT_VERB_DOWNTIME)
 			add_downtime(body, cmd, now_s);
 		break;
@@ -99,6 +113,8 @@ json_t *icinga_action_body(unsigned verb, const struct event *cmd, const json_t 
 
 /* --- answers --------------------------------------------------------------------------------- */
 
+#define CODE_MAX 999
+
 /* The first result that is none, else the first; several only where several downtimes go. */
 static const json_t *result_of(const json_t *body)
 {
@@ -106,7 +122,7 @@ static const json_t *result_of(const json_t *body)
 	size_t k;
 
 	json_array_foreach (results, k, result) {
-		json_int_t code = (json_int_t)json_number_value(json_object_get(result, "code"));
+		unsigned code = icinga_count(result, "code", CODE_MAX);
 
 		if (!found || code < 200 || code > 299)
 			found = result;
@@ -130,7 +146,7 @@ enum icinga_outcome icinga_judge(enum transport transport, int status, const jso
 {
 	const json_t *result = result_of(body), *results = json_object_get(body, "results");
 	const char *words = json_string_value(json_object_get(result ? result : body, "status"));
-	int code = result ? (int)json_number_value(json_object_get(result, "code")) : status;
+	int code = result ? (int)icinga_count(result, "code", CODE_MAX) : status;
 
 	*why = words ? words : "";
 	if (transport == TRANSPORT_NOT_SENT)

@@ -6,6 +6,7 @@
 #define TWICKET_ICINGA_ACT_H
 
 #include "common/event.h"
+#include "common/gate.h"
 #include "notifiers/notifier.h"
 
 #include <jansson.h>
@@ -18,6 +19,11 @@ const char *icinga_action(unsigned verb);
  * A new reference; NULL: what the command says may not pass, or no memory.
  */
 json_t *icinga_action_body(unsigned verb, const struct event *cmd, const json_t *names, int64_t now_s);
+
+/* What Icinga is given as text and as author: no more than the gate lets through. */
+#define ICINGA_TEXT_BYTES (GATE_TEXT_BYTES + GATE_MARK_BYTES)
+void icinga_act_text(const struct event *cmd, char out[ICINGA_TEXT_BYTES]);
+void icinga_act_author(const struct event *cmd, char out[GATE_AUTHOR_BYTES]);
 
 enum icinga_outcome {
 	ICINGA_DONE,

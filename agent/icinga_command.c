@@ -2,9 +2,8 @@
  * Doing: one command after the other, each by the actions that it takes. Called by icinga.c.
  * Must never send one twice whose first answer was lost, before it has looked.
  */
-#include "agent/icinga_internal.h"
+#include "agent/icinga_command_internal.h"
 
-#include "agent/icinga_json.h"
 #include "common/log.h"
 
 #include <stdio.h>
@@ -15,30 +14,7 @@
 #define COMMANDS_MAX 10000
 #define AGAIN_MS 1000
 #define TRIES_MAX 5 /* that were not accepted; then we say so */
-#define CHECK_MS 2000 /* between two looks for the result of a check */
-#define CHECK_LOOKS 30 /* who asked is told of none after a minute */
-
-enum command_state {
-	COMMAND_WAITING,
-	COMMAND_SENT,
-	COMMAND_LOOKING, /* until a look that began behind it is through */
-	COMMAND_CHECKING, /* until a check has its result: asked again at at_ms */
-	COMMAND_ASKED	  /* when the last check was */
-};
-
-struct icinga_command {
-	struct icinga_command *next;
-	enum command_state state;
-	unsigned verb; /* of the action under way: UNACK before an ACK that takes over */
-	unsigned tries;
-	bool is_doubtful; /* it may have happened */
-	int32_t code;	  /* of the result, once looked */
-	int64_t at_ms, looked_from_ms;
-	int64_t checked_us; /* before ours, by Icinga's clock; -1 = not known yet */
-	char why[256];
-	struct event ev;
-	char strings[];
-};
+#define LATE_MS 30000 /* then whoever asked has been told that it was not confirmed */
 
 static const char *keep(char **at, const char *text)
 {
@@ -57,25 +33,40 @@ static size_t size_of(const char *text)
 
 int icinga_command(struct icinga *i, const struct event *cmd)
 {
-	size_t n = size_of(cmd->host) + size_of(cmd->service) + size_of(cmd->author) + size_of(cmd->text) + size_of(cmd->mark);
-	struct icinga_command *c, *other;
+	struct picture_view view;
+	struct icinga_command *c;
+	size_t n;
 	char *at;
-	int count;
 
-	LL_COUNT(i->commands, other, count);
-	c = i->is_up && count < COMMANDS_MAX ? calloc(1, sizeof *c + n) : NULL;
+	if (!i->is_up || i->n_commands >= COMMANDS_MAX)
+		return -1;
+	picture_find(i->picture, cmd->host, cmd->service, &view);
+	n = size_of(cmd->host) + size_of(cmd->service) + size_of(cmd->author) + size_of(cmd->text) + size_of(cmd->mark) +
+	    size_of(view.owner);
+	c = calloc(1, sizeof *c + n);
 	if (!c)
 		return -1;
 	at = c->strings;
 	c->checked_us = -1;
+	c->until_ms = i->now.boot_ms + LATE_MS;
 	c->ev = *cmd;
 	c->ev.host = keep(&at, cmd->host);
 	c->ev.service = keep(&at, cmd->service);
 	c->ev.author = keep(&at, cmd->author);
 	c->ev.text = keep(&at, cmd->text);
 	c->ev.mark = keep(&at, cmd->mark);
-	LL_APPEND(i->commands, c);
+	c->was_acked = view.acked;
+	c->owner = keep(&at, view.owner);
+	DL_APPEND(i->commands, c);
+	i->n_commands++;
 	return 0;
+}
+
+void icinga_command_drop(struct icinga *i, struct icinga_command *c)
+{
+	DL_DELETE(i->commands, c);
+	i->n_commands--;
+	free(c);
 }
 
 void icinga_command_finish(struct icinga *i)
@@ -85,14 +76,13 @@ void icinga_command_finish(struct icinga *i)
 	http_cancel(i->acting);
 	i->acting = NULL;
 	icinga_drop_answer(&i->acted);
-	LL_FOREACH_SAFE (i->commands, c, next)
-		free(c);
-	i->commands = NULL;
+	DL_FOREACH_SAFE (i->commands, c, next)
+		icinga_command_drop(i, c);
 }
 
 /* --- results ----------------------------------------------------------------------------------- */
 
-static struct event result_of(const struct icinga_command *c)
+struct event icinga_result_of(const struct icinga_command *c)
 {
 	return (struct event){.type = EVENT_RESULT,
 			      .id = c->ev.id,
@@ -103,22 +93,24 @@ static struct event result_of(const struct icinga_command *c)
 			      .mark = ""};
 }
 
-/* Taken out before it is said: whoever hears it may command again. */
-static void say_last(struct icinga *i, struct icinga_command *c, const struct event *ev)
+void icinga_say_last(struct icinga *i, struct icinga_command *c, const struct event *ev)
 {
-	LL_DELETE(i->commands, c);
+	DL_DELETE(i->commands, c);
+	i->n_commands--;
 	icinga_tell(i, ev);
 	free(c);
 }
 
 static void end(struct icinga *i, struct icinga_command *c, int32_t code, const char *why)
 {
-	struct event ev = result_of(c);
+	struct event ev = icinga_result_of(c);
 
+	if (c->has_freed && code != EVENT_CODE_OK)
+		icinga_wake(i); /* nobody has it now: the look tells */
 	ev.code = code;
 	ev.kind = c->ev.sub == EVENT_VERB_RECHECK ? EVENT_NONE : c->ev.kind; /* no state is said */
 	ev.text = why;
-	say_last(i, c, &ev);
+	icinga_say_last(i, c, &ev);
 }
 
 /* The result is said behind what the next look brings: its echo, or whose it is. */
@@ -143,16 +135,37 @@ static struct event echo_of(const struct icinga *i, const struct icinga_command 
 	return ev;
 }
 
-/* Icinga did it: that is an event like any other, only that we know it first. */
+/* Is what it wants so, as far as we have seen? */
+static bool is_there(const struct icinga *i, const struct icinga_command *c)
+{
+	struct picture_view view;
+
+	picture_find(i->picture, c->ev.host, c->ev.service, &view);
+	switch ((enum event_verb)c->ev.sub) {
+	case EVENT_VERB_ACK: return view.acked && *c->ev.mark && strstr(view.ack_text, c->ev.mark);
+	case EVENT_VERB_UNACK: return !view.acked;
+	case EVENT_VERB_COMMENT: return picture_has_comment(i->picture, c->ev.mark);
+	case EVENT_VERB_DOWNTIME: return picture_has_downtime(i->picture, c->ev.mark);
+	case EVENT_VERB_DOWNTIME_CANCEL:
+		return c->is_doubtful && !picture_has_downtime_of(i->picture, c->ev.mark, c->ev.text);
+	case EVENT_VERB_RECHECK: return true; /* a second one does no harm, but nobody needs it */
+	}
+	return false;
+}
+
+/* Icinga did it: that is an event like any other, only that we know it first, mostly. */
 static void acked(struct icinga *i, struct icinga_command *c)
 {
 	struct event ev = echo_of(i, c, EVENT_ACK);
-	char text[EVENT_TEXT_MAX];
+	char author[GATE_AUTHOR_BYTES], text[ICINGA_TEXT_BYTES];
 
-	snprintf(text, sizeof text, "%s%s%s", ev.text, *ev.text && *ev.mark ? " " : "", ev.mark);
+	icinga_act_text(&c->ev, text);
+	icinga_act_author(&c->ev, author);
 	ev.text = text;
-	picture_note_ack(i->picture, ev.host, ev.service, ev.author, text, ev.mark);
-	icinga_tell(i, &ev);
+	if (!is_there(i, c)) {
+		picture_note_ack(i->picture, &ev, author, i->now.boot_ms);
+		icinga_tell(i, &ev);
+	}
 	end(i, c, EVENT_CODE_OK, "");
 }
 
@@ -160,21 +173,9 @@ static void unacked(struct icinga *i, struct icinga_command *c)
 {
 	struct event ev = echo_of(i, c, EVENT_ACK_GONE);
 
-	picture_note_ack(i->picture, ev.host, ev.service, NULL, "", "");
+	picture_note_ack(i->picture, &ev, NULL, i->now.boot_ms);
 	icinga_tell(i, &ev);
 	end(i, c, EVENT_CODE_OK, "");
-}
-
-/* Icinga will check it; what that gives is another matter. */
-static void ordered(struct icinga *i, struct icinga_command *c)
-{
-	struct event ev = result_of(c);
-
-	ev.flags = EVENT_MORE;
-	c->state = COMMAND_CHECKING;
-	c->at_ms = i->now.boot_ms + CHECK_MS;
-	c->tries = 0;
-	icinga_tell(i, &ev);
 }
 
 static void done(struct icinga *i, struct icinga_command *c)
@@ -182,7 +183,7 @@ static void done(struct icinga *i, struct icinga_command *c)
 	switch ((enum event_verb)c->ev.sub) {
 	case EVENT_VERB_ACK:
 		if (c->verb == EVENT_VERB_UNACK) { /* it was somebody else's: now it is free */
-			picture_note_ack(i->picture, c->ev.host, c->ev.service, NULL, "", "");
+			c->has_freed = true;
 			c->verb = EVENT_VERB_ACK;
 			c->state = COMMAND_WAITING;
 		} else {
@@ -200,14 +201,22 @@ static void done(struct icinga *i, struct icinga_command *c)
 	case EVENT_VERB_COMMENT:
 	case EVENT_VERB_DOWNTIME:
 	case EVENT_VERB_DOWNTIME_CANCEL: look(i, c, EVENT_CODE_OK, ""); return;
-	case EVENT_VERB_RECHECK: ordered(i, c); return;
+	case EVENT_VERB_RECHECK: icinga_ordered(i, c); return;
 	}
 }
 
-static void again(struct icinga *i, struct icinga_command *c)
+/* Nobody waits for it any more, and the trouble may be another one by now; one that is half done goes on. */
+static bool is_late(const struct icinga *i, const struct icinga_command *c)
 {
-	if (++c->tries >= TRIES_MAX) {
-		end(i, c, EVENT_CODE_REFUSED, "Icinga 2 cannot be reached");
+	bool is_half = c->has_freed || (c->ev.sub == EVENT_VERB_UNACK && c->verb == EVENT_VERB_COMMENT);
+
+	return i->now.boot_ms >= c->until_ms && !is_half;
+}
+
+void icinga_again(struct icinga *i, struct icinga_command *c)
+{
+	if (++c->tries >= TRIES_MAX || is_late(i, c)) {
+		end(i, c, EVENT_CODE_NOT_CARRIED, "Icinga 2 cannot be reached");
 		return;
 	}
 	c->state = COMMAND_WAITING;
@@ -221,6 +230,11 @@ static void nowhere(struct icinga *i, struct icinga_command *c)
 
 	if (!i->site || !site_knows(i->site, c->ev.host, c->ev.service)) {
 		end(i, c, EVENT_CODE_UNKNOWN_OBJECT, "");
+		return;
+	}
+	if (c->verb == EVENT_VERB_DOWNTIME_CANCEL && !c->is_second) { /* one of them had gone: then none goes */
+		c->is_second = c->is_doubtful = true;
+		look(i, c, EVENT_CODE_REFUSED, "");
 		return;
 	}
 	snprintf(why, sizeof why, "the ApiUser may not actions/%s", icinga_action(c->verb));
@@ -241,7 +255,7 @@ static void judge(struct icinga *i, struct icinga_command *c)
 	case ICINGA_TAKEN: look(i, c, EVENT_CODE_REFUSED, why); break;
 	case ICINGA_NOWHERE: nowhere(i, c); break;
 	case ICINGA_REFUSED: end(i, c, EVENT_CODE_REFUSED, why); break;
-	case ICINGA_AGAIN: again(i, c); break;
+	case ICINGA_AGAIN: icinga_again(i, c); break;
 	case ICINGA_DOUBT:
 		c->is_doubtful = true;
 		look(i, c, EVENT_CODE_REFUSED, "no answer");
@@ -250,80 +264,14 @@ static void judge(struct icinga *i, struct icinga_command *c)
 	icinga_drop_answer(&i->acted);
 }
 
-/* --- what a check gave ------------------------------------------------------------------------------ */
-
-static void gave(struct icinga *i, struct icinga_command *c, const json_t *attrs)
-{
-	struct event ev = result_of(c);
-	char text[EVENT_TEXT_MAX + 1];
-	const char *output;
-	size_t n = icinga_output(json_object_get(attrs, "last_check_result"), &output);
-
-	memcpy(text, output, n);
-	text[n] = '\0';
-	ev.kind = c->ev.kind;
-	ev.state = icinga_state(attrs, c->ev.kind);
-	ev.text = text;
-	say_last(i, c, &ev);
-	icinga_wake(i);
-}
-
-/* Who asked hears by himself that there is no result yet. */
-static void not_yet(struct icinga *i, struct icinga_command *c)
-{
-	if (++c->tries >= CHECK_LOOKS) {
-		LL_DELETE(i->commands, c);
-		free(c);
-		return;
-	}
-	c->state = COMMAND_CHECKING;
-	c->at_ms = i->now.boot_ms + CHECK_MS;
-}
-
-static void checked(struct icinga *i, struct icinga_command *c)
-{
-	const json_t *results = json_object_get(i->acted.body, "results");
-	const json_t *attrs = json_object_get(json_array_get(results, 0), "attrs");
-	int64_t at_us = icinga_us(attrs, "last_check");
-	bool is_first = c->checked_us < 0;
-
-	if (is_first && i->acted.transport == TRANSPORT_ANSWERED && (attrs || i->acted.status == 404)) {
-		c->checked_us = at_us; /* of what is not there the action says so */
-		c->state = COMMAND_WAITING;
-	} else if (is_first) {
-		again(i, c);
-	} else if (at_us > c->checked_us) {
-		gave(i, c, attrs);
-	} else {
-		not_yet(i, c);
-	}
-	icinga_drop_answer(&i->acted);
-}
-
 /* --- what a look says ----------------------------------------------------------------------------- */
-
-static bool is_there(const struct icinga *i, const struct icinga_command *c)
-{
-	struct picture_view view;
-
-	picture_find(i->picture, c->ev.host, c->ev.service, &view);
-	switch ((enum event_verb)c->ev.sub) {
-	case EVENT_VERB_ACK: return view.acked && *c->ev.mark && strstr(view.ack_text, c->ev.mark);
-	case EVENT_VERB_UNACK: return !view.acked;
-	case EVENT_VERB_COMMENT: return picture_has_comment(i->picture, c->ev.mark);
-	case EVENT_VERB_DOWNTIME: return picture_has_downtime(i->picture, c->ev.mark);
-	case EVENT_VERB_DOWNTIME_CANCEL: return false;
-	case EVENT_VERB_RECHECK: return true; /* a second one does no harm, but nobody needs it */
-	}
-	return false;
-}
 
 /* At each look while it is under way: one that began before may still have shown them. */
 void icinga_command_claim(struct icinga *i)
 {
 	const struct icinga_command *c;
 
-	LL_FOREACH (i->commands, c)
+	DL_FOREACH (i->commands, c)
 		if (c->ev.sub == EVENT_VERB_DOWNTIME_CANCEL && c->state != COMMAND_WAITING)
 			picture_note_cancel(i->picture, c->ev.mark, c->ev.text);
 }
@@ -334,11 +282,14 @@ static void looked(struct icinga *i, struct icinga_command *c)
 	struct picture_view view;
 	char why[256];
 
-	if (is_there(i, c)) {
+	if (is_there(i, c) && c->ev.sub == EVENT_VERB_UNACK) {
+		c->verb = EVENT_VERB_UNACK;
+		done(i, c); /* that it has gone the look told, not that it was this one's doing */
+	} else if (is_there(i, c)) {
 		end(i, c, EVENT_CODE_OK, "");
 	} else if (c->is_doubtful) {
 		c->is_doubtful = false;
-		again(i, c);
+		icinga_again(i, c);
 	} else if (c->ev.sub == EVENT_VERB_ACK && picture_find(i->picture, c->ev.host, c->ev.service, &view) && view.acked) {
 		snprintf(why, sizeof why, "already acknowledged by %s", *view.owner ? view.owner : "somebody");
 		end(i, c, EVENT_CODE_REFUSED, why);
@@ -352,7 +303,7 @@ void icinga_command_looked(struct icinga *i)
 {
 	struct icinga_command *c, *next;
 
-	LL_FOREACH_SAFE (i->commands, c, next)
+	DL_FOREACH_SAFE (i->commands, c, next)
 		if (c->state == COMMAND_LOOKING && i->began_ms > c->looked_from_ms)
 			looked(i, c);
 		else if (c->state == COMMAND_LOOKING)
@@ -369,70 +320,91 @@ static void on_acted(void *arg, const struct answer *answer)
 	icinga_keep_answer(&i->acted, answer);
 }
 
-/* Somebody else has it: Icinga takes a second acknowledgement for a mistake, so the first goes. */
+/* Icinga takes a second acknowledgement for a mistake, so the one that was known then, or is their own, goes. */
 static bool takes_over(const struct icinga *i, const struct icinga_command *c)
 {
 	struct picture_view view;
 
 	picture_find(i->picture, c->ev.host, c->ev.service, &view);
-	return c->ev.sub == EVENT_VERB_ACK && view.acked;
+	return view.acked && ((c->was_acked && !strcmp(view.owner, c->owner)) || !strcmp(view.owner, c->ev.author));
 }
 
-/* When it was checked last, and what that gave. */
-static bool ask_check(struct icinga *i, struct icinga_command *c)
+static unsigned verb_of(const struct icinga *i, const struct icinga_command *c)
 {
-	bool is_host = c->ev.kind == EVENT_HOST;
-	json_t *name = is_host ? json_string(c->ev.host) : json_sprintf("%s!%s", c->ev.host, c->ev.service);
-	json_t *body = json_pack("{s:[o], s:[s, s, s, s]}", is_host ? "hosts" : "services", name, "attrs", "state",
-				 "last_check", "last_reachable", "last_check_result");
+	if (c->ev.sub == EVENT_VERB_ACK)
+		return !c->has_freed && takes_over(i, c) ? EVENT_VERB_UNACK : EVENT_VERB_ACK;
+	return c->verb ? c->verb : c->ev.sub;
+}
 
-	if (body)
-		i->acting = icinga_ask(i, ASK_QUERY, is_host ? "objects/hosts" : "objects/services", body, on_acted);
-	c->state = COMMAND_ASKED;
-	if (!i->acting)
-		again(i, c);
-	return i->acting != NULL;
+/* Not any more what it was about: ended, with the reason. */
+static bool is_idle(struct icinga *i, struct icinga_command *c)
+{
+	struct picture_view view;
+	char why[256];
+
+	if (is_late(i, c)) {
+		end(i, c, EVENT_CODE_NOT_CARRIED, "Icinga 2 had no time for it");
+		return true;
+	}
+	picture_find(i->picture, c->ev.host, c->ev.service, &view);
+	if (c->ev.sub != EVENT_VERB_UNACK || c->verb == EVENT_VERB_COMMENT)
+		return false;
+	if (!view.acked) {
+		end(i, c, EVENT_CODE_NOT_ACKED, "");
+	} else if (!c->was_acked || strcmp(view.owner, c->owner) != 0) {
+		snprintf(why, sizeof why, "acknowledged by %s meanwhile", *view.owner ? view.owner : "somebody");
+		end(i, c, EVENT_CODE_REFUSED, why);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* NULL: it has ended, for this reason. */
+static json_t *body_of(struct icinga *i, struct icinga_command *c, int32_t *code)
+{
+	json_t *names = NULL, *body;
+
+	*code = EVENT_CODE_REFUSED;
+	if (c->verb == EVENT_VERB_DOWNTIME_CANCEL) {
+		names = picture_downtimes_of(i->picture, c->ev.mark, c->ev.text);
+		if (!json_array_size(names)) {
+			json_decref(names);
+			*code = EVENT_CODE_NO_DOWNTIME;
+			return NULL;
+		}
+	}
+	body = icinga_action_body(c->verb, &c->ev, names, i->now.wall_ms / 1000);
+	json_decref(names);
+	return body;
 }
 
 /* Returns false when it is through without a request. */
 static bool start(struct icinga *i, struct icinga_command *c)
 {
-	struct picture_view view;
-	json_t *names = NULL, *body;
+	json_t *body;
 	char path[64];
+	int32_t code;
 
 	if (c->ev.sub == EVENT_VERB_RECHECK && (c->state == COMMAND_CHECKING || c->checked_us < 0))
-		return ask_check(i, c);
-	picture_find(i->picture, c->ev.host, c->ev.service, &view);
-	if (c->ev.sub == EVENT_VERB_UNACK && !c->verb && !view.acked) {
-		end(i, c, EVENT_CODE_NOT_ACKED, "");
+		return icinga_ask_check(i, c, on_acted);
+	if (is_idle(i, c))
 		return false;
-	}
-	if (!c->verb)
-		c->verb = takes_over(i, c) ? EVENT_VERB_UNACK : c->ev.sub;
+	c->verb = verb_of(i, c);
 	if (!icinga_action(c->verb)) {
 		end(i, c, EVENT_CODE_REFUSED, EVENT_NO_SUCH_COMMAND);
 		return false;
 	}
-	if (c->verb == EVENT_VERB_DOWNTIME_CANCEL) {
-		names = picture_downtimes_of(i->picture, c->ev.mark, c->ev.text);
-		if (!json_array_size(names)) {
-			json_decref(names);
-			end(i, c, EVENT_CODE_NO_DOWNTIME, "");
-			return false;
-		}
-	}
-	body = icinga_action_body(c->verb, &c->ev, names, i->now.wall_ms / 1000);
-	json_decref(names);
+	body = body_of(i, c, &code);
 	if (!body) {
-		end(i, c, EVENT_CODE_REFUSED, "");
+		end(i, c, code, "");
 		return false;
 	}
 	snprintf(path, sizeof path, "actions/%s", icinga_action(c->verb));
 	i->acting = icinga_ask(i, ASK_ACTION, path, body, on_acted);
 	c->state = COMMAND_SENT;
 	if (!i->acting)
-		again(i, c);
+		icinga_again(i, c);
 	return i->acting != NULL;
 }
 
@@ -447,7 +419,7 @@ void icinga_command_start(struct icinga *i)
 
 	if (i->acting || i->acted.is_there)
 		return;
-	LL_FOREACH_SAFE (i->commands, c, next)
+	DL_FOREACH_SAFE (i->commands, c, next)
 		if (is_to_start(c) && i->now.boot_ms >= c->at_ms && start(i, c))
 			return;
 }
@@ -458,12 +430,12 @@ void icinga_command_turn(struct icinga *i)
 
 	if (!i->acted.is_there)
 		return;
-	LL_FOREACH (i->commands, c)
+	DL_FOREACH (i->commands, c)
 		if (c->state == COMMAND_SENT || c->state == COMMAND_ASKED) {
 			if (c->state == COMMAND_SENT)
 				judge(i, c);
 			else
-				checked(i, c);
+				icinga_checked(i, c);
 			return;
 		}
 	icinga_drop_answer(&i->acted);
@@ -478,8 +450,18 @@ int64_t icinga_command_next(const struct icinga *i)
 		return 0;
 	if (i->acting)
 		return NOW_NEVER;
-	LL_FOREACH (i->commands, c)
+	DL_FOREACH (i->commands, c)
 		if (is_to_start(c) && c->at_ms < at)
 			at = c->at_ms;
 	return at;
+}
+
+bool icinga_command_awaits_look(const struct icinga *i)
+{
+	const struct icinga_command *c;
+
+	DL_FOREACH (i->commands, c)
+		if (c->state == COMMAND_LOOKING)
+			return true;
+	return false;
 }

@@ -15,6 +15,7 @@
 #define ICINGA_POLL_MS 10000
 #define ICINGA_POLL_OBJECTS 5000 /* so many are looked at in 10 s; more in proportion */
 #define ICINGA_REQUEST_MS 60000
+#define ICINGA_ACTION_MS 20000 /* the next one waits for it, and who asked for that hears a reason after 30 s */
 
 /* An answer, kept until the turn in which it is worked on. */
 struct icinga_answer {
@@ -42,9 +43,10 @@ enum icinga_step {
 };
 
 struct described {
-	struct described *next;
+	struct described *next, *prev;
 	unsigned kind;
-	unsigned looks; /* at which it was not found */
+	unsigned looks;	    /* at which it was not found */
+	uint64_t looked_at; /* not again before the next look; 0 = not yet */
 	const char *service;
 	char names[]; /* host NUL service NUL */
 };
@@ -68,12 +70,15 @@ struct icinga {
 	enum icinga_step step;
 	struct http_call *call;
 	struct icinga_answer answer;
-	json_t *wanted; /* names whose output the step asks for */
+	json_t *wanted; /* names whose output the step asks for, from which on, and how many at once */
+	size_t wanted_at, batch;
 	struct picture *picture, *fresh;
 	struct site *site, *fresh_site;
 	bool is_up, wants_all, wants_site;
 	unsigned failures;
 	int64_t poll_ms, began_ms, took_ms, all_ms; /* boot */
+	int64_t states_ms, site_ms; /* boot: when the states were asked for; which look brought the site */
+	uint64_t n_looks; /* that are through */
 	int64_t since_ms;			     /* wall */
 	double program_start, told_start;
 	char core[64];
@@ -85,11 +90,13 @@ struct icinga {
 	struct icinga_answer ended;
 	struct buf line;
 	bool is_woken, is_flowing;
+	json_t *heard, *notified; /* notifications: since the look began; before it, to be told behind it */
 	int64_t stream_ms, stream_began_ms, stream_wait_ms;
 	char stream_trouble[256];
 
 	/* doing */
 	struct icinga_command *commands;
+	unsigned n_commands;
 	struct http_call *acting;
 	struct icinga_answer acted;
 
@@ -112,6 +119,7 @@ void icinga_tell(void *arg, const struct event *ev);
 /* icinga_poll.c */
 void icinga_poll_turn(struct icinga *i);
 void icinga_poll_finish(struct icinga *i);
+int64_t icinga_poll_next(const struct icinga *i);
 /* Another look as soon as one may be had. */
 void icinga_wake(struct icinga *i);
 
@@ -130,5 +138,7 @@ void icinga_command_claim(struct icinga *i);
 void icinga_command_looked(struct icinga *i);
 void icinga_command_finish(struct icinga *i);
 int64_t icinga_command_next(const struct icinga *i);
+/* Somebody waits for what the next look shows. */
+bool icinga_command_awaits_look(const struct icinga *i);
 
 #endif

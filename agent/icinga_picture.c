@@ -237,6 +237,14 @@ json_t *picture_wanted(struct picture *p, const struct picture *before, unsigned
 	return wanted;
 }
 
+/* It has changed since its state was read: these words are of a state that the next look tells. */
+static bool is_of_another(const struct seen *s, const json_t *attrs)
+{
+	int64_t changed_us = icinga_us(attrs, "last_state_change");
+
+	return changed_us && changed_us != s->changed_us;
+}
+
 void picture_take_outputs(struct picture *p, unsigned kind, const json_t *results)
 {
 	const json_t *result;
@@ -244,13 +252,13 @@ void picture_take_outputs(struct picture *p, unsigned kind, const json_t *result
 	size_t k, len;
 
 	json_array_foreach (results, k, result) {
-		const json_t *check = json_object_get(json_object_get(result, "attrs"), "last_check_result");
+		const json_t *attrs = json_object_get(result, "attrs"), *check = json_object_get(attrs, "last_check_result");
 		const char *output;
 		struct seen *s;
 
 		len = icinga_key(icinga_text(result, "name"), kind, key);
 		s = len ? find(p, key, len) : NULL;
-		if (!s || s->output)
+		if (!s || s->output || is_of_another(s, attrs))
 			continue;
 		len = icinga_output(check, &output);
 		s->output = strndup(output, len);
@@ -309,10 +317,9 @@ bool picture_lacks(const struct picture *p, const struct picture *before)
 	return false;
 }
 
-void picture_note_ack(struct picture *p, const char *host, const char *service, const char *author, const char *text,
-		      const char *mark)
+void picture_note_ack(struct picture *p, const struct event *ev, const char *author, int64_t at_ms)
 {
-	struct seen *s = p ? picture_seen(p, host, service) : NULL;
+	struct seen *s = p ? picture_seen(p, ev->host, ev->service) : NULL;
 
 	if (!s)
 		return;
@@ -320,10 +327,43 @@ void picture_note_ack(struct picture *p, const char *host, const char *service, 
 	free(s->owner);
 	free(s->ack_text);
 	s->owner = author ? strdup(author) : NULL;
-	s->ack_text = author ? strdup(text) : NULL;
+	s->ack_text = author ? strdup(ev->text) : NULL;
 	if (author)
-		s->flags |= EVENT_ACKED;
+		s->flags |= EVENT_ACKED | (ev->flags & EVENT_STICKY);
+	s->noted_ms = at_ms;
 	s->mark[0] = '\0';
-	if (author && gate_mark_is_valid(mark))
-		memcpy(s->mark, mark, strlen(mark) + 1);
+	if (author && gate_mark_is_valid(ev->mark))
+		memcpy(s->mark, ev->mark, strlen(ev->mark) + 1);
+}
+
+bool picture_is_pending(struct picture *p, const char *host, const char *service)
+{
+	return !picture_seen(p, host, service) && !picture_ok_since(p, host, service);
+}
+
+static void keep_ack(struct seen *s, const struct seen *was)
+{
+	const uint32_t kept = EVENT_ACKED | EVENT_STICKY;
+
+	free(s->owner);
+	free(s->ack_text);
+	s->owner = was->owner ? strdup(was->owner) : NULL;
+	s->ack_text = was->ack_text ? strdup(was->ack_text) : NULL;
+	s->flags = (s->flags & ~kept) | (was->flags & kept);
+	s->until = was->until;
+	s->acked_us = was->acked_us;
+	s->noted_ms = was->noted_ms;
+	memcpy(s->mark, was->mark, sizeof s->mark);
+}
+
+void picture_keep_acks(struct picture *p, const struct picture *before, int64_t since_ms)
+{
+	const struct seen *was;
+
+	for (was = before ? before->objects : NULL; was; was = was->hh.next) {
+		struct seen *s = was->noted_ms >= since_ms ? picture_seen(p, was->key, was->service) : NULL;
+
+		if (s && s->state != EVENT_OK)
+			keep_ack(s, was);
+	}
 }

@@ -1,8 +1,8 @@
 /*
  * What an Icinga 2 says it has right now: the objects that are worth a word, comments and
  * downtimes, taken from its answers; and what that means in events, compared with the
- * picture before. Pure: answers in, events out (rules: Icinga 2's API documentation;
- * the table of states in docs/icinga2.md).
+ * picture before. Pure: answers in, events out (rules: Icinga 2's API documentation,
+ * "Object Types" and "Event Streams").
  */
 #ifndef TWICKET_ICINGA_PICTURE_H
 #define TWICKET_ICINGA_PICTURE_H
@@ -44,11 +44,11 @@ unsigned picture_count(const struct picture *p, unsigned kind);
 bool picture_lacks(const struct picture *p, const struct picture *before);
 
 typedef void picture_event_fn(void *arg, const struct event *ev);
-/* What changed since `before`, as a module would have said it. */
-void picture_tell_changes(const struct picture *p, const struct picture *before, const struct now *now,
-			  picture_event_fn *fn, void *arg);
-/* All of it, as a module's snapshot. */
-void picture_tell_all(const struct picture *p, const struct now *now, picture_event_fn *fn, void *arg);
+/* What changed since `before`, as a module would have said it. -1: out of memory, nothing was told. */
+int picture_tell_changes(const struct picture *p, const struct picture *before, const struct now *now,
+			 picture_event_fn *fn, void *arg);
+/* All of it, as a module's snapshot. -1: out of memory, nothing was told. */
+int picture_tell_all(const struct picture *p, const struct now *now, picture_event_fn *fn, void *arg);
 
 /*
  * For `as_contact`: an event of Icinga's stream. One of type Notification about a problem is told
@@ -64,9 +64,12 @@ struct picture_view {
 bool picture_find(const struct picture *p, const char *host, const char *service, struct picture_view *view);
 /* Since when it is OK or UP, s; 0: it is not, was never checked, or there is no such object. */
 int64_t picture_ok_since(struct picture *p, const char *host, const char *service);
-/* We acknowledged it, or took that away, just now: the next picture's is no news. */
-void picture_note_ack(struct picture *p, const char *host, const char *service, const char *author,
-		      const char *text, const char *mark);
+/* Was it never checked, or is it not there at all? */
+bool picture_is_pending(struct picture *p, const char *host, const char *service);
+/* We did as ev says: an ACK, by that author, or (NULL) took it away, at_ms: the next picture's is no news. */
+void picture_note_ack(struct picture *p, const struct event *ev, const char *author, int64_t at_ms);
+/* What was noted since then stands in this one, too: its states were read before. */
+void picture_keep_acks(struct picture *p, const struct picture *before, int64_t since_ms);
 
 /* We cancel the downtimes that picture_downtimes_of() names, by the command of the mark `by`: their end is its. */
 void picture_note_cancel(struct picture *p, const char *by, const char *mark);
@@ -77,6 +80,8 @@ int64_t picture_next_turn(const struct picture *p);
 /* Is there a comment, a downtime, with that mark of ours? */
 bool picture_has_comment(const struct picture *p, const char *mark);
 bool picture_has_downtime(const struct picture *p, const char *mark);
+/* Are there any of those that picture_downtimes_of() names? */
+bool picture_has_downtime_of(const struct picture *p, const char *tag, const char *mark);
 /* Names of the downtimes that carry a mark of that tag ("TAB2"), or exactly that mark; a new reference. */
 json_t *picture_downtimes_of(const struct picture *p, const char *tag, const char *mark);
 

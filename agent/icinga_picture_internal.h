@@ -14,11 +14,12 @@
 struct seen {
 	UT_hash_handle hh;
 	uint8_t kind, state;
-	bool is_noteworthy, wants_output;
+	bool is_noteworthy;
 	uint16_t attempt, max_attempts;
 	uint32_t flags;
 	int64_t since, last_ok, until; /* s */
 	int64_t changed_us, acked_us;
+	int64_t noted_ms; /* boot: when its acknowledgement was changed by us, 0 = it was not */
 	char *output, *owner, *ack_text; /* NULL = none */
 	char mark[GATE_MARK_BYTES];
 	const char *service; /* in key */
@@ -30,8 +31,9 @@ struct remark {
 	UT_hash_handle hh;
 	uint8_t kind;
 	uint32_t id, flags;
-	bool runs;
-	int64_t since, until, at_us;
+	bool runs, goes;
+	int64_t since, until, triggered; /* s */
+	int64_t at_us;
 	char *host, *service, *author, *text, *parent;
 	char mark[GATE_MARK_BYTES];
 	char name[]; /* Icinga's */

@@ -18,7 +18,7 @@
 #define GONE_AFTER 2		/* looks in vain, until the node is called away */
 #define GAP_MS 1000		/* between two looks, however often we are woken */
 #define GAP_TIMES 10		/* and so many times as long as the last one took */
-#define NAMES_MAX 500		/* in one request; more: ask for all */
+#define BATCH 500		/* names in one request: what a check says may be large */
 
 void icinga_wake(struct icinga *i)
 {
@@ -65,7 +65,7 @@ static json_t *attrs_of(enum icinga_step step)
 	case STEP_DOWNTIMES: return picture_downtime_attrs();
 	case STEP_COMMENTS: return picture_comment_attrs();
 	case STEP_HOST_OUTPUTS:
-	case STEP_SERVICE_OUTPUTS: return json_pack("[s]", "last_check_result");
+	case STEP_SERVICE_OUTPUTS: return json_pack("[s, s]", "last_check_result", "last_state_change");
 	case STEP_NONE:
 	case STEP_STATUS:
 	case STEP_DONE: break;
@@ -75,15 +75,33 @@ static json_t *attrs_of(enum icinga_step step)
 
 static void fail(struct icinga *i, const char *why);
 
+static size_t batch_of(const struct icinga *i)
+{
+	size_t left = json_array_size(i->wanted) - i->wanted_at;
+
+	return left < i->batch ? left : i->batch;
+}
+
+/* A new reference. */
+static json_t *names_of(const struct icinga *i)
+{
+	json_t *list = json_array();
+
+	for (size_t k = 0; k < batch_of(i); k++)
+		json_array_append(list, json_array_get(i->wanted, i->wanted_at + k));
+	return list;
+}
+
 static void ask(struct icinga *i)
 {
 	json_t *body = json_object(), *attrs = attrs_of(i->step);
 
 	if (attrs)
 		json_object_set_new(body, "attrs", attrs);
-	/* One that is not there any more makes a 404 of all: then this look goes without. */
-	if (i->wanted && json_array_size(i->wanted) <= NAMES_MAX)
-		json_object_set(body, i->step == STEP_HOST_OUTPUTS ? "hosts" : "services", i->wanted);
+	if (i->wanted)
+		json_object_set_new(body, i->step == STEP_HOST_OUTPUTS ? "hosts" : "services", names_of(i));
+	if (i->step == STEP_HOSTS)
+		i->states_ms = i->now.boot_ms;
 	i->call = icinga_ask(i, ASK_QUERY, path_of(i->step), body, on_answer);
 	if (!i->call)
 		fail(i, "no request could be made");
@@ -111,6 +129,12 @@ void icinga_poll_finish(struct icinga *i)
 static void begin(struct icinga *i)
 {
 	i->is_woken = false;
+	if (i->heard && i->notified)
+		json_array_extend(i->notified, i->heard);
+	else if (i->heard)
+		i->notified = json_incref(i->heard);
+	json_decref(i->heard);
+	i->heard = NULL;
 	i->began_ms = i->now.boot_ms;
 	i->fresh = picture_create(i->now.wall_ms / 1000);
 	i->step = STEP_STATUS;
@@ -244,10 +268,13 @@ static int64_t next_look(const struct icinga *i)
 	return i->now.boot_ms + pause;
 }
 
-/* One was made or deleted while it ran: no new start tells of it. */
+/* One was made or deleted while it ran: no new start tells of it. What was asked for in this look is as new as it. */
 static bool is_stale(const struct icinga *i)
 {
-	return picture_count(i->fresh, EVENT_HOST) + picture_count(i->fresh, EVENT_SERVICE) != site_count(i->site);
+	if (i->site_ms == i->began_ms)
+		return false;
+	return !i->site || picture_lacks(i->fresh, i->picture) ||
+	       picture_count(i->fresh, EVENT_HOST) + picture_count(i->fresh, EVENT_SERVICE) != site_count(i->site);
 }
 
 /* A comparison by the clock waits for a quiet look: what was just told is followed up first. */
@@ -258,7 +285,20 @@ static bool is_time_for_all(const struct icinga *i, uint64_t told_before)
 	return since >= 2 * ALL_MS || (since >= ALL_MS && i->n_events == told_before);
 }
 
-static void tell(struct icinga *i)
+static int tell_all(struct icinga *i, bool is_wanted, uint64_t told_before)
+{
+	if (!is_wanted && !is_time_for_all(i, told_before))
+		return 0;
+	if (picture_tell_all(i->fresh, &i->now, icinga_tell, i) == -1)
+		return -1;
+	i->wants_site |= i->site_ms != i->began_ms; /* variables change without a start, too */
+	i->all_ms = i->now.boot_ms;
+	i->wants_all = false;
+	return 0;
+}
+
+/* -1: out of memory; what was told is told again. */
+static int tell(struct icinga *i)
 {
 	struct picture *before = i->picture;
 	bool is_start = !i->is_up || is_restarted(i);
@@ -267,32 +307,49 @@ static void tell(struct icinga *i)
 
 	i->wants_site |= is_stale(i);
 	icinga_command_claim(i);
+	picture_keep_acks(i->fresh, before, i->states_ms);
 	if (!i->is_up && !is_restarted(i))
 		come_up(i); /* only we could not reach it: what changed meanwhile is news, as a module keeps it */
-	if (before && i->is_up)
-		picture_tell_changes(i->fresh, before, &i->now, icinga_tell, i);
+	if (before && i->is_up && picture_tell_changes(i->fresh, before, &i->now, icinga_tell, i) == -1)
+		return -1;
 	if (!i->is_up || is_restarted(i))
 		come_up(i);
-	if (is_all || is_time_for_all(i, told_before)) {
-		picture_tell_all(i->fresh, &i->now, icinga_tell, i);
-		i->all_ms = i->now.boot_ms;
-		i->wants_all = false;
-	}
+	if (tell_all(i, is_all, told_before) == -1)
+		return -1;
 	i->picture = i->fresh;
 	i->fresh = NULL;
 	picture_destroy(before);
+	return 0;
+}
+
+/* Of what is well by now nobody has to hear that it was not. */
+static void tell_notified(struct icinga *i)
+{
+	json_t *all = i->notified, *n;
+	size_t k;
+
+	i->notified = NULL;
+	json_array_foreach (all, k, n)
+		if (!picture_ok_since(i->picture, icinga_text(n, "host"), icinga_text(n, "service")))
+			icinga_tell_notification(n, icinga_tell, i);
+	json_decref(all);
 }
 
 static void finish(struct icinga *i)
 {
-	tell(i);
+	if (tell(i) == -1) {
+		fail(i, "out of memory");
+		return;
+	}
 	if (i->failures)
 		log_info("icinga", "%s: answers again", i->node);
 	i->failures = 0;
 	i->trouble[0] = '\0';
 	i->took_ms = i->now.boot_ms - i->began_ms;
+	i->n_looks++;
 	drop_look(i);
 	i->poll_ms = next_look(i);
+	tell_notified(i);
 	icinga_command_looked(i);
 }
 
@@ -309,6 +366,8 @@ static bool is_needless(struct icinga *i)
 	if (i->step != STEP_HOST_OUTPUTS && i->step != STEP_SERVICE_OUTPUTS)
 		return false;
 	i->wanted = picture_wanted(i->fresh, i->picture, i->step == STEP_HOST_OUTPUTS ? EVENT_HOST : EVENT_SERVICE);
+	i->wanted_at = 0;
+	i->batch = BATCH;
 	return json_array_size(i->wanted) == 0;
 }
 
@@ -318,12 +377,17 @@ static void take_site(struct icinga *i)
 		return;
 	site_destroy(i->site);
 	i->site = i->fresh_site;
+	i->site_ms = i->began_ms;
 	i->fresh_site = NULL;
 	i->wants_site = false;
 }
 
 static void next(struct icinga *i)
 {
+	if (i->wanted && i->wanted_at < json_array_size(i->wanted)) {
+		ask(i);
+		return;
+	}
 	do {
 		json_decref(i->wanted);
 		i->wanted = NULL;
@@ -339,17 +403,42 @@ static void next(struct icinga *i)
 		ask(i);
 }
 
-/* What may be missing: who depends on whom, where that is not permitted; an output whose object has gone. */
+/* Who depends on whom, where that is not permitted. */
 static bool may_lack(const struct icinga *i)
 {
-	return i->answer.transport == TRANSPORT_ANSWERED && i->answer.status == 404 &&
-	       (i->step == STEP_DEPENDENCIES || i->step == STEP_HOST_OUTPUTS || i->step == STEP_SERVICE_OUTPUTS);
+	return i->answer.transport == TRANSPORT_ANSWERED && i->answer.status == 404 && i->step == STEP_DEPENDENCIES;
+}
+
+/* A name that has gone makes a 404 of all, and what some checks say an answer that is too long. */
+static bool is_too_much(const struct icinga *i)
+{
+	const struct icinga_answer *a = &i->answer;
+
+	return i->wanted && a->transport == TRANSPORT_ANSWERED && (a->status == 404 || (a->status == 200 && !a->body));
+}
+
+/* By halves then. Of a single one nothing is known; its state is told all the same. */
+static void take_less(struct icinga *i)
+{
+	icinga_drop_answer(&i->answer);
+	if (batch_of(i) > 1) {
+		i->batch = batch_of(i) / 2;
+		ask(i);
+		return;
+	}
+	i->wanted_at++;
+	i->batch = BATCH;
+	next(i);
 }
 
 static void work(struct icinga *i)
 {
 	const json_t *results = json_object_get(i->answer.body, "results");
 
+	if (is_too_much(i)) {
+		take_less(i);
+		return;
+	}
 	if (may_lack(i)) {
 		icinga_drop_answer(&i->answer);
 		next(i);
@@ -364,20 +453,34 @@ static void work(struct icinga *i)
 		return;
 	}
 	icinga_drop_answer(&i->answer);
+	if (i->wanted) {
+		i->wanted_at += batch_of(i);
+		i->batch = 2 * i->batch < BATCH ? 2 * i->batch : BATCH;
+	}
 	next(i);
 }
 
-static bool is_due(const struct icinga *i)
+/* Somebody waits for what it shows: then not longer than looks need. */
+static int64_t woken_at(const struct icinga *i)
 {
-	if (i->now.boot_ms >= i->poll_ms)
-		return true;
-	return i->is_woken && !i->failures && i->now.boot_ms >= i->began_ms + gap_of(i);
+	int64_t gap = icinga_command_awaits_look(i) ? i->took_ms : gap_of(i);
+
+	return i->began_ms + (gap > GAP_MS ? gap : GAP_MS);
+}
+
+int64_t icinga_poll_next(const struct icinga *i)
+{
+	if (i->step != STEP_NONE)
+		return i->answer.is_there ? 0 : NOW_NEVER;
+	if (!i->is_woken || i->failures || woken_at(i) > i->poll_ms)
+		return i->poll_ms;
+	return woken_at(i);
 }
 
 void icinga_poll_turn(struct icinga *i)
 {
 	if (i->answer.is_there)
 		work(i);
-	else if (i->step == STEP_NONE && is_due(i))
+	else if (i->step == STEP_NONE && i->now.boot_ms >= icinga_poll_next(i))
 		begin(i);
 }

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CLOCKS_MAX_S 600 /* more than that between Icinga's clock and ours is not made up for */
+#define BEGINS_S 5
+
 #define NAMES(list) icinga_names(list, sizeof list / sizeof list[0])
 
 json_t *picture_comment_attrs(void)
@@ -92,23 +95,35 @@ static struct remark *remark_create(struct remark *all, const json_t *result, co
 	return NULL;
 }
 
+enum inside { INSIDE_UNKNOWN, INSIDE_NO, INSIDE_YES };
+
+/* Whether its object is in a downtime is Icinga's word, by its own clock; of one that was never checked it says nothing. */
+static enum inside inside(const struct picture *p, const struct remark *d)
+{
+	const struct seen *s = picture_seen(p, d->host, d->service);
+
+	if (s)
+		return s->flags & EVENT_IN_DOWNTIME ? INSIDE_YES : INSIDE_NO;
+	return picture_ok_since((struct picture *)p, d->host, d->service) ? INSIDE_NO : INSIDE_UNKNOWN;
+}
+
 static void take_downtime(struct picture *p, const json_t *result)
 {
 	const json_t *attrs = json_object_get(result, "attrs");
 	struct remark *d = remark_create(p->downtimes, result, icinga_text(attrs, "comment"));
-	int64_t triggered = icinga_s(attrs, "trigger_time");
+	bool is_fixed = icinga_flag(attrs, "fixed");
 
 	if (!d)
 		return;
 	d->since = icinga_s(attrs, "start_time");
 	d->until = icinga_s(attrs, "end_time");
-	d->flags = icinga_flag(attrs, "fixed") ? EVENT_FIXED : 0;
+	d->triggered = icinga_s(attrs, "trigger_time");
 	/* Its objects are in a fixed one from its first second on, though Icinga triggers it up to 5 s later. */
-	d->runs = d->since <= p->now_s && (triggered > 0 || d->flags & EVENT_FIXED);
-	d->flags |= d->runs ? EVENT_IN_DOWNTIME : 0;
-	if (d->runs && !(d->flags & EVENT_FIXED)) { /* until now it had a window */
-		d->since = triggered;
-		d->until = triggered + (int64_t)icinga_count(attrs, "duration", 1u << 30);
+	d->runs = d->since <= p->now_s && (is_fixed ? inside(p, d) != INSIDE_NO : d->triggered > 0);
+	d->flags = (is_fixed ? EVENT_FIXED : 0) | (d->runs ? EVENT_IN_DOWNTIME : 0);
+	if (d->runs && !is_fixed) { /* until now it had a window */
+		d->since = d->triggered;
+		d->until = d->triggered + (int64_t)icinga_count(attrs, "duration", 1u << 30);
 	}
 	HASH_ADD_STR(p->downtimes, name, d);
 }
@@ -121,27 +136,57 @@ static bool is_part(const struct picture *p, const struct remark *d)
 	return parent && d->kind == EVENT_SERVICE && parent->kind == EVENT_HOST && strcmp(parent->host, d->host) == 0;
 }
 
-/* Icinga looks for them once a minute; its objects are out of it at once. */
+/* Is there another one that the object may be in, its host's included? */
+static bool has_other(const struct picture *p, const struct remark *d)
+{
+	for (const struct remark *other = p->downtimes; other; other = other->hh.next)
+		if (other != d && other->runs && other->until > p->now_s && strcmp(other->host, d->host) == 0 &&
+		    (!*other->service || strcmp(other->service, d->service) == 0))
+			return true;
+	return false;
+}
+
+/* Icinga looks for them once a minute; its objects are out of it at once, by its clock, which may not be ours. */
 static bool is_over(const struct picture *p, const struct remark *d)
 {
-	return d->until <= p->now_s;
+	if (d->until <= p->now_s)
+		return inside(p, d) != INSIDE_YES || has_other(p, d) || d->until + CLOCKS_MAX_S <= p->now_s;
+	return d->triggered > 0 && (d->flags & EVENT_FIXED) && inside(p, d) == INSIDE_NO;
+}
+
+static void drop_downtimes(struct picture *p, bool is_to_go(const struct picture *p, const struct remark *d))
+{
+	struct remark *d, *next;
+
+	for (d = p->downtimes; d; d = d->hh.next)
+		d->goes = is_to_go(p, d);
+	HASH_ITER (hh, p->downtimes, d, next) {
+		if (!d->goes)
+			continue;
+		HASH_DEL(p->downtimes, d);
+		remark_free(d);
+	}
 }
 
 int picture_take_downtimes(struct picture *p, const json_t *results)
 {
 	const json_t *result;
-	struct remark *d, *next;
 	size_t k;
 
 	json_array_foreach (results, k, result)
 		take_downtime(p, result);
-	HASH_ITER (hh, p->downtimes, d, next) {
-		if (!is_part(p, d) && !is_over(p, d))
-			continue;
-		HASH_DEL(p->downtimes, d);
-		remark_free(d);
-	}
+	drop_downtimes(p, is_part);
+	drop_downtimes(p, is_over);
 	return 0;
+}
+
+static int64_t turn_of(const struct picture *p, const struct remark *d)
+{
+	if (d->since > p->now_s)
+		return d->since;
+	if (!d->runs && d->since + BEGINS_S > p->now_s)
+		return p->now_s + 1; /* within its first second, by Icinga's clock */
+	return d->until > p->now_s ? d->until : p->now_s + 1;
 }
 
 int64_t picture_next_turn(const struct picture *p)
@@ -150,7 +195,7 @@ int64_t picture_next_turn(const struct picture *p)
 	int64_t next = 0;
 
 	for (d = p->downtimes; d; d = d->hh.next) {
-		int64_t turn = d->since > p->now_s ? d->since : d->until;
+		int64_t turn = turn_of(p, d);
 
 		if (!next || turn < next)
 			next = turn;
@@ -226,6 +271,15 @@ static bool has_mark(const struct remark *remarks, const char *mark)
 		if (*mark && strcmp(remarks->mark, mark) == 0)
 			return true;
 	return false;
+}
+
+bool picture_has_downtime_of(const struct picture *p, const char *tag, const char *mark)
+{
+	const struct remark *d = p ? p->downtimes : NULL;
+
+	while (d && !is_of(d, tag, mark))
+		d = d->hh.next;
+	return d != NULL;
 }
 
 bool picture_has_comment(const struct picture *p, const char *mark)

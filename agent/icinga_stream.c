@@ -13,6 +13,7 @@
 #define WAIT_MS 1000
 #define WAIT_MAX_MS 60000
 #define REFUSED_MS 600000
+#define HEARD_MAX 10000 /* notifications between two looks */
 #define STEADY_MS 60000 /* one that stood so long was no failure */
 
 static json_t *types(void)
@@ -30,9 +31,11 @@ static void take_line(struct icinga *i, const char *line, size_t len)
 	i->is_woken = true;
 	if (!memmem(line, len, "\"Notification\"", 14))
 		return;
-	event = json_loadb(line, len, 0, &error);
-	if (i->is_up && i->picture)
-		icinga_tell_notification(event, icinga_tell, i);
+	event = json_loadb(line, len, JSON_ALLOW_NUL, &error);
+	if (!i->heard)
+		i->heard = json_array();
+	if (event && json_array_size(i->heard) < HEARD_MAX)
+		json_array_append(i->heard, event);
 	json_decref(event);
 }
 
@@ -117,6 +120,8 @@ void icinga_stream_turn(struct icinga *i)
 
 void icinga_stream_finish(struct icinga *i)
 {
+	json_decref(i->heard);
+	json_decref(i->notified);
 	http_cancel(i->stream);
 	i->stream = NULL;
 	icinga_drop_answer(&i->ended);
@@ -129,7 +134,5 @@ int64_t icinga_stream_next(const struct icinga *i)
 		return 0;
 	if (!i->stream && i->is_up)
 		return i->stream_ms;
-	if (i->is_woken && i->step == STEP_NONE && !i->failures)
-		return i->now.boot_ms + 100;
 	return NOW_NEVER;
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CLOCKS_S 60 /* so far may Icinga's clock be ahead: what ends that little early has ended, and was not called off */
+
 struct teller {
 	picture_event_fn *fn;
 	void *arg;
@@ -171,7 +173,7 @@ static int32_t others_that_run(const struct picture *p, const struct remark *d)
 
 static void tell_ended(const struct teller *t, const struct picture *p, const struct remark *was)
 {
-	bool is_over = p->now_s >= was->until;
+	bool is_over = p->now_s + (was->runs ? CLOCKS_S : 0) >= was->until;
 	uint32_t flags = (was->flags & EVENT_FIXED) | (is_over ? 0 : EVENT_CANCELLED);
 	bool was_missed = !was->runs && is_over && (was->flags & EVENT_FIXED); /* all of it between two looks */
 
@@ -219,19 +221,21 @@ static void tell_comments(const struct teller *t, const struct picture *p, const
 
 /* --- pictures ---------------------------------------------------------------------------------------- */
 
-void picture_tell_changes(const struct picture *p, const struct picture *before, const struct now *now,
-			  picture_event_fn *fn, void *arg)
+int picture_tell_changes(const struct picture *p, const struct picture *before, const struct now *now,
+			 picture_event_fn *fn, void *arg)
 {
 	const struct teller t = {.fn = fn, .arg = arg, .now = now};
-	const struct seen **list;
 	size_t n;
+	const struct seen **list = in_order(p, &n);
 
+	if (!list)
+		return -1;
 	tell_downtimes(&t, p, before); /* first: what fails inside one is no news */
-	list = in_order(p, &n);
 	for (size_t k = 0; k < n; k++)
 		tell_object(&t, list[k], picture_seen(before, list[k]->key, list[k]->service));
 	free(list);
 	tell_comments(&t, p, before);
+	return 0;
 }
 
 static void frame(const struct teller *t, enum event_type type, int32_t code)
@@ -246,17 +250,18 @@ static void frame(const struct teller *t, enum event_type type, int32_t code)
 				.mark = ""});
 }
 
-void picture_tell_all(const struct picture *p, const struct now *now, picture_event_fn *fn, void *arg)
+int picture_tell_all(const struct picture *p, const struct now *now, picture_event_fn *fn, void *arg)
 {
 	const struct teller t = {.fn = fn, .arg = arg, .now = now};
-	const struct seen **list;
 	int32_t told = 0;
 	size_t n;
+	const struct seen **list = in_order(p, &n);
 
+	if (!list)
+		return -1;
 	frame(&t, EVENT_SNAP_BEGIN, 0);
 	for (const struct remark *d = p->downtimes; d; d = d->hh.next)
 		tell_downtime(&t, d, EVENT_DOWNTIME_ADD, d->flags, 0);
-	list = in_order(p, &n);
 	for (size_t k = 0; k < n; k++) {
 		struct event ev = object_event(&t, list[k], list[k]->flags);
 
@@ -273,6 +278,7 @@ void picture_tell_all(const struct picture *p, const struct now *now, picture_ev
 	free(list);
 	tell_comments(&t, p, NULL); /* before the end: it decides what of ours was never done */
 	frame(&t, EVENT_SNAP_END, told);
+	return 0;
 }
 
 /* --- the stream's ------------------------------------------------------------------------------------ */

@@ -282,6 +282,8 @@ static const char *inbox_refusal(int code, const char *text)
 {
 	if (code == EVENT_CODE_REFUSED && strcmp(text, EVENT_NO_SUCH_COMMAND) == 0)
 		return "old_module";
+	if (code == EVENT_CODE_NOT_CARRIED)
+		return "source_lost";
 	if (code == EVENT_CODE_NO_DOWNTIME)
 		return "no_downtime";
 	if (code == EVENT_CODE_UNKNOWN_OBJECT)

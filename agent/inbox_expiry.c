@@ -77,7 +77,8 @@ static bool expiry_is_over(
     const struct inbox *b, const struct inbox_expiry *e, const char *node, const struct event *ev)
 {
 	if (ev->type == EVENT_RESULT)
-		return ev->code != EVENT_CODE_OK && e->tries > 0 && ev->id == (uint32_t)e->reply;
+		return ev->code != EVENT_CODE_OK && ev->code != EVENT_CODE_NOT_CARRIED && e->tries > 0 &&
+		       ev->id == (uint32_t)e->reply;
 	if (ev->type == EVENT_ACK)
 		return !expiry_is_ours(e, ev) && expiry_is_about(b, e, node, ev);
 	if (ev->type == EVENT_ACK_GONE)
@@ -87,8 +88,19 @@ static bool expiry_is_over(
 	       expiry_is_about(b, e, node, ev);
 }
 
+/* It did not reach the core: as little a try as one of a node that is away. */
+static void expiry_not_carried(struct inbox *b, const struct event *ev)
+{
+	if (ev->type != EVENT_RESULT || ev->code != EVENT_CODE_NOT_CARRIED)
+		return;
+	for (unsigned i = 0; i < b->n_expiries; i++)
+		if (ev->id == (uint32_t)b->expiries[i].reply && b->expiries[i].tries > 0)
+			b->expiries[i].tries--;
+}
+
 void inbox_expiry_event(struct inbox *b, const char *node, const struct event *ev)
 {
+	expiry_not_carried(b, ev);
 	for (unsigned i = b->n_expiries; i-- > 0;)
 		if (expiry_is_over(b, &b->expiries[i], node, ev))
 			expiry_drop(b, i);

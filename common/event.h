@@ -113,7 +113,8 @@ enum event_code {
 	EVENT_CODE_NOT_A_PROBLEM,    /* OK or UP: the core would drop it without a trace */
 	EVENT_CODE_NOT_ACKED,	     /* nothing to remove */
 	EVENT_CODE_REFUSED,	     /* verb or field not on the allow-list */
-	EVENT_CODE_NO_DOWNTIME	     /* none of ours to cancel */
+	EVENT_CODE_NO_DOWNTIME,	     /* none of ours to cancel */
+	EVENT_CODE_NOT_CARRIED	     /* it did not reach the core, and will not */
 };
 
 /* Numbers as the cores have them. Services: OK, WARNING, CRITICAL, UNKNOWN. Hosts: UP, DOWN, UNREACHABLE. */

@@ -329,3 +329,111 @@ def test_an_acknowledgement_that_somebody_else_was_first_with(rig):
     assert [c["author"] for c in rig.icinga.comments("mx1", "SMTP")] == ["carol"]
     rig.wait_said(NOC, 2)
     assert "carol" in rig.texts(NOC)[1]
+
+
+@pytest.mark.parametrize("where", ["downtimes", "comments"])
+def test_an_acknowledgement_while_a_look_is_under_way(rig, where):
+    """The look's states are of before: nobody hears that it has ended, or has begun twice."""
+    tag = fail_smtp(rig)
+    rig.icinga.script({"path": OBJECTS + where, "count": 1, "delay": 4, "act": True})
+    asked = len(rig.icinga.asked(OBJECTS + where))
+    rig.icinga.control("stream", {"lines": ["{}\n"]})
+    rig.wait("a look hangs", lambda: len(rig.icinga.asked(OBJECTS + where)) > asked, 30, 0.1)
+    code, said = reply(rig, tag, "ack", "30m", "I'm on it!")
+    assert code == 0, said
+    for _ in range(2):
+        rig.fence()
+    assert len(rig.said(NOC)) == 2, rig.texts(NOC)
+    story = rig.agent.cli("show", tag).stdout
+    assert story.count("acknowledged by") == 1 and "no longer" not in story, story
+    assert "30m" in story or "until" in story, story
+    well_again(rig, told=3)
+
+
+def test_a_take_over_that_fails_half_way(rig):
+    """carol's was taken away, and alice's could not be set: nobody has it, and that is said."""
+    tag = fail_smtp(rig)
+    rig.icinga.acknowledge("mx1", "SMTP", "carol", "mine")
+    rig.wait_said(NOC, 2)
+    rig.icinga.control("forbid", {"rights": ["actions/acknowledge-problem"]})
+    code, said = reply(rig, tag, "take")
+    assert code == 1, said
+    assert not rig.icinga.acknowledged("mx1", "SMTP")
+    rig.wait("it is seen that nobody has it", lambda: "carol" not in rig.agent.cli("list").stdout, 40, 0.3)
+
+
+def test_an_unacknowledgement_that_was_done_and_lost(rig):
+    tag = fail_smtp(rig)
+    assert reply(rig, tag, "ack", "on it")[0] == 0
+    rig.icinga.script({"path": ACTIONS + "remove-acknowledgement", "count": 1, "act": True, "close": True})
+    code, said = reply(rig, tag, "unack")
+    assert code == 0, said
+    assert not rig.icinga.acknowledged("mx1", "SMTP")
+    assert len(rig.icinga.asked(ACTIONS + "remove-acknowledgement")) == 1
+
+
+def test_nobody_is_acknowledged_for_hours_later(rig):
+    """No answer, and then nothing at all for longer than anybody waits: it is not sent anew onto what is broken then."""
+    tag = fail_smtp(rig)
+    rig.icinga.script({"path": ACTIONS, "count": 1000, "close": True}, {"path": OBJECTS, "count": 1000, "close": True},
+                      {"path": "/v1/status", "count": 1000, "close": True})
+    code, said = reply(rig, tag, "ack", "on it")
+    assert code == 1, said
+    rig.agent.cli("status")
+    asked = len(rig.icinga.asked(ACTIONS))
+    rig.icinga.control("unscript", {})
+    rig.agent.wait_connected(60)
+    rig.fence()
+    assert len(rig.icinga.asked(ACTIONS)) == asked and not rig.icinga.acknowledged("mx1", "SMTP")
+    well_again(rig)
+
+
+# --- what comes and goes while it runs ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("another", [False, True], ids=["deleted", "renamed"])
+def test_a_broken_one_is_deleted_while_it_runs(rig, another):
+    """No start tells of it. It is not well: it is not there any more."""
+    fail_smtp(rig)
+    rig.icinga.control("delete", {"host": "mx1", "service": "SMTP"})
+    if another:
+        rig.icinga.control("make", {"host": "mx1", "service": "Mail"})
+    for account in BOTH:
+        assert "🟢" not in rig.wait_said(account, 2, 40)[-1]
+    assert "no longer monitored" in rig.texts(NOC)[-1], rig.texts(NOC)
+    rig.fence()
+    assert [len(rig.said(account)) for account in BOTH] == [2, 2]
+
+
+def test_a_broken_one_is_made_anew(rig):
+    """It is there, and was never checked: neither well nor gone until it was."""
+    fail_smtp(rig)
+    rig.icinga.control("delete", {"host": "mx1", "service": "SMTP"})
+    rig.icinga.control("make", {"host": "mx1", "service": "SMTP"})
+    for _ in range(2):
+        rig.fence()
+    assert [len(rig.said(account)) for account in BOTH] == [1, 1], rig.texts(NOC)
+    rig.icinga.service("mx1", "SMTP", OK, "fine")
+    for account in BOTH:
+        assert "🟢" in rig.wait_said(account, 2, 40)[-1]
+
+
+def test_an_output_with_a_nul(rig):
+    """Plugins print them. It is the end of that text, and of nothing else."""
+    rig.icinga.service("mx1", "SMTP", CRITICAL, "re\0fused")
+    for account in BOTH:
+        rig.wait_said(account, 1)
+    assert "re" in rig.texts(NOC)[0] and "fused" not in rig.texts(NOC)[0]
+    well_again(rig)
+
+
+def test_an_output_that_cannot_be_had(rig):
+    """A name that has gone makes a 404 of all that were asked for with it: they are asked for without it."""
+    rig.icinga.service("mx1", "SMTP", CRITICAL, "refused", quiet=True)
+    rig.icinga.script({"path": OBJECTS + "services", "count": 1, "act": True},
+                      {"path": OBJECTS + "services", "count": 1, "status": 404, "body": {"error": 404, "status": "No objects found."}})
+    rig.icinga.service("mx1", "Queue", CRITICAL, "full")
+    rig.wait("both are told", lambda: sum("CRITICAL" in text for text in rig.texts(NOC)) >= 1, 40, 0.2)
+    rig.fence()
+    story = rig.agent.cli("show", rig.tags(NOC)[-1]).stdout
+    assert "refused" in story and "full" in story, story

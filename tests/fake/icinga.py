@@ -8,6 +8,7 @@ certificate that it is given; prints its port as one line and ends on SIGTERM. I
 --hosts: {"mx1": {"SMTP": "its public name", ...}}. Control, without a login:
 
   POST /_fake/state   {"host", "service" or "", "state", "output", "soft": false, "quiet": false}
+  POST /_fake/delete, /_fake/make   {"host", "service"}   at run time; what is made was never checked
   POST /_fake/ack     {"host", "service", "author", "text"};  /_fake/unack {"host", "service"}
   POST /_fake/script  {"answers": [{"path", "count", "status", "body", "delay", "act", "close", "truncate", "size"}]}
                       taken in order by the requests whose path begins so. act: do it, then answer as said; close:

@@ -165,10 +165,17 @@ class World:
             reader.put(None)
         self.readers.clear()
 
+    def make(self, kind, name):
+        """At run time; never checked. In the place of one that has that name."""
+        more = {"host_name": name.partition("!")[0]} if kind == "services" else {}
+        self.objects[kind][name] = {**checkable(name, ""), "name": name.rpartition("!")[2], **more}
+
     def control(self, word, given):
         """None: what is that?"""
         name = f"{given['host']}!{given['service']}" if given.get("service") else given.get("host", "")
         kind = "services" if given.get("service") else "hosts"
+        if word in ("delete", "state", "ack", "unack") and name not in self.objects[kind]:
+            raise Refused(404, {"status": f"no {name}"})
         if word == "world":
             return {"objects": self.objects, "readers": len(self.readers)}
         if word == "log":
@@ -187,6 +194,11 @@ class World:
                 self.tell("StateChange", host=given["host"], service=given.get("service", ""), state=given["state"])
         elif word == "ack":
             self.acknowledge(kind, name, {"author": given["author"], "comment": given["text"], "sticky": True})
+        elif word == "delete":
+            for there in [kind_name for kind_name in self.objects[kind] if kind_name == name or kind_name.startswith(name + "!")]:
+                del self.objects[kind][there]
+        elif word == "make":
+            self.make(kind, name)
         elif word == "unack":
             self.unacknowledge(name)
             self.tell("AcknowledgementCleared", host=given["host"], service=given.get("service", ""))

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#define WEEK_S INT64_C(604800)
+
 static void require(bool holds, const char *what)
 {
 	if (holds)
@@ -55,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	h = hours_parse(text, &err);
 	require(h || err.text[0], "what is refused has a reason");
 	if (h)
-		ask(h, (int64_t)at + 1);
+		ask(h, at + WEEK_S); /* 0, the first second of 1970, is "none" */
 	hours_destroy(h);
 	free(text);
 	return 0;
