@@ -181,6 +181,15 @@ void icinga_destroy(struct icinga *i)
 
 /* --- what is asked of it -------------------------------------------------------------------------- */
 
+bool icinga_has_login(const struct icinga *i, const char *user, const char *password)
+{
+	char *login = password ? secret_basic(user, password) : NULL;
+	bool has = i->login && login ? strcmp(i->login, login) == 0 : !i->login && !password;
+
+	secret_free(login);
+	return has;
+}
+
 const char *icinga_node(const struct icinga *i)
 {
 	return i->node;

@@ -29,6 +29,8 @@ void icinga_flush(struct icinga *i);
 int64_t icinga_next(const struct icinga *i);
 
 /* As the functions of source_module.h, for this node. */
+/* Does it log in so? password NULL: with a certificate. */
+bool icinga_has_login(const struct icinga *i, const char *user, const char *password);
 const char *icinga_node(const struct icinga *i);
 void icinga_describe(struct icinga *i, unsigned kind, const char *host, const char *service);
 int icinga_command(struct icinga *i, const struct event *cmd);

@@ -53,6 +53,8 @@ struct source {
 	int64_t look_ms, log_ms; /* boot: not before */
 	unsigned unlogged; /* refused connections */
 	struct source_events events;
+	source_foreign_fn *is_foreign; /* NULL: nobody is */
+	void *foreign_arg;
 	struct connection *connections;
 	struct source_refusal refusal;
 	uint32_t next_id;

@@ -66,6 +66,17 @@ void source_set_users(struct source *s, char *const *users, unsigned n_users)
 	find_users(s);
 }
 
+void source_set_foreign(struct source *s, source_foreign_fn *fn, void *arg)
+{
+	s->is_foreign = fn;
+	s->foreign_arg = arg;
+}
+
+bool source_has(const struct source *s, const char *node)
+{
+	return source_by_node(s, node) != NULL;
+}
+
 /* --- connections --------------------------------------------------------------------- */
 
 static void connection_free(struct connection *c)
@@ -145,6 +156,10 @@ static void on_hello(struct source *s, struct connection *c, const struct event 
 	}
 	if (ev->id != EVENT_VERSION) {
 		refuse(s, c, "another protocol version: reload the core", now);
+		return;
+	}
+	if (s->is_foreign && s->is_foreign(s->foreign_arg, c->node)) {
+		refuse(s, c, "an icinga2 group in twicket.cfg has this node name: give one of them another name", now);
 		return;
 	}
 	old = source_by_node(s, c->node);

@@ -39,6 +39,12 @@ struct source *source_create(const char *path, char *const *users, unsigned n_us
 void source_destroy(struct source *s); /* NULL is fine; removes the socket */
 void source_set_users(struct source *s, char *const *users, unsigned n_users);
 
+/* Who has such a node name already, and is no module: then one that says hello by it is refused. */
+typedef bool source_foreign_fn(void *arg, const char *node);
+void source_set_foreign(struct source *s, source_foreign_fn *fn, void *arg);
+/* Is a module of that node connected? */
+bool source_has(const struct source *s, const char *node);
+
 unsigned source_fds(struct source *s, struct curl_waitfd *fds, unsigned max);
 void source_ready(struct source *s, const struct now *now);
 /* Bytes that wait to be written leave now as far as they can. */

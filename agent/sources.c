@@ -8,13 +8,19 @@
 #include "agent/secret.h"
 #include "common/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+struct watched {
+	struct config_icinga config; /* what it was made of */
+	struct icinga *icinga;	     /* NULL: it could not be, for this reason */
+	char trouble[sizeof(struct err)];
+};
+
 struct sources {
 	struct source *modules;
-	struct icinga **icingas;
-	struct config_icinga *configs; /* what they were made of */
+	struct watched *icingas;
 	unsigned n;
 	struct http *http;
 	struct source_events events;
@@ -22,22 +28,17 @@ struct sources {
 
 /* --- which Icinga 2 there are -------------------------------------------------------------- */
 
-/* NULL: no login, which the log has said. `twicket check` says it, too. */
-static struct icinga *open_icinga(struct sources *s, const struct config_icinga *c)
+static struct icinga *find(const struct sources *s, const char *node)
 {
-	char *password = NULL;
-	struct icinga *i = NULL;
-	struct err err;
+	for (unsigned k = 0; k < s->n; k++)
+		if (s->icingas[k].icinga && strcmp(s->icingas[k].config.node, node) == 0)
+			return s->icingas[k].icinga;
+	return NULL;
+}
 
-	if (*c->password_file && secret_load_password(c->password_file, &password, &err) != SECRET_OK) {
-		log_warnx("sources", "icinga2 %s: %s", c->node, err.text);
-		return NULL;
-	}
-	i = icinga_create(c, password, s->http, &s->events, &err);
-	if (!i)
-		log_warnx("sources", "icinga2 %s: %s", c->node, err.text);
-	secret_free(password);
-	return i;
+static bool is_icinga(void *arg, const char *node)
+{
+	return find(arg, node) != NULL;
 }
 
 static void close_icinga(struct sources *s, struct icinga *i)
@@ -52,51 +53,75 @@ static void close_icinga(struct sources *s, struct icinga *i)
 	icinga_destroy(i);
 }
 
-/* One that is as it was, with its connection; out of the old list. */
-static struct icinga *take_kept(struct sources *s, const struct config_icinga *c)
+/* One that is as it was, login included, goes on with its connection; out of the old list. */
+static struct icinga *take_kept(struct sources *s, const struct config_icinga *c, const char *password)
 {
-	for (unsigned k = 0; k < s->n; k++)
-		if (s->icingas[k] && config_icinga_is_same(&s->configs[k], c)) {
-			struct icinga *i = s->icingas[k];
+	for (unsigned k = 0; k < s->n; k++) {
+		struct watched *w = &s->icingas[k];
+		struct icinga *i = w->icinga;
 
-			s->icingas[k] = NULL;
-			return i;
-		}
+		if (!i || !config_icinga_is_same(&w->config, c) || !icinga_has_login(i, c->user, password))
+			continue;
+		w->icinga = NULL;
+		return i;
+	}
 	return NULL;
 }
 
 static void drop_icingas(struct sources *s)
 {
-	for (unsigned k = 0; k < s->n; k++) {
-		close_icinga(s, s->icingas[k]);
-		config_icinga_clear(&s->configs[k]);
+	while (s->n) {
+		struct watched *w = &s->icingas[--s->n]; /* out of the list before anybody hears of it */
+
+		close_icinga(s, w->icinga);
+		config_icinga_clear(&w->config);
 	}
 	free(s->icingas);
-	free(s->configs);
 	s->icingas = NULL;
-	s->configs = NULL;
-	s->n = 0;
+}
+
+/* With its reason in the log and in the status, where it cannot be. */
+static void open_icinga(struct sources *s, struct watched *w, const char *password)
+{
+	struct err err;
+
+	if (source_has(s->modules, w->config.node))
+		snprintf(w->trouble, sizeof w->trouble, "a module with this node name is connected: give one of them another name");
+	else if (!(w->icinga = icinga_create(&w->config, password, s->http, &s->events, &err)))
+		snprintf(w->trouble, sizeof w->trouble, "%s", err.text);
+	if (!w->icinga)
+		log_warnx("sources", "icinga2 %s: %s", w->config.node, w->trouble);
 }
 
 static void set_icingas(struct sources *s, const struct config *config)
 {
-	struct icinga **icingas = calloc(config->n_icinga + 1, sizeof *icingas);
-	struct config_icinga *configs = calloc(config->n_icinga + 1, sizeof *configs);
+	struct watched *all = calloc(config->n_icinga + 1, sizeof *all);
+	char **passwords = calloc(config->n_icinga + 1, sizeof *passwords);
 
-	if (!icingas || !configs)
+	if (!all || !passwords)
 		fatal("sources", "out of memory");
 	for (unsigned k = 0; k < config->n_icinga; k++) {
-		if (config_icinga_copy(&configs[k], &config->icinga[k]) == -1)
+		const struct config_icinga *c = &config->icinga[k];
+		struct err err;
+
+		if (config_icinga_copy(&all[k].config, c) == -1)
 			fatal("sources", "out of memory");
-		icingas[k] = take_kept(s, &config->icinga[k]);
+		if (*c->password_file && secret_load_password(c->password_file, &passwords[k], &err) != SECRET_OK) {
+			snprintf(all[k].trouble, sizeof all[k].trouble, "%s", err.text);
+			log_warnx("sources", "icinga2 %s: %s", c->node, err.text);
+			continue;
+		}
+		all[k].icinga = take_kept(s, c, passwords[k]);
 	}
 	drop_icingas(s); /* one node may have moved: the old one goes first */
-	s->icingas = icingas;
-	s->configs = configs;
+	s->icingas = all;
 	s->n = config->n_icinga;
-	for (unsigned k = 0; k < s->n; k++)
-		if (!icingas[k])
-			icingas[k] = open_icinga(s, &configs[k]);
+	for (unsigned k = 0; k < s->n; k++) {
+		if (!all[k].icinga && !*all[k].trouble)
+			open_icinga(s, &all[k], passwords[k]);
+		secret_free(passwords[k]);
+	}
+	free(passwords);
 }
 
 /* --- beginning and end ------------------------------------------------------------------------ */
@@ -117,6 +142,7 @@ struct sources *sources_create(const char *path, const struct config *config, st
 		free(s);
 		return NULL;
 	}
+	source_set_foreign(s->modules, is_icinga, s);
 	set_icingas(s, config);
 	return s;
 }
@@ -132,11 +158,10 @@ void sources_destroy(struct sources *s)
 	if (!s)
 		return;
 	for (unsigned k = 0; k < s->n; k++) {
-		icinga_destroy(s->icingas[k]);
-		config_icinga_clear(&s->configs[k]);
+		icinga_destroy(s->icingas[k].icinga);
+		config_icinga_clear(&s->icingas[k].config);
 	}
 	free(s->icingas);
-	free(s->configs);
 	source_destroy(s->modules);
 	free(s);
 }
@@ -156,16 +181,16 @@ void sources_ready(struct sources *s, const struct now *now)
 void sources_turn(struct sources *s, const struct now *now)
 {
 	for (unsigned k = 0; k < s->n; k++)
-		if (s->icingas[k])
-			icinga_turn(s->icingas[k], now);
+		if (s->icingas[k].icinga)
+			icinga_turn(s->icingas[k].icinga, now);
 }
 
 void sources_flush(struct sources *s)
 {
 	source_flush(s->modules);
 	for (unsigned k = 0; k < s->n; k++)
-		if (s->icingas[k])
-			icinga_flush(s->icingas[k]);
+		if (s->icingas[k].icinga)
+			icinga_flush(s->icingas[k].icinga);
 }
 
 int sources_wait_ms(const struct sources *s, const struct now *now, int max_ms)
@@ -173,7 +198,7 @@ int sources_wait_ms(const struct sources *s, const struct now *now, int max_ms)
 	int64_t wait = max_ms;
 
 	for (unsigned k = 0; k < s->n; k++) {
-		int64_t left = s->icingas[k] ? icinga_next(s->icingas[k]) - now->boot_ms : max_ms;
+		int64_t left = s->icingas[k].icinga ? icinga_next(s->icingas[k].icinga) - now->boot_ms : max_ms;
 
 		if (left < wait)
 			wait = left < 0 ? 0 : left;
@@ -182,14 +207,6 @@ int sources_wait_ms(const struct sources *s, const struct now *now, int max_ms)
 }
 
 /* --- by node ---------------------------------------------------------------------------------------- */
-
-static struct icinga *find(const struct sources *s, const char *node)
-{
-	for (unsigned k = 0; k < s->n; k++)
-		if (s->icingas[k] && strcmp(icinga_node(s->icingas[k]), node) == 0)
-			return s->icingas[k];
-	return NULL;
-}
 
 void sources_describe(struct sources *s, const char *node, unsigned kind, const char *host, const char *service)
 {
@@ -213,8 +230,8 @@ unsigned sources_inventory(struct sources *s, source_inventory_fn *fn, void *arg
 	unsigned n = source_inventory(s->modules, fn, arg);
 
 	for (unsigned k = 0; k < s->n; k++)
-		if (s->icingas[k])
-			n += icinga_inventory(s->icingas[k], fn, arg);
+		if (s->icingas[k].icinga)
+			n += icinga_inventory(s->icingas[k].icinga, fn, arg);
 	return n;
 }
 
@@ -222,17 +239,22 @@ void sources_inventory_cancel(struct sources *s, void *arg)
 {
 	source_inventory_cancel(s->modules, arg);
 	for (unsigned k = 0; k < s->n; k++)
-		if (s->icingas[k])
-			icinga_inventory_cancel(s->icingas[k], arg);
+		if (s->icingas[k].icinga)
+			icinga_inventory_cancel(s->icingas[k].icinga, arg);
 }
 
 unsigned sources_health(const struct sources *s, struct source_health *out, unsigned max)
 {
 	unsigned n = source_health(s->modules, out, max);
 
-	for (unsigned k = 0; k < s->n && n < max; k++)
-		if (s->icingas[k])
-			icinga_health(s->icingas[k], &out[n++]);
+	for (unsigned k = 0; k < s->n && n < max; k++) {
+		const struct watched *w = &s->icingas[k];
+
+		if (w->icinga)
+			icinga_health(w->icinga, &out[n++]);
+		else if (!source_has(s->modules, w->config.node))
+			out[n++] = (struct source_health){.node = w->config.node, .core = "", .trouble = w->trouble};
+	}
 	return n;
 }
 

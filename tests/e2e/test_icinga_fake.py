@@ -11,7 +11,7 @@ import pytest
 
 import filerig
 from conftest import making
-from fakeicinga import FakeIcinga
+from fakeicinga import PASSWORD, FakeIcinga
 from filerig import NOC, PUBLIC
 from nagios import CRITICAL, OK
 from rig import ICINGA, TOP
@@ -266,6 +266,33 @@ def test_a_wrong_password(make):
     assert "that is not it" not in rig.agent.log() + rig.agent.cli("status").stdout
     asked = len(rig.icinga.control("log"))
     assert asked < 12, f"{asked} attempts at logging in"
+
+
+def test_a_password_that_changes(rig):
+    """There, then in the file: a reload takes it, without a start."""
+    fail_smtp(rig)
+    rig.icinga.control("password", {"password": "another one"})
+    wait_lost(rig, "login refused")
+    rig.agent.reload()
+    wait_lost(rig, "login refused")
+    rig.place.write("fake-icinga/password", "another one\n", 0o600)
+    rig.agent.reload()
+    rig.agent.wait_connected(40)
+    well_again(rig)
+
+
+def test_a_password_that_cannot_be_read(make):
+    """It stands in the status with its reason, and the next reload tries again."""
+    rig = make(start=False)
+    path = Path(rig.place.write("fake-icinga/password", "", 0o600))
+    path.unlink()
+    rig.cleanup.stop(rig.icinga)
+    rig.cleanup.stop(rig.agent.start())
+    rig.wait("it is said", lambda: "fake-icinga/password" in rig.agent.cli("status").stdout, 30, 0.3)
+    assert not node(rig)["connected"] and rig.icinga.control("log") == []
+    rig.place.write("fake-icinga/password", PASSWORD + "\n", 0o600)
+    rig.agent.reload()
+    rig.agent.wait_connected(40)
 
 
 # --- commands -----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ certificate that it is given; prints its port as one line and ends on SIGTERM. I
 --hosts: {"mx1": {"SMTP": "its public name", ...}}. Control, without a login:
 
   POST /_fake/state   {"host", "service" or "", "state", "output", "soft": false, "quiet": false}
+  POST /_fake/password {"password"}   from now on
   POST /_fake/delete, /_fake/make   {"host", "service"}   at run time; what is made was never checked
   POST /_fake/ack     {"host", "service", "author", "text"};  /_fake/unack {"host", "service"}
   POST /_fake/script  {"answers": [{"path", "count", "status", "body", "delay", "act", "close", "truncate", "size"}]}
@@ -108,7 +109,7 @@ class Handler(BaseHTTPRequestHandler):
         """(status, body); body None: answered already."""
         if "application/json" not in self.headers.get("Accept", ""):
             raise Refused(400, "<h1>Accept header is missing or not set to 'application/json'.</h1>")
-        word = base64.b64encode(f"twicket:{self.password}".encode()).decode()
+        word = base64.b64encode(f"twicket:{self.world.password or self.password}".encode()).decode()
         if self.headers.get("Authorization") != "Basic " + word:
             raise Refused(401, {"error": 401, "status": "Unauthorized. Please check your user credentials."})
         try:

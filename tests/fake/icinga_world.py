@@ -37,7 +37,7 @@ class World:
     def __init__(self, hosts):
         self.lock = threading.RLock()
         self.script, self.log, self.readers, self.forbidden = [], [], [], set()
-        self.ends_at_once = False
+        self.ends_at_once, self.password = False, None
         self.start = time.time()
         self.objects = {kind: {} for kind in KINDS}
         for host, services in hosts.items():
@@ -197,6 +197,8 @@ class World:
         elif word == "delete":
             for there in [kind_name for kind_name in self.objects[kind] if kind_name == name or kind_name.startswith(name + "!")]:
                 del self.objects[kind][there]
+        elif word == "password":
+            self.password = given["password"]
         elif word == "make":
             self.make(kind, name)
         elif word == "unack":

@@ -139,10 +139,40 @@ static void test_turn(void **state)
 	callers = 0;
 }
 
+static bool is_mon2(void *arg, const char *node)
+{
+	(void)arg;
+	return strcmp(node, "mon2") == 0;
+}
+
+/* Two with one name would answer for each other: the module is told to take another. */
+static void test_name_that_an_icinga_has(void **state)
+{
+	const struct event hello = {.type = EVENT_HELLO, .id = EVENT_VERSION, .code = EVENT_MAGIC, .host = "mon2",
+				    .service = "boot.1", .text = "nagios", .author = "0.1.0", .mark = ""};
+	const struct now now = {.wall_ms = 2 * MINUTE_MS, .boot_ms = 2 * MINUTE_MS};
+	static unsigned char frame[EVENT_MAX];
+	struct event told;
+	size_t used, n = event_encode(&hello, frame, sizeof frame);
+	ssize_t got;
+
+	source_set_foreign(*state, is_mon2, NULL);
+	assert_true(call(*state, 0, 1, MINUTE_MS));
+	assert_int_equal(send(line, frame, n, 0), n);
+	source_ready(*state, &now);
+	assert_string_equal(source_refusal(*state)->node, "mon2");
+	assert_non_null(strstr(source_refusal(*state)->why, "an icinga2 group"));
+	assert_false(source_has(*state, "mon2"));
+	got = recv(line, frame, sizeof frame, 0);
+	assert_true(got > 0 && event_decode(frame, (size_t)got, &told, &used) == 1);
+	assert_int_equal(told.type, EVENT_REFUSE);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_source, close_source)
-	const struct CMUnitTest tests[] = {CASE(test_user_made_later), CASE(test_log_of_strangers), CASE(test_turn)};
+	const struct CMUnitTest tests[] = {CASE(test_user_made_later), CASE(test_log_of_strangers), CASE(test_turn),
+					   CASE(test_name_that_an_icinga_has)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
