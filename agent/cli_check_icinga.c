@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define OLDEST_MINOR 13
 #define BODY_MAX (1u << 20)
 #define TIMEOUT_MS 15000
 #define DAY_S 86400
@@ -316,6 +317,18 @@ static void check_permissions(const struct asked *a, const json_t *root, struct 
 	json_object_set_new(a->facts, "missing", missing);
 }
 
+/* Downtimes do not say there what they are parts of, and asking for it is refused. */
+static void check_age(const struct asked *a, const char *version)
+{
+	unsigned major, minor;
+
+	if (sscanf(version, "r%u.%u", &major, &minor) == 2 && (major < 2 || (major == 2 && minor < OLDEST_MINOR)))
+		check_complain(
+		    a->check->errors, a->check, a->icinga->line,
+		    "icinga2 %s: is Icinga %s, and 2.%d is the oldest that can be watched", a->icinga->node, version + 1,
+		    OLDEST_MINOR);
+}
+
 static void ask_all(const struct asked *a)
 {
 	size_t errors = json_array_size(a->check->errors);
@@ -327,6 +340,7 @@ static void ask_all(const struct asked *a)
 	if (json_is_array(json_object_get(root, "permissions"))) {
 		buf_printf(&text, "as %s", cli_string(root, "user"));
 		check_permissions(a, root, &text);
+		check_age(a, cli_string(root, "version"));
 		/* not asked without leave: that would be one more complaint of the same */
 		status = json_array_size(a->check->errors) == errors
 			     ? ask(a, "v1/status/IcingaApplication")

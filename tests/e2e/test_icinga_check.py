@@ -71,7 +71,7 @@ class Api(http.server.BaseHTTPRequestHandler):
         elif not self.user():
             self.answer(401, {"error": 401, "status": "Unauthorized. Please check your user credentials."})
         elif self.path == "/v1":
-            self.answer(200, {"results": [{"user": self.user(), "permissions": cls.permissions, "version": "r2.13.6-1"}]})
+            self.answer(200, {"results": [{"user": self.user(), "permissions": cls.permissions, "version": cls.version}]})
         elif self.path == "/v1/status/IcingaApplication":
             app = {"app": {"node_name": NODE, "version": "r2.13.6-1"}}
             self.answer(200, {"results": [{"status": {"icingaapplication": app}}]})
@@ -146,7 +146,7 @@ def check():
 
 @pytest.fixture(autouse=True)
 def as_it_should():
-    Api.permissions, Api.asked, Api.broken = NEEDED, [], None
+    Api.permissions, Api.asked, Api.broken, Api.version = NEEDED, [], None, "r2.13.6-1"
 
 
 BY_CERTIFICATE = {"password_file": None, "cert_file": "@/agent.crt", "key_file": "@/agent.key"}
@@ -233,6 +233,13 @@ def test_what_one_can_do_without(check):
     Api.permissions = NEEDED[:-1] + ["actions/acknowledge-problem", "actions/remove-acknowledgement", "actions/add-comment"]
     status, said = check.run("--online")
     assert status == 0 and '; `downtime` by reply wants "actions/schedule-downtime";' in said, said
+
+
+@pytest.mark.parametrize("version,rc", [("r2.12.10-1", 1), ("r2.13.0", 0), ("r2.14.2-1", 0), ("r3.0.0", 0), ("r1.9", 1), ("v2.13", 0)])
+def test_how_old_it_is(check, version, rc):
+    Api.version = version
+    status, said = check.run("--online")
+    assert (status, "2.13 is the oldest" in said) == (rc, rc == 1), said
 
 
 @pytest.mark.parametrize("broken", [(503, b"{}"), (200, b"<html>"), (200, {"results": []}), (200, {"results": [{}]})])
