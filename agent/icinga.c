@@ -210,25 +210,44 @@ void icinga_describe(struct icinga *i, unsigned kind, const char *host, const ch
 	DL_APPEND(i->described, d);
 }
 
-/* One that is not there may have been made a moment ago; what was never checked is neither well nor bad. */
+/* One that is not there may have been made a moment ago: another look tells. */
 static bool is_to_wait(struct icinga *i, struct described *d)
 {
-	const char *service = d->kind == EVENT_SERVICE ? d->service : "";
-
-	if (!site_knows(i->site, d->names, service)) {
-		i->wants_site |= d->looks < LOOKS_MAX;
-		return d->looks++ < LOOKS_MAX;
-	}
-	return (d->kind == EVENT_HOST || d->kind == EVENT_SERVICE) && picture_is_pending(i->picture, d->names, service);
+	if (site_knows(i->site, d->names, d->kind == EVENT_SERVICE ? d->service : ""))
+		return false;
+	i->wants_site |= d->looks < LOOKS_MAX;
+	return d->looks++ < LOOKS_MAX;
 }
 
-static void describe(struct icinga *i, const struct described *d)
+static bool is_promised(const struct icinga *i, const struct described *wanted)
+{
+	const struct described *d;
+
+	DL_FOREACH (i->described, d)
+		if (d->is_pending && d->kind == wanted->kind && !strcmp(d->names, wanted->names) &&
+		    !strcmp(d->service, wanted->service))
+			return true;
+	return false;
+}
+
+/* True: it is told once more, when it was checked. */
+static bool describe(struct icinga *i, struct described *d)
 {
 	struct object *o = site_object(i->site, d->kind, d->names, d->service);
+	const char *service = d->kind == EVENT_SERVICE ? d->service : "";
+	bool is_pending = o && picture_is_pending(i->picture, d->names, service);
 
-	if (o)
-		o->ok_since_s = picture_ok_since(i->picture, d->names, d->kind == EVENT_SERVICE ? d->service : "");
+	if (d->is_pending && is_pending) {
+		object_destroy(o);
+		return true;
+	}
+	d->is_pending = is_pending;
+	if (o) {
+		o->is_pending = is_pending;
+		o->ok_since_s = picture_ok_since(i->picture, d->names, service);
+	}
 	i->events.object(i->events.arg, i->node, d->kind, d->names, d->service, o);
+	return is_pending && !is_promised(i, d);
 }
 
 /* A site that may have changed answers nothing: what has gone would be called well. */
@@ -246,8 +265,7 @@ static void describe_all(struct icinga *i)
 	i->described = NULL; /* answers make questions */
 	DL_FOREACH_SAFE (all, d, next) {
 		DL_DELETE(all, d);
-		if (!i->wants_site && d->looked_at != i->n_looks && !is_to_wait(i, d)) {
-			describe(i, d);
+		if (!i->wants_site && d->looked_at != i->n_looks && !is_to_wait(i, d) && !describe(i, d)) {
 			free(d);
 			continue;
 		}

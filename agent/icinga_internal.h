@@ -45,6 +45,7 @@ enum icinga_step {
 struct described {
 	struct described *next, *prev;
 	unsigned kind;
+	bool is_pending;    /* told as such, and to be told again */
 	unsigned looks;	    /* at which it was not found */
 	uint64_t looked_at; /* not again before the next look; 0 = not yet */
 	const char *service;

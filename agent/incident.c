@@ -296,6 +296,8 @@ void engine_object(struct engine *e, const char *node, unsigned kind, const char
 		problem_passed(e, p, now);
 		return;
 	}
+	if (p->checking && o->is_pending)
+		return; /* made anew under its name: what came of it the first result says */
 	if (problem_is_live(p) && (p->checking || (o->ok_since_s && o->ok_since_s >= p->since_s))) {
 		object_is_well(e, p, o->ok_since_s, now);
 		return;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#define MISSED_S 7200 /* an end that is older is no news */
 #define ACT_S 60	/* times that differ by less are the same */
 #define ON_TIME_S 300	/* an announcement that comes later is for the leads of the next minutes, too */
 #define BEGIN_MS 10000	/* 500 downtimes of one act begin one after the other */
@@ -32,13 +33,19 @@ static void begins(struct engine *e, struct incident *i, const struct now *now)
 	engine_note(e, i, "event", "maintenance has begun");
 }
 
+/* To its planned end, and nobody was there to see it begin: the agent was down, or a look came too late. */
+static bool has_passed(const struct incident *i)
+{
+	return !(i->flags & INCIDENT_BEGUN) && i->until_s && i->until_s >= i->to_s;
+}
+
 static void ends(struct engine *e, struct incident *i, int64_t until_s)
 {
 	if (i->until_s)
 		return;
 	i->until_s = until_s;
 	incident_touch(i);
-	engine_note(e, i, "event", i->flags & INCIDENT_BEGUN ? "maintenance is over" : "maintenance is cancelled");
+	engine_note(e, i, "event", i->flags & INCIDENT_BEGUN || has_passed(i) ? "maintenance is over" : "maintenance is cancelled");
 }
 
 static void is_from_to(struct incident *i, int64_t from_s, int64_t to_s)
@@ -275,15 +282,16 @@ void maintenance_thread_ends(struct engine *e, struct thread *t, const struct no
 {
 	const struct incident *i = t->incident;
 	bool has_begun = (i->flags & INCIDENT_BEGUN) != 0;
-	bool owes = has_begun ? (t->flags & THREAD_BEGUN_TOLD) != 0 : i->until_s < i->from_s;
+	bool was_missed = has_passed(i) && i->until_s < i->to_s + MISSED_S;
+	bool owes = has_begun ? (t->flags & THREAD_BEGUN_TOLD) != 0 : was_missed || i->until_s < i->from_s;
 
 	if (t->state != THREAD_TOLD) {
 		thread_finish(t, THREAD_DROPPED);
 		return;
 	}
-	if (owes && !may_say(e, t, has_begun ? LINE_END : LINE_NEWS, now))
+	if (owes && !may_say(e, t, has_begun || was_missed ? LINE_END : LINE_NEWS, now))
 		return;
-	if (owes && !has_begun)
+	if (owes && !has_begun && !was_missed)
 		thread_say(e, t, SAY_CANCELLED, NULL, now);
 	else if (owes && maintenance_is_gone(i, audience_of(e, t)))
 		thread_say(e, t, SAY_GONE, NULL, now);

@@ -29,6 +29,7 @@ struct object {
 	const struct object_var *host_vars; /* a service's host's variables; empty in a host */
 	const char *const *parents;	    /* of the host, also in a service */
 	const char *const *ancestors;	    /* nearest first */
+	bool is_pending;		/* never checked: neither well nor bad; told again when it was */
 	int64_t ok_since_s;		/* it is OK or UP now, since then; 0 = it is not, or not known */
 	struct object *named;		/* a host: its services that have a public name */
 	unsigned n_named;
