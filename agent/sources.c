@@ -15,6 +15,7 @@
 struct watched {
 	struct config_icinga config; /* what it was made of */
 	struct icinga *icinga;	     /* NULL: it could not be, for this reason */
+	bool is_late;		     /* a module had the name first: it may come again until a reload */
 	char trouble[sizeof(struct err)];
 };
 
@@ -36,9 +37,15 @@ static struct icinga *find(const struct sources *s, const char *node)
 	return NULL;
 }
 
+/* One whose login cannot be read has its name, too: what is known of the node is not a module's. */
 static bool is_icinga(void *arg, const char *node)
 {
-	return find(arg, node) != NULL;
+	const struct sources *s = arg;
+
+	for (unsigned k = 0; k < s->n; k++)
+		if (!s->icingas[k].is_late && strcmp(s->icingas[k].config.node, node) == 0)
+			return true;
+	return false;
 }
 
 static void close_icinga(struct sources *s, struct icinga *i)
@@ -85,9 +92,10 @@ static void open_icinga(struct sources *s, struct watched *w, const char *passwo
 {
 	struct err err;
 
-	if (source_has(s->modules, w->config.node))
-		snprintf(w->trouble, sizeof w->trouble, "a module with this node name is connected: give one of them another name");
-	else if (!(w->icinga = icinga_create(&w->config, password, s->http, &s->events, &err)))
+	w->is_late = source_has(s->modules, w->config.node);
+	if (w->is_late)
+		snprintf(w->trouble, sizeof w->trouble, "a module with this node name came first: give one of them another name");
+	else if (!*w->trouble && !(w->icinga = icinga_create(&w->config, password, s->http, &s->events, &err)))
 		snprintf(w->trouble, sizeof w->trouble, "%s", err.text);
 	if (!w->icinga)
 		log_warnx("sources", "icinga2 %s: %s", w->config.node, w->trouble);
@@ -108,7 +116,6 @@ static void set_icingas(struct sources *s, const struct config *config)
 			fatal("sources", "out of memory");
 		if (*c->password_file && secret_load_password(c->password_file, &passwords[k], &err) != SECRET_OK) {
 			snprintf(all[k].trouble, sizeof all[k].trouble, "%s", err.text);
-			log_warnx("sources", "icinga2 %s: %s", c->node, err.text);
 			continue;
 		}
 		all[k].icinga = take_kept(s, c, passwords[k]);
@@ -117,7 +124,7 @@ static void set_icingas(struct sources *s, const struct config *config)
 	s->icingas = all;
 	s->n = config->n_icinga;
 	for (unsigned k = 0; k < s->n; k++) {
-		if (!all[k].icinga && !*all[k].trouble)
+		if (!all[k].icinga)
 			open_icinga(s, &all[k], passwords[k]);
 		secret_free(passwords[k]);
 	}
@@ -243,16 +250,31 @@ void sources_inventory_cancel(struct sources *s, void *arg)
 			icinga_inventory_cancel(s->icingas[k].icinga, arg);
 }
 
+/* Of one that could not be, the reason; with the module that has its name, where one does. Is it there? */
+static bool has_row(const struct watched *w, struct source_health *all, unsigned n)
+{
+	for (unsigned k = 0; k < n; k++)
+		if (strcmp(all[k].node, w->config.node) == 0) {
+			all[k].trouble = w->trouble;
+			return true;
+		}
+	return false;
+}
+
 unsigned sources_health(const struct sources *s, struct source_health *out, unsigned max)
 {
 	unsigned n = source_health(s->modules, out, max);
 
-	for (unsigned k = 0; k < s->n && n < max; k++) {
+	for (unsigned k = 0; k < s->n; k++) {
 		const struct watched *w = &s->icingas[k];
 
+		if (!w->icinga && has_row(w, out, n))
+			continue;
+		if (n == max)
+			break;
 		if (w->icinga)
 			icinga_health(w->icinga, &out[n++]);
-		else if (!source_has(s->modules, w->config.node))
+		else
 			out[n++] = (struct source_health){.node = w->config.node, .core = "", .trouble = w->trouble};
 	}
 	return n;
