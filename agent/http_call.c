@@ -230,6 +230,9 @@ static CURLcode set_route(struct http_call *c, const struct http_route *route)
 	if (ca) {
 		SET(CURLOPT_CAINFO, ca);
 		SET(CURLOPT_PROXY_CAINFO, ca);
+#if LIBCURL_VERSION_NUM >= 0x075700 /* 7.87.0: else another one under this name is not seen for a day */
+		SET(CURLOPT_CA_CACHE_TIMEOUT, 0L);
+#endif
 	}
 	if (rc == CURLE_OK && route && given(route->connect_to))
 		rc = set_place(c, route);
