@@ -176,7 +176,7 @@ static void take_object_line(struct replay *r, const struct log_line *l)
 	else if (l->kind == LINE_FLAPPING)
 		item_flap(r, i, l->is_flapping);
 	else if (l->kind == LINE_DOWNTIME)
-		downtime_alert(r, i, l->phase);
+		downtime_alert(r, i, l);
 	else if (l->kind == LINE_ACK)
 		item_ack(r, i, l, l->author, l->text);
 	else

@@ -1,7 +1,7 @@
 /*
  * Scheduled downtimes. The log tells when one is planned (if commands are logged), and when
- * an object enters and leaves them; not their numbers, nor what begins or ends inside
- * another one. Called by replay.c. Must never keep one for ever.
+ * an object enters and leaves them; not their numbers, nor, but for Icinga's, what begins or
+ * ends inside another one. Called by replay.c. Must never keep one for ever.
  */
 #include "agent/replay_internal.h"
 
@@ -241,16 +241,27 @@ static void end(struct replay *r, struct planned **at, uint32_t flags)
 		tell_services(r, i);
 }
 
-/* The object has left all of them. */
-static void end_all(struct replay *r, struct log_item *i, uint32_t flags)
+/* The one that is to end first, of those with an end. */
+static struct planned **next_to_end(struct replay *r, const struct log_item *i)
 {
-	struct planned **at = &r->planned, *p;
+	struct planned **best = NULL;
 
-	while (*at) {
-		if ((*at)->item == i && (*at)->runs)
-			end(r, at, flags);
-		else
-			at = &(*at)->next;
+	for (struct planned **at = &r->planned; *at; at = &(*at)->next)
+		if ((*at)->item == i && (*at)->runs &&
+		    (!best || ((*at)->to_s && (!(*best)->to_s || (*at)->to_s < (*best)->to_s))))
+			best = at;
+	return best;
+}
+
+/* The object has left one, which is all of them unless each has its line. */
+static void leave(struct replay *r, struct log_item *i, uint32_t flags)
+{
+	struct planned **at, *p;
+
+	while ((at = next_to_end(r, i))) {
+		end(r, at, flags);
+		if (i->tells_each)
+			return;
 	}
 	if (!i->downtimes)
 		return;
@@ -260,12 +271,13 @@ static void end_all(struct replay *r, struct log_item *i, uint32_t flags)
 		end(r, &r->planned, flags);
 }
 
-void downtime_alert(struct replay *r, struct log_item *i, enum line_phase phase)
+void downtime_alert(struct replay *r, struct log_item *i, const struct log_line *l)
 {
 	struct planned *p;
 
-	if (phase != PHASE_STARTED) {
-		end_all(r, i, phase == PHASE_CANCELLED ? EVENT_CANCELLED : 0);
+	i->tells_each |= l->is_one_of_many;
+	if (l->phase != PHASE_STARTED) {
+		leave(r, i, l->phase == PHASE_CANCELLED ? EVENT_CANCELLED : 0);
 		return;
 	}
 	p = next_to_begin(r, i);
@@ -280,14 +292,16 @@ static bool look_at_one(struct replay *r, struct planned **at)
 {
 	struct planned *p = *at;
 	int64_t now = r->now_s;
+	/* inside another one, where only the first and the last have lines */
+	bool is_untold = !p->item->tells_each && p->item->downtimes > (p->runs ? 1u : 0u);
 
-	if (p->runs && p->to_s && p->to_s <= now && (p->item->downtimes > 1 || p->to_s + LATE_S <= now)) {
+	if (p->runs && p->to_s && p->to_s <= now && (is_untold || p->to_s + LATE_S <= now)) {
 		end(r, at, 0);
 		return true;
 	}
 	if (p->runs || p->from_s > now)
 		return false;
-	if (p->is_fixed && p->item->downtimes) {
+	if (p->is_fixed && is_untold) {
 		begin(r, p);
 		return false;
 	}

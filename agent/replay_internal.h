@@ -25,6 +25,7 @@ struct log_item {
 	uint16_t attempt;
 	uint8_t kind, state;
 	bool is_trouble; /* a HARD problem */
+	bool tells_each; /* of its downtimes, not the first and the last only */
 	const char *host, *service; /* inside key */
 	char key[];
 };
@@ -87,7 +88,7 @@ void items_snapshot(struct replay *r, const struct log_item *host);
 /* replay_downtime.c */
 void downtime_schedule(struct replay *r, const struct log_line *l);
 void downtime_delete(struct replay *r, const struct log_line *l);
-void downtime_alert(struct replay *r, struct log_item *i, enum line_phase phase);
+void downtime_alert(struct replay *r, struct log_item *i, const struct log_line *l);
 void downtimes_look(struct replay *r); /* what began or ended without a line */
 void downtimes_free(struct replay *r);
 

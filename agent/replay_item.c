@@ -212,7 +212,7 @@ void item_notify(struct replay *r, struct log_item *i, const struct log_line *l)
 	struct event ev = item_event(i, EVENT_NOTIFIED);
 
 	ev.flags = 0;
-	ev.state = l->state;
+	ev.state = l->is_stateless ? i->state : l->state;
 	ev.sub = l->reason;
 	ev.author = l->author;
 	ev.text = l->text;

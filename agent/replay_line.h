@@ -1,5 +1,6 @@
 /*
- * One line of a nagios.log (Nagios Core 4.4 and 4.5, Naemon), parsed. For replay.c.
+ * One line of a nagios.log (Nagios Core 4.4 and 4.5, Naemon) or of Icinga 2's compat log, parsed.
+ * For replay.c.
  * Pure; no byte is trusted.
  */
 #ifndef TWICKET_REPLAY_LINE_H
@@ -52,9 +53,11 @@ struct log_line {
 	const char *author;	    /* NOTIFICATION: the contact */
 	bool is_ack;		    /* NOTIFICATION: of an acknowledgement, `by` and text are its author and comment */
 	const char *by;
-	uint8_t reason; /* NOTIFICATION: the core's own number */
+	uint8_t reason;	   /* NOTIFICATION: the core's own number */
+	bool is_stateless; /* NOTIFICATION: it does not say in which state */
 	bool is_flapping;
 	enum line_phase phase;
+	bool is_one_of_many; /* DOWNTIME: each has lines of its own, not the first and the last only */
 	uint32_t flags; /* ACK: STICKY NOTIFY PERSISTENT; SCHEDULE: FIXED */
 	enum line_scope scope;
 	int64_t from_s, to_s, duration_s; /* ACK: to_s is its end, 0 = none; DELETE: from_s 0 = any */

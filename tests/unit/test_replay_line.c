@@ -1,5 +1,5 @@
 /*
- * Lines of a nagios.log: what each says, and what makes no sense. Run by make check.
+ * Lines of a nagios.log, and of Icinga 2's compat log: what each says, and what makes no sense. Run by make check.
  */
 #include "agent/replay_line.h"
 
@@ -28,12 +28,13 @@ static void show(const struct log_line *l, char *out, size_t size)
 		n += (size_t)snprintf(out + n, size - n, " %s %s %u", event_state_word(l->object, l->state),
 				      l->is_hard ? "hard" : "soft", l->attempt);
 	if (l->kind == LINE_NOTIFICATION)
-		n += (size_t)snprintf(out + n, size - n, " %s %u to %s%s%s", event_state_word(l->object, l->state),
-				      l->reason, l->author, l->is_ack ? " ack by " : "", l->by);
+		n += (size_t)snprintf(out + n, size - n, " %s %u to %s%s%s",
+				      l->is_stateless ? "any" : event_state_word(l->object, l->state), l->reason, l->author,
+				      l->is_ack ? " ack by " : "", l->by);
 	if (l->kind == LINE_FLAPPING)
 		n += (size_t)snprintf(out + n, size - n, " %s", l->is_flapping ? "on" : "off");
 	if (l->kind == LINE_DOWNTIME)
-		n += (size_t)snprintf(out + n, size - n, " %s", phases[l->phase]);
+		n += (size_t)snprintf(out + n, size - n, " %s%s", phases[l->phase], l->is_one_of_many ? " one" : "");
 	if (l->kind == LINE_ACK)
 		n += (size_t)snprintf(out + n, size - n, "%s%s by %s until %lld", l->flags & EVENT_STICKY ? " sticky" : "",
 				      l->flags & EVENT_NOTIFY ? " notify" : "", l->author, (long long)l->to_s);
@@ -91,7 +92,33 @@ static const struct {
     {"[1] LOG ROTATION: DAILY", "1 other"},
     {"[1] EXTERNAL COMMAND: PROCESS_SERVICE_CHECK_RESULT;mx1;SMTP;0;ok", "1 other"},
     {"[1] ", "1 other"},
+    /* Icinga 2's compat log */
+    {"[1] HOST NOTIFICATION: oncall;gw1;DOWN (DOWN);page;gone;", "1 notification [gw1][] DOWN 0 to oncall: gone"},
+    {"[1] HOST NOTIFICATION: oncall;gw1;RECOVERY (UP);page;back;", "1 notification [gw1][] UP 0 to oncall: back"},
+    {"[1] SERVICE NOTIFICATION: oncall;mx1;SMTP;CRITICAL;page;a; b;",
+     "1 notification [mx1][SMTP] CRITICAL 0 to oncall: a; b"},
+    {"[1] SERVICE NOTIFICATION: oncall;mx1;SMTP;RECOVERY;page;fine;",
+     "1 notification [mx1][SMTP] OK 0 to oncall: fine"},
+    {"[1] SERVICE NOTIFICATION: oncall;mx1;SMTP;DOWNTIMEEND;page;fine;",
+     "1 notification [mx1][SMTP] any 6 to oncall: fine"},
+    {"[1] SERVICE NOTIFICATION: oncall;mx1;SMTP;FLAPPINGEND;page;fine;",
+     "1 notification [mx1][SMTP] any 3 to oncall: fine"},
+    {"[1] SERVICE NOTIFICATION: oncall;mx1;SMTP;ACKNOWLEDGEMENT;page;refused;carol;mine; all mine",
+     "1 notification [mx1][SMTP] any 1 to oncall ack by carol: mine; all mine"},
+    {"[1] HOST NOTIFICATION: oncall;gw1;ACKNOWLEDGEMENT (DOWN);page;gone;carol;mine",
+     "1 notification [gw1][] DOWN 1 to oncall ack by carol: mine"},
+    {"[1] CURRENT HOST STATE: mx1;DOWN;SOFT;1;", "1 state [mx1][] UP hard 1"},
+    {"[1] CURRENT SERVICE STATE: mx1;SMTP;UNKNOWN;SOFT;1;", "1 state [mx1][SMTP] OK hard 1"},
+    {"[1] CURRENT SERVICE STATE: mx1;SMTP;UNKNOWN;SOFT;1;?", "1 state [mx1][SMTP] UNKNOWN soft 1: ?"},
+    {"[1] SERVICE ALERT: mx1;SMTP;UNKNOWN;SOFT;1;", "1 alert [mx1][SMTP] UNKNOWN soft 1"},
+    {"[1] HOST DOWNTIME ALERT: gw1;STARTED; Checkable has entered a period of scheduled downtime.",
+     "1 downtime [gw1][] started one"},
+    {"[1] SERVICE DOWNTIME ALERT: mx1;SMTP;CANCELLED; Scheduled downtime for service has been cancelled.",
+     "1 downtime [mx1][SMTP] cancelled"},
+    {"[1] LOG VERSION: 2.0", "1 other"},
     /* of a kind that we know, without sense */
+    {"[1] HOST NOTIFICATION: oncall;gw1;DOWN (CRITICAL);page;gone;", "1 broken [gw1][]"},
+    {"[1] SERVICE NOTIFICATION: oncall;mx1;SMTP;RECOVERED;page;x;", "1 broken [mx1][SMTP]"},
     {"[1] SERVICE ALERT: mx1;SMTP;BROKEN;HARD;3;x", "1 broken [mx1][SMTP]"},
     {"[1] SERVICE ALERT: mx1;SMTP;CRITICAL;FIRM;3;x", "1 broken [mx1][SMTP]"},
     {"[1] SERVICE ALERT: mx1", "1 broken [mx1][]"},
