@@ -147,6 +147,11 @@ static void take_state(struct replay *r, struct log_item *i, const struct log_li
 	set_string(&i->output, l->state ? l->text : NULL);
 }
 
+static bool is_noteworthy(const struct log_item *i, const struct event *ev)
+{
+	return i->state || (ev->flags & (EVENT_ACKED | EVENT_FLAPS | EVENT_IN_DOWNTIME));
+}
+
 void item_result(struct replay *r, struct log_item *i, const struct log_line *l)
 {
 	struct event ev;
@@ -160,9 +165,9 @@ void item_result(struct replay *r, struct log_item *i, const struct log_line *l)
 	ev.text = l->text;
 	if (l->kind == LINE_STATE) {
 		i->block = r->block;
-		if (!i->state)
+		if (!is_noteworthy(i, &ev))
 			return; /* what a snapshot leaves out is well */
-		r->facts.open += r->is_first_list;
+		r->facts.open += i->state && r->is_first_list;
 	}
 	replay_send(r, &ev);
 }
@@ -232,7 +237,7 @@ void items_snapshot(struct replay *r, const struct log_item *host)
 	for (i = host ? host->services : r->items; i; i = host ? i->next_service : i->hh.next) {
 		const struct event ev = item_event(i, EVENT_OBJECT);
 
-		if (i->state || (ev.flags & (EVENT_ACKED | EVENT_FLAPS | EVENT_IN_DOWNTIME)))
+		if (is_noteworthy(i, &ev))
 			replay_send(r, &ev);
 	}
 	replay_frame(r, EVENT_SNAP_END, host ? host->host : "");
