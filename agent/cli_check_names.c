@@ -22,8 +22,9 @@ static void check_name(void *arg, const char *kind, const char *name)
 	if (cli_objects_know(&n->check->objects, kind, name, &near))
 		return;
 	check_complain(
-	    n->check->warnings, n->check, n->line, "%s: Nagios has no %s \"%s\"%s%s%s", n->where,
-	    kind, name, near ? "; nearest: \"" : "", near ? near : "", near ? "\"" : "");
+	    n->check->warnings, n->check, n->line, "%s: %s %s \"%s\"%s%s%s", n->where,
+	    n->check->config->n_icinga ? "no core has" : "Nagios has no", kind, name,
+	    near ? "; nearest: \"" : "", near ? near : "", near ? "\"" : "");
 }
 
 /* NULL: there is no such match */

@@ -180,7 +180,7 @@ static void warn_of(void *arg, const char *kind, const char *name)
 		return;
 	buf_str(&w->text, "twicket: warning: ");
 	cli_printf(
-	    &w->text, "Nagios has no %s \"%s\"%s%s%s", kind, name, near ? "; nearest: \"" : "",
+	    &w->text, "no core has %s \"%s\"%s%s%s", kind, name, near ? "; nearest: \"" : "",
 	    near ? near : "", near ? "\"" : "");
 	buf_char(&w->text, '\n');
 }

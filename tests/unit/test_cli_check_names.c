@@ -101,6 +101,18 @@ static void test_names(void **state)
 	config_discard(config);
 }
 
+/* Where an Icinga is watched, too, Nagios alone is not to be named. */
+static void test_names_with_an_icinga(void **state)
+{
+	struct config *config = load("tests/unit/data/config/names-icinga.cfg");
+
+	(void)state;
+	check_names_of(
+	    config,
+	    "names-icinga.cfg:6: audiences.operators.match: no core has hostgroup \"wbe\"; nearest: \"web\"\n");
+	config_discard(config);
+}
+
 /* What matches nothing at all would never work. */
 static void test_nothing(void **state)
 {
@@ -161,7 +173,7 @@ static void test_too_few(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_names), cmocka_unit_test(test_names_with_an_icinga),
 	    cmocka_unit_test(test_nothing),
 	    cmocka_unit_test(test_languages),
 	    cmocka_unit_test(test_too_few),
