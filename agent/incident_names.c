@@ -413,6 +413,17 @@ static bool has_further_name(struct engine *e, const struct thread *t)
 	return n > before;
 }
 
+/* By another node, which may say by now that it is well: one object all the same. */
+static bool is_told_of_twin(const struct incident *i, const struct problem *p, unsigned audience)
+{
+	if (i->engine->config->n_same_objects < 2)
+		return false;
+	for (const struct problem *q = i->problems; q; q = q->next)
+		if (is_told(q, audience) && is_twin(p, q))
+			return true;
+	return is_said_by_twin(i, p, audience);
+}
+
 /* To the public only a further name is news; to operators each further object. */
 bool thread_has_news(struct engine *e, const struct thread *t)
 {
@@ -424,7 +435,7 @@ bool thread_has_news(struct engine *e, const struct thread *t)
 		return has_further_name(e, t);
 	for (const struct problem *p = t->incident->problems; p; p = p->next) {
 		if (!problem_is_trouble(p) || !hears(p, t->audience) || is_told(p, t->audience) ||
-		    (awake && problem_is_covered(p)))
+		    (awake && problem_is_covered(p)) || is_told_of_twin(t->incident, p, t->audience))
 			continue;
 		if (said && said != p && said->state == EVENT_DOWN && is_behind(p, said->host))
 			continue;

@@ -15,20 +15,20 @@ PASSWORD = "secret of the fake"
 
 
 class FakeIcinga:
-    """names: of whoever's certificate it shows."""
+    """node: what it is called; shows: of which node the certificate is that it shows."""
 
-    node = NODE
-
-    def __init__(self, place, hosts, name="icinga", shows=NODE, **_):
-        self.place, self.name, self.process = place, name, None
+    def __init__(self, place, hosts, name="icinga", node=NODE, shows=None, **_):
+        self.place, self.name, self.node, self.process = place, name, node, None
         self.keys = authority.keys((NODE, "another"))
-        place.folder("fake-icinga")
-        self.ca_file = place.write("fake-icinga/ca.crt", self.keys["ca.crt"])
-        self.password_file = place.write("fake-icinga/password", PASSWORD + "\n", 0o600)
-        files = {kind: place.write(f"fake-icinga/{kind}", self.keys[f"{shows}.{kind}"], 0o600) for kind in ("crt", "key")}
+        folder = f"fake-{name}"
+        place.folder(folder)
+        self.ca_file = place.write(f"{folder}/ca.crt", self.keys["ca.crt"])
+        self.password_file = place.write(f"{folder}/password", PASSWORD + "\n", 0o600)
+        files = {kind: place.write(f"{folder}/{kind}", self.keys[f"{shows or node}.{kind}"], 0o600)
+                 for kind in ("crt", "key")}
         watched = {host: {service: words.get("_TWICKET_PUBLIC", "") for service, words in settings.get("services", {}).items()}
                    for host, settings in hosts.items()}
-        watched = place.write("fake-icinga/hosts", json.dumps(watched))
+        watched = place.write(f"{folder}/hosts", json.dumps(watched))
         # started at once: the configuration names its port
         self.process = Script(place, "icinga.py", "--cert", files["crt"], "--key", files["key"], "--password", PASSWORD,
                               "--hosts", watched, name=name + "-out")
