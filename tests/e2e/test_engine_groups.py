@@ -30,7 +30,7 @@ def fail_all(rig, hosts, state, output):
 def test_a_host_with_200_services_falls_and_comes_back(make_file_rig):
     """Services first, then their host; back in the other order: one post down, one up, for each audience."""
     hosts = one_host()
-    rig = make_file_rig(hosts, hold=5)
+    rig = make_file_rig(hosts, hold=15)  # until the host is said to be down, too
     fail_all(rig, hosts, CRITICAL, "No route to host")
     rig.nagios.host("db1", DOWN, "PING CRITICAL - Packet loss = 100%")
     noc, = rig.wait_said(NOC, 1)
