@@ -102,6 +102,7 @@ void engine_destroy(struct engine *e)
 	LL_FOREACH2 (e->woken, i, next_woken)
 		i->is_woken = false;
 	gone_saved(e);
+	HASH_CLEAR(hh, e->by_id);
 	DL_FOREACH_SAFE (e->incidents, i, inext)
 		incident_free(e, i);
 	LL_FOREACH_SAFE (e->closed, i, inext)

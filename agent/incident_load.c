@@ -108,22 +108,6 @@ void engine_load_incident(struct engine *e, const struct incident_row *row)
 	incident_link(e, i);
 }
 
-/* Rows come in about the order of their incidents: the next is near, where the first is far away. */
-static struct incident *incident_of_row(struct engine *e, uint64_t id)
-{
-	struct incident *from = e->loading ? e->loading : e->incidents, *i;
-
-	for (i = from; i && i->id != id; i = i->next)
-		;
-	if (!i)
-		for (i = e->incidents; i && i != from && i->id != id; i = i->next)
-			;
-	if (!i || i->id != id)
-		return NULL;
-	e->loading = i;
-	return i;
-}
-
 /* Audiences that hear of what the core notifies a contact of: they were, or they would not hear of it. */
 static uint64_t contact_bits(const struct engine *e)
 {
@@ -139,7 +123,7 @@ void engine_load_problem(struct engine *e, const struct problem_row *row)
 {
 	struct event ev = {.kind = (uint8_t)row->kind, .host = row->host, .service = row->service};
 	struct node *n = engine_node(e, row->node);
-	struct incident *i = row->incident ? incident_of_row(e, row->incident) : NULL;
+	struct incident *i = row->incident ? incident_find(e, row->incident) : NULL;
 	struct problem *p = n ? engine_problem(e, row->node, row->host, row->service) : NULL;
 	bool is_let_go;
 
@@ -200,7 +184,7 @@ static int64_t deadline(int64_t boot_ms, int64_t wall_ms, bool same_boot, const 
 
 void engine_load_thread(struct engine *e, const struct thread_row *row, bool same_boot, const struct now *now)
 {
-	struct incident *i = incident_of_row(e, row->incident);
+	struct incident *i = incident_find(e, row->incident);
 	int audience = config_audience_index(e->config, row->audience);
 	int account = config_account_index(e->config, row->account);
 	struct thread *t;
@@ -339,7 +323,6 @@ void engine_loaded(struct engine *e, const struct now *now)
 	struct problem *p;
 	struct node *n;
 
-	e->loading = NULL;
 	LL_FOREACH (e->nodes, n)
 		n->down_boot_ms = now->boot_ms, n->down_wall_s = now->wall_ms / 1000;
 	DL_FOREACH (e->incidents, i) {

@@ -131,6 +131,7 @@ struct incident *incident_link(struct engine *e, struct incident *i)
 {
 	i->engine = e;
 	DL_APPEND(e->incidents, i);
+	HASH_ADD(hh, e->by_id, id, sizeof i->id, i);
 	return i;
 }
 
@@ -189,6 +190,7 @@ void incident_close(struct engine *e, struct incident *i, const struct now *now)
 	incident_touch(i);
 	incident_let_go(e, i, now);
 	DL_DELETE(e->incidents, i);
+	HASH_DEL(e->by_id, i);
 	LL_PREPEND(e->closed, i);
 }
 

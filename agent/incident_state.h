@@ -184,6 +184,7 @@ struct summary {
 };
 
 struct incident {
+	UT_hash_handle hh; /* in engine.by_id, while open */
 	uint64_t id;
 	struct engine *engine;
 	struct incident *next, *prev;
@@ -291,6 +292,7 @@ struct engine {
 	struct problem *dirty;	  /* rows to save */
 	struct problem *gone;	  /* recovered, row not yet saved; linked by next */
 	struct incident *incidents; /* open ones */
+	struct incident *by_id;	    /* the same ones: hash by id */
 	struct incident *closed;    /* closed, row not yet saved */
 	struct incident *touched;   /* rows to save, open ones and closed, in the order of the changes */
 	struct ref *refs;
@@ -307,7 +309,6 @@ struct engine {
 	struct incident **due; /* whose timers run now, in their order */
 	unsigned n_due, due_cap;
 
-	struct incident *loading; /* incident_load.c's: the last row was of this one; NULL = none */
 	struct thread *threads; /* of open incidents: hash by id */
 	int64_t clock;	  /* wall minus boot, ms, when we looked last */
 	uint64_t dropped, summed, untold_ends;

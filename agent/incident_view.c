@@ -13,10 +13,8 @@ struct incident *incident_find(const struct engine *e, uint64_t id)
 {
 	struct incident *i;
 
-	DL_FOREACH (e->incidents, i)
-		if (i->id == id)
-			return i;
-	return NULL;
+	HASH_FIND(hh, e->by_id, &id, sizeof id, i);
+	return i;
 }
 
 static void fill(const struct incident *i, struct incident_view *out)

@@ -344,6 +344,7 @@ static void shift_account(struct outbox_account *a, int64_t step)
 	shift(&a->paused_ms, step);
 	shift(&a->alone_ms, step);
 	shift(&a->away_told_ms, step);
+	shift(&a->alarms.away_ms, step);
 	shift(&a->look.not_before_ms, step);
 	for (unsigned i = 0; i < 2; i++) {
 		DL_FOREACH (lists[i], p) {

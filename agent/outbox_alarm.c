@@ -212,6 +212,8 @@ void alarm_failed(struct post *p, const char *reason, int64_t now_ms)
 	snprintf(s->away, sizeof s->away, "%s", reason);
 	if (!p->away_ms)
 		p->away_ms = now_ms;
+	if (p->away_ms > s->away_ms)
+		s->away_ms = p->away_ms;
 }
 
 /* Did nothing else get through since? Else it is the post, not the network. */
@@ -225,6 +227,8 @@ static const struct post *longest_away(const struct outbox_account *a)
 {
 	const struct post *const lists[] = {a->waiting, a->busy}, *p, *longest = NULL;
 
+	if (a->last_post_ms >= a->alarms.away_ms)
+		return NULL; /* no need to ask a long queue at every turn */
 	for (unsigned i = 0; i < 2; i++) {
 		DL_FOREACH (lists[i], p) {
 			if (is_away_for(p) && (!longest || p->away_ms < longest->away_ms))

@@ -134,6 +134,7 @@ struct alarms {
 	unsigned lines; /* said of these troubles; not in the store */
 	char money[64];
 	char away[256]; /* what its network last did instead of taking a post; not in the store */
+	int64_t away_ms; /* wall: the newest away_ms of its posts, gone ones included */
 	struct notice notices[ALARM_NOTICES];
 	bool is_learnt, is_dirty, is_written;
 };
