@@ -4,6 +4,8 @@
  */
 #include "agent/secret.h"
 
+#include "agent/secret_place.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -248,123 +250,16 @@ enum secret secret_check_key(const char *path, struct err *err)
 
 /* --- storing ------------------------------------------------------------------------------ */
 
-/* Under root: what we make belongs to whom the folder around it belongs. */
-static void give_away(int fd, const char *around)
-{
-	struct stat st;
-
-	if (geteuid() == 0 && stat(around, &st) == 0 && fchown(fd, st.st_uid, st.st_gid) == -1)
-		return; /* then it stays root's, which secret_load() of the agent will report */
-}
-
-/* The folder of the token, made when only it is missing; a descriptor, -1 with err. */
-static int open_folder(const char *folder, struct err *err)
-{
-	char around[PATH_LONGEST];
-	bool made = mkdir(folder, 0700) == 0;
-	int fd;
-
-	if (!made && errno != EEXIST)
-		return err_set(err, "%s cannot be made: %s", folder, strerror(errno));
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1)
-		return err_set(err, "%s: %s", folder, strerror(errno));
-	if (made && folder_of(folder, around, sizeof around) == 0)
-		give_away(fd, around);
-	return fd;
-}
-
-static int write_all(int fd, const char *bytes, size_t n)
-{
-	while (n) {
-		ssize_t done = write(fd, bytes, n);
-
-		if (done == -1 && errno != EINTR)
-			return -1;
-		if (done > 0) {
-			bytes += done;
-			n -= (size_t)done;
-		}
-	}
-	return 0;
-}
-
-/* Written and safe on the disk under its own name, then renamed into its place. */
-static int
-publish(const char *path, const char *folder, int dir, const char *token, struct err *err)
-{
-	char temporary[PATH_LONGEST];
-	int fd, rc = -1;
-
-	if ((size_t)snprintf(temporary, sizeof temporary, "%s.XXXXXX", path) >= sizeof temporary)
-		return err_set(err, "%s: path too long", path);
-	fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
-	if (fd == -1)
-		return err_set(err, "%s cannot be written: %s", path, strerror(errno));
-	give_away(fd, folder);
-	if (write_all(fd, token, strlen(token)) == 0 && write_all(fd, "\n", 1) == 0 &&
-	    fsync(fd) == 0)
-		rc = rename(temporary, path);
-	if (rc == -1)
-		err_set(err, "%s cannot be written: %s", path, strerror(errno));
-	close(fd);
-	if (rc == -1)
-		unlink(temporary);
-	else if (fsync(dir) == -1)
-		rc = err_set(err, "%s: %s", folder, strerror(errno));
-	return rc;
-}
-
-static int store(const char *path, const char *text, struct err *err)
-{
-	char folder[PATH_LONGEST];
-	int dir, rc;
-
-	if (folder_of(path, folder, sizeof folder) == -1)
-		return err_set(err, "%s: path too long", path);
-	dir = open_folder(folder, err);
-	if (dir == -1)
-		return -1;
-	rc = publish(path, folder, dir, text, err);
-	close(dir);
-	return rc;
-}
-
-/* By a file that is taken away again: what the folder's mode promises a disk or a sandbox may refuse. */
-static int try_folder(const char *path, struct err *err)
-{
-	char probe[PATH_LONGEST];
-	int fd;
-
-	if ((size_t)snprintf(probe, sizeof probe, "%s.XXXXXX", path) >= sizeof probe)
-		return err_set(err, "%s: path too long", path);
-	fd = mkostemp(probe, O_CLOEXEC);
-	if (fd == -1)
-		return err_set(err, "%s cannot be written: %s", path, strerror(errno));
-	close(fd);
-	unlink(probe);
-	return 0;
-}
-
 int secret_check_place(const struct config_account *a, struct err *err)
 {
-	char folder[PATH_LONGEST];
-	int dir;
-
-	if (folder_of(a->token_file, folder, sizeof folder) == -1)
-		return err_set(err, "%s: path too long", a->token_file);
-	dir = open_folder(folder, err);
-	if (dir == -1)
-		return -1;
-	close(dir);
-	return try_folder(a->token_file, err);
+	return secret_place_try(a->token_file, err);
 }
 
 int secret_store(const struct config_account *a, const char *token, struct err *err)
 {
 	if (!*token || strlen(token) > SECRET_MAX || strpbrk(token, " \t\r\n"))
 		return err_set(err, "accounts.%s: this is no token", a->name);
-	return store(a->token_file, token, err);
+	return secret_place_write(a->token_file, token, err);
 }
 
 /* --- the keys of an app ------------------------------------------------------------------- */
@@ -493,7 +388,7 @@ int secret_store_app(const struct config_account *a, const struct secret_app *ap
 	if (n < 0 || (size_t)n >= sizeof text)
 		rc = err_set(err, "accounts.%s: these are no keys of an app", a->name);
 	else
-		rc = store(path, text, err);
+		rc = secret_place_write(path, text, err);
 	explicit_bzero(text, sizeof text);
 	return rc;
 }

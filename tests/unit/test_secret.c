@@ -23,8 +23,10 @@ static struct config_account account = {.name = "status", .token_file = path};
 
 static void put(const char *where, const char *text, size_t n, mode_t mode)
 {
-	int fd = open(where, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+	int fd;
 
+	unlink(where); /* who is not root cannot write what is 0400 */
+	fd = open(where, O_CREAT | O_EXCL | O_WRONLY, 0600);
 	assert_true(fd != -1);
 	assert_int_equal(write(fd, text, n), n);
 	assert_int_equal(fchmod(fd, mode), 0);
@@ -219,6 +221,30 @@ static void test_store_as_root(void **state)
 	assert_int_equal(chown(folder, 0, 0), 0);
 }
 
+/* The agent's user may lay a link where root is about to write. */
+static void test_link_in_place(void **state)
+{
+	char deep[200], link[200], aim[200], there[300];
+	struct config_account a = {.name = "status", .token_file = deep};
+	struct err err;
+	bool is_root = geteuid() == 0;
+
+	(void)state;
+	snprintf(deep, sizeof deep, "%s/auth/status", folder);
+	snprintf(link, sizeof link, "%s/auth", folder);
+	snprintf(aim, sizeof aim, "%s/aim", folder);
+	snprintf(there, sizeof there, "%s/status", aim);
+	assert_int_equal(mkdir(aim, 0700), 0);
+	assert_int_equal(symlink(aim, link), 0);
+	assert_int_equal(secret_check_place(&a, &err), is_root ? -1 : 0);
+	assert_int_equal(secret_store(&a, "first", &err), is_root ? -1 : 0);
+	if (is_root)
+		assert_non_null(strstr(err.text, "through a link"));
+	assert_int_equal(unlink(there), is_root ? -1 : 0);
+	assert_int_equal(rmdir(aim), 0); /* nothing else was left in it */
+	assert_int_equal(unlink(link), 0);
+}
+
 /* --- the keys of an app -------------------------------------------------------------------- */
 
 /* "KEY SECRET", or the error's text. */
@@ -407,6 +433,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_key, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_store, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_store_as_root, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_link_in_place, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_app, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_app_refused, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_app_place, set_up, tear_down),
