@@ -299,6 +299,7 @@ static char *read_file(struct reader *r, const char *path)
 		config_fault_line(
 		    r, 0, "is larger than %d bytes: no configuration of ours", CONFIG_FILE_MAX);
 	} else {
+		r->is_for_all = st.st_mode & S_IROTH;
 		text = read_all(fd, (size_t)st.st_size);
 		if (!text && errno == EILSEQ)
 			config_fault_line(

@@ -250,6 +250,14 @@ static void check_network(struct reader *r, const config_setting_t *s, struct co
 	check_feedback(r, s, a, n->caps);
 }
 
+void config_check_proxy(struct reader *r, const config_setting_t *s, const struct config_account *a)
+{
+	if (r->is_for_all && a->proxy && strchr(a->proxy, '@'))
+		config_warning(
+		    r, config_setting_get_member(s, "proxy"),
+		    "holds a login, and everybody on this machine may read this file: chmod o-r");
+}
+
 static void read_handle(struct reader *r, const config_setting_t *s, struct config_account *a)
 {
 	const config_setting_t *handle = config_setting_get_member(s, "handle");
@@ -285,6 +293,7 @@ static void read_account(struct reader *r, const config_setting_t *s, struct con
 	if (!network)
 		config_fault(r, s, "network is missing: \"mastodon\", \"x\" or \"file\"");
 	read_handle(r, s, a);
+	config_check_proxy(r, s, a);
 	if (r->report->errors == before && !r->no_memory)
 		check_network(r, s, a);
 }

@@ -91,6 +91,7 @@ void config_read_desk(
 	set_defaults(r, a);
 	config_read_group(r, desk, desk_keys, a);
 	check_name(r, accounts);
+	config_check_proxy(r, desk, a);
 	n = r->report->errors == before && !r->no_memory ? desk_find(a->network) : NULL;
 	settings = config_settings(a, "");
 	if (n && n->check(&settings, &err) == -1)

@@ -20,6 +20,7 @@ struct reader {
 	struct config *c;
 	struct config_report *report;
 	const char *file; /* base name, as in the messages */
+	bool is_for_all; /* others may read the file */
 	bool no_memory;
 };
 
@@ -150,6 +151,8 @@ void config_read_desk(struct reader *r, const config_setting_t *desk, const conf
 void config_read_icinga(struct reader *r, const config_setting_t *all);
 void config_icinga_finish(struct config *c);
 void config_account_finish(struct config_account *a);
+/* Warns of a login in the proxy of the group s, where everybody may read the file. */
+void config_check_proxy(struct reader *r, const config_setting_t *s, const struct config_account *a);
 bool config_is_on_x(struct reader *r, const config_setting_t *s, const struct config_account *a,
 		    const char *why);
 /* What metered accounts and the audiences together must not be (config_doubles.c). */

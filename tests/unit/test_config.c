@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/buf.h"
@@ -100,6 +101,47 @@ static struct config *load_sound(const char *path)
 	assert_non_null(c);
 	config_report_finish(&report);
 	return c;
+}
+
+/* How many warnings of a proxy's login; the file with that mode. */
+static unsigned proxy_warnings(const char *text, mode_t mode)
+{
+	char path[] = "/tmp/twicket-proxy-XXXXXX";
+	struct config_report report;
+	struct config *c;
+	unsigned n = 0;
+	int fd = mkstemp(path);
+
+	assert_true(fd != -1);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+	c = config_load(path, &report);
+	unlink(path);
+	assert_non_null(c);
+	for (unsigned i = 0; i < report.n; i++)
+		n += strstr(report.at[i].text, "proxy: holds a login") != NULL;
+	config_destroy(c);
+	config_report_finish(&report);
+	return n;
+}
+
+static void test_proxy_login(void **state)
+{
+	static const char login[] =
+	    "accounts = { a = { network = \"mastodon\"; handle = \"s@example.org\";"
+	    " proxy = \"http://us:secret@proxy:3128\"; }; };\n"
+	    "audiences = { public = { accounts = [ \"a\" ]; }; };\n"
+	    "desk = { type = \"rt\"; url = \"http://127.0.0.1/\"; proxy = \"us:secret@proxy:3128\"; };\n";
+	static const char none[] =
+	    "accounts = { a = { network = \"mastodon\"; handle = \"s@example.org\";"
+	    " proxy = \"http://proxy:3128\"; }; };\n"
+	    "audiences = { public = { accounts = [ \"a\" ]; }; };\n";
+
+	(void)state;
+	assert_int_equal(proxy_warnings(login, 0644), 2);
+	assert_int_equal(proxy_warnings(login, 0640), 0);
+	assert_int_equal(proxy_warnings(none, 0644), 0);
 }
 
 static void test_desk(void **state)
@@ -333,7 +375,8 @@ static void test_not_a_file(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_reports),    cmocka_unit_test(test_desk),
+	    cmocka_unit_test(test_reports),    cmocka_unit_test(test_proxy_login),
+	    cmocka_unit_test(test_desk),
 	    cmocka_unit_test(test_smallest),
 	    cmocka_unit_test(test_sample),     cmocka_unit_test(test_inheritance),
 	    cmocka_unit_test(test_x),	       cmocka_unit_test(test_asked),
