@@ -22,7 +22,8 @@ struct undo {
 /* What only asks, or says something, is no command. */
 static bool is_command(const char *verb)
 {
-	static const char *const words[] = {"", "?", "comment", "note", "last", "help", "start", "enrol", "me too"};
+	static const char *const words[] = {"", "?", "comment", "note", "last", "help", "start", "enrol", "me too",
+					    "yes", "no"}; /* what is done behind a yes stands in its own row */
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (strcmp(verb, words[i]) == 0)
