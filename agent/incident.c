@@ -261,7 +261,7 @@ static void object_is_well(struct engine *e, struct problem *p, int64_t since_s,
 {
 	struct incident *i = p->incident;
 
-	p->by_restart = p->checking && p->node->restarted;
+	p->by_restart = p->checking && p->node->restarted && !p->is_doubted;
 	if (p->checking)
 		flap_follow(p, false, now);
 	p->checking = false;
@@ -297,8 +297,8 @@ void engine_object(struct engine *e, const char *node, unsigned kind, const char
 		problem_passed(e, p, now);
 		return;
 	}
-	if (p->checking && o->is_pending)
-		return; /* made anew under its name: what came of it the first result says */
+	if (snapshot_proves_nothing(e, p, o, now))
+		return;
 	if (problem_is_live(p) && (p->checking || (o->ok_since_s && o->ok_since_s >= p->since_s))) {
 		object_is_well(e, p, o->ok_since_s, now);
 		return;
@@ -453,6 +453,7 @@ void engine_timers(struct engine *e, const struct now *now)
 	e->is_new_config = false;
 	is_for_all = due_take(e, now);
 	node_timers(e, now);
+	snapshot_timers(e, now);
 	hand_timers(e, now);
 	cutoff_look(e, now);
 	channels_timers(e, now); /* a summary stands before what is told after it */

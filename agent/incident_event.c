@@ -136,6 +136,8 @@ void event_state(struct engine *e, struct node *n, const struct event *ev, const
 	if (p->checking && p->incident)
 		incident_wake(e, p->incident, now->boot_ms); /* its deadlines stood still till now */
 	if (ev->state == EVENT_OK) {
+		if (snapshot_is_older(p, ev))
+			return; /* asked about at the snapshot's end */
 		end(e, p, ev->since ? ev->since : ev->time_us / 1000000, ev, now);
 		return;
 	}

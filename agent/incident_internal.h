@@ -57,6 +57,10 @@ void event_notified(struct engine *e, struct node *n, const struct event *ev, co
 void snapshot_ahead(struct engine *e, struct node *n, const struct now *now); /* asks for what is known */
 void snapshot_begin(struct engine *e, struct node *n, const struct event *ev);
 void snapshot_end(struct engine *e, struct node *n, const struct event *ev, const struct now *now);
+/* Is its "OK" from before the trouble? Then the core is asked again. */
+bool snapshot_proves_nothing(struct engine *e, struct problem *p, const struct object *o, const struct now *now);
+bool snapshot_is_older(const struct problem *p, const struct event *ev); /* the same of what stands in it */
+void snapshot_timers(struct engine *e, const struct now *now);
 void say_to_operators(struct engine *e, enum say_event event, const struct node *n, unsigned count,
 		      const struct now *now);
 void operators_hear(struct engine *e, struct say *say, const struct now *now); /* a line without a thread */

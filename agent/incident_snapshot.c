@@ -6,6 +6,9 @@
 #include "agent/incident_internal.h"
 
 #include <string.h>
+#include <utlist.h>
+
+#define DOUBT_MS 30000 /* between two questions; often enough for a check each minute */
 
 static bool in_scope(const struct problem *p, const struct node *n, const struct event *ev)
 {
@@ -83,6 +86,7 @@ void snapshot_end(struct engine *e, struct node *n, const struct event *ev, cons
 	HASH_ITER (hh, e->problems, p, next) {
 		if (!in_scope(p, n, ev))
 			continue;
+		p->is_doubted = false;
 		p->checking = !p->seen; /* well, or gone from the configuration? */
 		e->may_be_unknown |= p->checking;
 		if (!p->checking && !problem_is_live(p))
@@ -106,4 +110,55 @@ void snapshot_end(struct engine *e, struct node *n, const struct event *ev, cons
 	}
 	n->dirty = true;
 	engine_wake(e, now->boot_ms);
+}
+
+/*
+ * A core that was killed comes back with what its last file kept, or with nothing: its "OK" may be from
+ * before the trouble. The next result, when it is OK too, is no change to the core, and no event: so ask.
+ */
+static bool is_older(const struct problem *p, bool is_unchecked, int64_t ok_seen_s)
+{
+	return is_unchecked || (p->node->restarted && ok_seen_s && ok_seen_s < p->since_s);
+}
+
+bool snapshot_is_older(const struct problem *p, const struct event *ev)
+{
+	return ev->type == EVENT_OBJECT && is_older(p, (ev->flags & EVENT_UNCHECKED) != 0, ev->last_ok);
+}
+
+bool snapshot_proves_nothing(struct engine *e, struct problem *p, const struct object *o, const struct now *now)
+{
+	if (!p->checking || !is_older(p, o->is_pending, o->ok_seen_s))
+		return false;
+	p->is_doubted = true;
+	if (!p->node->doubt)
+		p->node->doubt = now->boot_ms + DOUBT_MS;
+	engine_wake(e, p->node->doubt);
+	return true;
+}
+
+static void ask_again(struct engine *e, struct node *n, const struct now *now)
+{
+	struct problem *p, *next;
+
+	HASH_ITER (hh, e->problems, p, next)
+		if (p->node == n && p->checking && !p->is_asked && problem_is_trouble(p))
+			engine_ask(e, p, now);
+}
+
+void snapshot_timers(struct engine *e, const struct now *now)
+{
+	struct node *n;
+
+	LL_FOREACH (e->nodes, n) {
+		if (!n->doubt)
+			continue;
+		if (now->boot_ms < n->doubt) {
+			engine_wake(e, n->doubt);
+			continue;
+		}
+		n->doubt = 0;
+		if (n->up)
+			ask_again(e, n, now);
+	}
 }

@@ -30,6 +30,7 @@ struct node {
 	int64_t undescribed_since_ms;
 	bool is_awaited; /* somebody does nothing until they are described */
 	unsigned adopted_now;
+	int64_t doubt;	     /* boot ms: then it is asked again what it may have forgotten; 0 = nothing */
 	unsigned objects, sentinels; /* what it watches; 0 = not known */
 	int64_t cut_off_s;	     /* wall: since when we may be cut off; 0 = we are not */
 	int64_t rejoin;		     /* boot ms: then we believe that we are not any more */
@@ -97,6 +98,7 @@ struct problem {
 	bool is_past : 1;  /* begun and ended while we were away: only a digest asks who would have heard */
 	bool by_restart : 1; /* it recovered while the core restarted */
 	bool checking : 1; /* it was not: does the core still have it? */
+	bool is_doubted : 1; /* its core, restarted, has forgotten it */
 	bool dirty : 1;
 	/* flapping (incident_flap.c) */
 	int64_t flap_s;

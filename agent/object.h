@@ -31,6 +31,7 @@ struct object {
 	const char *const *ancestors;	    /* nearest first */
 	bool is_pending;		/* never checked: neither well nor bad; told again when it was */
 	int64_t ok_since_s;		/* it is OK or UP now, since then; 0 = it is not, or not known */
+	int64_t ok_seen_s;		/* when its core saw it so last; 0 = not known */
 	struct object *named;		/* a host: its services that have a public name */
 	unsigned n_named;
 	unsigned services;		/* a host: how many services it has */

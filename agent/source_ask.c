@@ -210,8 +210,11 @@ void source_on_description(struct source *s, struct connection *c, const struct 
 	c->n_asked--;
 	if (ev->code == 0)
 		o = object_create(c->node, r->kind, r->names, r->service, buf_text(&r->pairs), r->pairs.len);
-	if (o && ev->kind != EVENT_NONE && ev->state == EVENT_OK)
+	if (o && ev->kind != EVENT_NONE && ev->state == EVENT_OK) {
+		o->is_pending = (ev->flags & EVENT_UNCHECKED) != 0;
 		o->ok_since_s = ev->since;
+		o->ok_seen_s = ev->last_ok;
+	}
 	if (ev->code == 0 && !o)
 		log_warnx("source", "node %s: description of %s %s is malformed", c->node, r->names, r->service);
 	if (o || ev->code != 0)

@@ -57,7 +57,8 @@ enum event_type {
 	EVENT_NOTIFIED,	    /* a contact was notified: kind state sub=core's reason host service author=contact text */
 	EVENT_PROCESS,	    /* sub=enum event_process */
 	EVENT_LOST,	    /* code=events that a full ring lost since the last LOST; a snapshot follows */
-	EVENT_DESCRIPTION,  /* id=request code=0, or -1 unknown object; kind state since host service list=pairs; flags(MORE) */
+	EVENT_DESCRIPTION,  /* id=request code=0, or -1 unknown object; kind state since last_ok host service list=pairs;
+			       flags(MORE UNCHECKED) */
 	EVENT_MEMBERS,	    /* id=request code=0, or -1 unknown group; list=names; flags(MORE) */
 	EVENT_INVENTORY,    /* id=request; one object: kind host service list=pairs as DESCRIPTION, of relations only parent */
 	EVENT_INVENTORY_END, /* id=request code=objects sent */

@@ -324,7 +324,7 @@ static int part_send(struct event *ev, unsigned *done)
 {
 	ev->list = part.list;
 	ev->list_len = (uint32_t)part.len;
-	ev->flags = part.is_full ? EVENT_MORE : 0;
+	ev->flags = (ev->flags & ~(uint32_t)EVENT_MORE) | (part.is_full ? EVENT_MORE : 0);
 	*done = part.index;
 	sender_put(ev);
 	return !part.is_full;
@@ -342,10 +342,12 @@ static void start_description(const struct event *ev)
 		answer.head.code = -1;
 		return;
 	}
-	/* state and since: whoever missed a recovery learns when it was */
+	/* state and since: whoever missed a recovery learns when it was; the rest, whether the core saw one at all */
 	object_describe(&answer.object, &now);
 	answer.head.state = now.state;
 	answer.head.since = now.since;
+	answer.head.last_ok = now.last_ok;
+	answer.head.flags = now.flags & EVENT_UNCHECKED;
 	object_name(&answer.object, &answer.head);
 }
 

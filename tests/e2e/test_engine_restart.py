@@ -3,6 +3,8 @@
 SPEC 4.5 cases 8 and 14.
 """
 
+import time
+
 import pytest
 
 from filerig import NOC, PUBLIC
@@ -67,18 +69,37 @@ def test_restart_in_an_incident(make_file_rig, restart):
     assert "carol" in rig.texts(NOC)[1] and "(carol)" in rig.texts(NOC)[2]
 
 
-def test_what_recovers_while_the_core_is_away(make_file_rig):
-    """A core that starts without its retained states knows no trouble: the end is told, once."""
+@pytest.mark.parametrize("keeps", [False, True], ids=["nothing", "what_was_before"])
+def test_a_core_that_was_killed_has_forgotten(make_file_rig, keeps):
+    """It comes back with nothing, or with its states of before the trouble: no end is told before a check says so."""
     rig = make_file_rig(HOSTS)
+    retention = rig.nagios.dir / "retention.dat"
+    if keeps:
+        rig.nagios.service("mx1", "SMTP", OK, "fine")
+        rig.nagios.host("mx1", UP, "PING OK")
+        rig.nagios.wait_state("mx1", "SMTP", OK)
+        rig.nagios.wait_state("mx1", None, UP)
+        rig.nagios.command("SAVE_STATE_INFORMATION")
+        rig.wait("its states are kept", lambda: retention.exists() and "mx1" in retention.read_text(), 20)
+        time.sleep(1.1)  # its times are whole seconds
     tag = open_incident(rig)
-    rig.nagios.stop()
+    rig.nagios.process.kill()
     rig.wait("the agent has seen it go", lambda: not rig.agent.connected(), 60)
-    (rig.nagios.dir / "retention.dat").unlink()
+    if not keeps:
+        retention.unlink(missing_ok=True)
+    for name in ("nagios.lock", "nagios.cmd", "status.dat"):  # what it would have taken away itself
+        (rig.nagios.dir / name).unlink(missing_ok=True)
     rig.nagios.start()
     rig.agent.wait_connected()
     rig.fence()
+    assert not rig.nagios.status("mx1")["current_state"].strip("0"), "to the core all is well"
     for account in (NOC, PUBLIC):
-        assert len(rig.said(account)) == len(rig.said(account, tag)) == 2, rig.texts(account)
+        assert len(rig.said(account)) == 1, rig.texts(account)
+    rig.nagios.host("mx1", UP, "PING OK")
+    rig.nagios.service("mx1", "SMTP", OK, "fine")
+    for account in (NOC, PUBLIC):  # no change to the core: it is asked every 30 s
+        rig.wait_said(account, 2)
+        assert len(rig.said(account, tag)) == 2
         assert "🟢" in rig.texts(account)[1]
 
 

@@ -431,6 +431,10 @@ static bool monitor_command(struct run *r, const char *what, char *args)
 		do_services(r, args);
 	else if (!strcmp(what, "remove"))
 		simcore_remove(r->monitor, args);
+	else if (!strcmp(what, "forgets") || !strcmp(what, "reverts"))
+		simcore_forget(r->monitor, args, what[0] == 'f');
+	else if (!strcmp(what, "fine"))
+		simcore_fine(r->monitor, args, &w->now);
 	else if (!strcmp(what, "checked")) {
 		if (!simcore_checked(r->monitor, args, &w->now))
 			run_fail(r, "nobody asked for a check of", args);

@@ -29,6 +29,10 @@ struct simcore *simcore_peer(struct simcore *s, const char *node);
 /* Declares an object: "mx1" or "mx1/SMTP", then "key=value" words as in a DESCRIPTION. */
 void simcore_object(struct simcore *s, const char *name, const char *const *pairs, unsigned n);
 void simcore_remove(struct simcore *s, const char *name);
+/* Killed, it came back with what its last file kept of it, or with nothing: it is OK, and nobody looked. */
+void simcore_forget(struct simcore *s, const char *name, bool all);
+/* A result that is OK, and no change: it says nothing. */
+void simcore_fine(struct simcore *s, const char *name, const struct now *now);
 
 /* The agent that it is connected to; NULL: none. */
 void simcore_attach(struct simcore *s, struct core *core);

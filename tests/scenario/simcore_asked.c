@@ -65,8 +65,11 @@ static void describe(struct simcore *s, const struct asked *a, const struct now 
 		o = object_create(s->node, t->kind, t->host, t->service, buf_text(&t->pairs), t->pairs.len);
 	if (o && s->tongue)
 		o->ok_since_s = s->tongue->ok_since(s->other, a->host, a->service);
-	else if (o && t->state == 0)
+	else if (o && t->state == 0) {
+		o->is_pending = t->is_unchecked;
 		o->ok_since_s = t->since_s;
+		o->ok_seen_s = t->last_ok_s;
+	}
 	core_object(s->core, s->node, a->ev.kind, a->host, a->service, o, now);
 }
 
@@ -207,6 +210,29 @@ bool simcore_checked(struct simcore *s, const char *name, const struct now *now)
 	t->checked_ms = now->wall_ms;
 	simcore_send(s, &ev, now);
 	return true;
+}
+
+void simcore_forget(struct simcore *s, const char *name, bool all)
+{
+	struct thing *t = simcore_find(s, name);
+
+	if (!t)
+		return;
+	t->state = 0;
+	t->flags = EVENT_HARD;
+	t->is_unchecked = all;
+	t->since_s = 0;
+	t->last_ok_s = all ? 0 : t->last_ok_s;
+}
+
+void simcore_fine(struct simcore *s, const char *name, const struct now *now)
+{
+	struct thing *t = simcore_find(s, name);
+
+	if (!t || t->state)
+		return;
+	t->is_unchecked = false;
+	t->last_ok_s = now->wall_ms / 1000;
 }
 
 void simcore_mute(struct simcore *s, bool mute)

@@ -18,6 +18,7 @@ struct thing {
 	char *output, *author, *mark, *ack_text; /* of its acknowledgement */
 	int64_t changed_ms, checked_ms, acked_ms, ack_until_s;
 	uint32_t checking; /* the command that asked for a check of it; 0 = none */
+	bool is_unchecked;
 };
 
 struct plan {
