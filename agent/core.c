@@ -117,11 +117,11 @@ static int on_command(void *arg, const char *node, const struct event *cmd)
 	return c->env.command(c->env.source_arg, node, cmd);
 }
 
-static void on_unsay(void *arg, uint64_t incident, int64_t at_ms)
+static void on_unsay(void *arg, uint64_t incident, enum say_event event, int64_t at_ms)
 {
 	struct core *c = arg;
 
-	outbox_erase_said(c->outbox, incident, at_ms, &c->now);
+	outbox_erase_said(c->outbox, incident, (int)event, at_ms, &c->now);
 }
 
 static void on_want_parent(void *arg, unsigned account, uint64_t reply, const char *remote_id)

@@ -62,8 +62,8 @@ struct inbox_events {
 	bool (*is_answering)(void *arg, uint64_t reply);
 	/* Boosts somebody's reply on our account. */
 	void (*boost)(void *arg, unsigned account, uint64_t reply, const char *remote_id);
-	/* A person's words to the public (of that incident, decided at that wall time) are to go again. */
-	void (*unsay)(void *arg, uint64_t incident, int64_t at_ms);
+	/* A person's words, or what was said about them (of that incident, at that time, 0 = ever), are to go. */
+	void (*unsay)(void *arg, uint64_t incident, enum say_event event, int64_t at_ms);
 	void (*note)(void *arg, uint64_t incident, const char *kind, const char *text);
 	/* Something that helped, or the cause; kind: "fixed", "cause", "workaround". May be NULL. */
 	void (*learn)(void *arg, const struct reply_row *reply, const char *kind, const char *text, const char *by);

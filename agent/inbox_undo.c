@@ -153,6 +153,15 @@ static int undo_ticket(struct engine *e, uint64_t incident, const char *by, cons
 	return engine_ticket(e, incident, "", by, now, err);
 }
 
+/* Operators' lines about it go with it, and those that it had taken the place of: nothing of it holds any more. */
+static void unsay_line(struct inbox *b, const struct undo *u)
+{
+	if (strcmp(u->verb, "eta") == 0)
+		b->events.unsay(b->events.arg, u->incident, SAY_ETA, 0);
+	else if (strcmp(u->verb, "known") == 0)
+		b->events.unsay(b->events.arg, u->incident, SAY_KNOWN_ERROR, 0);
+}
+
 static undo_fn *undo_of(const char *verb)
 {
 	static const struct {
@@ -198,13 +207,13 @@ static void undo_it(struct inbox *b, struct inbox_reply *r, struct undo *u)
 		inbox_undo_downtime(b, r, u->mark);
 	} else if (strcmp(u->verb, "say") == 0 && strcmp(u->reason, "say_asked") == 0) {
 		if (!is_out(b, u) && engine_withdraw(b->engine, u->incident, inbox_author(r), &b->now)) {
-			b->events.unsay(b->events.arg, u->incident, u->done_ms); /* where nothing waits */
+			b->events.unsay(b->events.arg, u->incident, SAY_SAY, u->done_ms); /* where nothing waits */
 			undo_done(b, r);
 		} else {
 			inbox_hand_failed(b, r, "cannot_undo"); /* somebody has answered */
 		}
 	} else if (strcmp(u->verb, "say") == 0) {
-		b->events.unsay(b->events.arg, u->incident, u->done_ms);
+		b->events.unsay(b->events.arg, u->incident, SAY_SAY, u->done_ms);
 		undo_done(b, r);
 	} else if (!fn) {
 		inbox_hand_failed(b, r, "cannot_undo");
@@ -213,6 +222,7 @@ static void undo_it(struct inbox *b, struct inbox_reply *r, struct undo *u)
 	} else if (fn(b->engine, r->row.incident, inbox_author(r), &b->now, &err) == -1) {
 		inbox_hand_failed(b, r, "nothing_to_undo");
 	} else {
+		unsay_line(b, u);
 		undo_done(b, r);
 	}
 }

@@ -68,8 +68,8 @@ bool outbox_is_pending(const struct outbox *o, uint64_t thread, int event);
 /* Cancels, too, and deletes what was posted in it where the network can. */
 void outbox_erase_thread(struct outbox *o, uint64_t thread, const struct now *now);
 
-/* Deletes a person's words (event SAY) that were decided at that time, wherever the network can. */
-void outbox_erase_said(struct outbox *o, uint64_t incident, int64_t at_ms, const struct now *now);
+/* Deletes what was said of an event (SAY: a person's words) at that time, 0 = ever, wherever the network can. */
+void outbox_erase_said(struct outbox *o, uint64_t incident, int event, int64_t at_ms, const struct now *now);
 
 void outbox_turn(struct outbox *o, const struct now *now);
 int64_t outbox_next(const struct outbox *o, const struct now *now); /* wall ms, NOW_NEVER = nothing to wait for */

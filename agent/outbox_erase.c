@@ -110,13 +110,14 @@ void outbox_erase_thread(struct outbox *o, uint64_t thread, const struct now *no
 struct unsaying {
 	struct erasing e;
 	uint64_t incident;
+	int event;
 	int64_t at_ms;
 };
 
 static bool is_unsaid(const struct unsaying *u, const struct post_row *row)
 {
-	return row->kind == POST_SAY && row->event == SAY_SAY && row->incident == u->incident &&
-	       row->created_ms == u->at_ms;
+	return row->kind == POST_SAY && row->event == u->event && row->incident == u->incident &&
+	       (!u->at_ms || row->created_ms == u->at_ms);
 }
 
 static int unsay_row(void *arg, const struct post_row *row)
@@ -126,9 +127,9 @@ static int unsay_row(void *arg, const struct post_row *row)
 	return is_unsaid(u, row) ? erase_row(&u->e, row) : 0;
 }
 
-void outbox_erase_said(struct outbox *o, uint64_t incident, int64_t at_ms, const struct now *now)
+void outbox_erase_said(struct outbox *o, uint64_t incident, int event, int64_t at_ms, const struct now *now)
 {
-	struct unsaying u = {.e = {.o = o, .now = now}, .incident = incident, .at_ms = at_ms};
+	struct unsaying u = {.e = {.o = o, .now = now}, .incident = incident, .event = event, .at_ms = at_ms};
 	struct outbox_thread *t, *next;
 	struct post *p;
 	struct err err;
