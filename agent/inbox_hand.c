@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define SAID_MS INT64_C(600000) /* later it is news that it still is so */
+
 static void hand_thank(
     struct inbox *b, struct inbox_reply *r, const struct inbox_answer *answer, enum inbox_thanks how)
 {
@@ -190,6 +192,34 @@ static void hand_part_of(struct inbox *b, struct inbox_reply *r, struct reply_pa
 		inbox_hand_done(b, r, &answer, IN_WORDS);
 }
 
+struct saying {
+	const struct inbox_reply *by;
+	int64_t since_ms, said_ms, taken_back_ms;
+};
+
+static int said_row(void *arg, const struct reply_row *row)
+{
+	struct saying *s = arg;
+
+	if (row->id == s->by->row.id || row->state != REPLY_DONE || row->done_ms < s->since_ms)
+		return 0;
+	if (strcmp(row->verb, INBOX_UNDO "say") == 0 && row->done_ms > s->taken_back_ms)
+		s->taken_back_ms = row->done_ms;
+	if (strcmp(row->verb, "say") == 0 && strcmp(row->reason, "say_asked") != 0 && row->done_ms > s->said_ms &&
+	    strcmp(row->text, s->by->row.text) == 0)
+		s->said_ms = row->done_ms;
+	return 0;
+}
+
+/* A thumb that slipped, or two who agreed on the words: they stand there already. */
+static bool is_said_already(struct inbox *b, const struct inbox_reply *r)
+{
+	struct saying s = {.by = r, .since_ms = b->now.wall_ms - SAID_MS};
+
+	store_replies_of_incident(b->store, r->row.incident, said_row, &s, NULL);
+	return s.said_ms > s.taken_back_ms;
+}
+
 /* Also when it is over: people want to hear why. */
 static void hand_say(struct inbox *b, struct inbox_reply *r, const struct reply_parsed *p)
 {
@@ -207,6 +237,8 @@ static void hand_say(struct inbox *b, struct inbox_reply *r, const struct reply_
 		inbox_hand_failed(b, r, "no_words");
 	else if (is_stale) /* "back in half an hour": nobody knows whether it still is true */
 		inbox_hand_failed(b, r, "say_stale");
+	else if (is_said_already(b, r))
+		inbox_hand_failed(b, r, "said"); /* there is nothing of it to undo */
 	else if (engine_say(b->engine, v.id, p->text, inbox_author(r), &b->now, &err) == -1)
 		inbox_hand_failed(b, r, "not_public");
 	else if (inbox_waits(b, r))
