@@ -293,6 +293,16 @@ static const char *inbox_refusal(int code, const char *text)
 	return code == EVENT_CODE_NOT_ACKED ? "not_acked" : "refused_by_core";
 }
 
+/* A core that has forgotten the trouble calls it well, which nobody has seen. */
+static const char *inbox_why(const struct inbox *b, const struct inbox_reply *r, const struct event *ev)
+{
+	struct incident_view v;
+
+	if (ev->code == EVENT_CODE_NOT_A_PROBLEM && engine_view(b->engine, r->row.incident, &v) && v.is_doubted)
+		return "no_result";
+	return inbox_refusal(ev->code, ev->text);
+}
+
 /* Asked for before we were killed, and the core did it then: it has nothing left to take away. */
 static bool inbox_was_done(const struct inbox_reply *r, int code)
 {
@@ -326,7 +336,7 @@ static void inbox_result(struct inbox *b, const char *node, const struct event *
 		else if (ev->code == EVENT_CODE_REFUSED && inbox_is_anothers(b, r, owner))
 			inbox_fail(b, r, "already_acked", owner);
 		else if (ev->code != EVENT_CODE_OK)
-			inbox_fail(b, r, inbox_refusal(ev->code, ev->text), ev->text);
+			inbox_fail(b, r, inbox_why(b, r, ev), ev->text);
 		else if (r->verb == EVENT_VERB_RECHECK)
 			inbox_recheck_result(b, r, ev);
 		else if (r->verb == EVENT_VERB_DOWNTIME_CANCEL && r->n_gone)

@@ -96,6 +96,7 @@ struct incident_view {
 	uint64_t id;
 	const char *tag, *node;
 	bool open, acked;
+	bool is_doubted; /* its core has forgotten the trouble, and no result has come since */
 	const char *object;	    /* "db1/Postgres" */
 	const char *host, *service; /* the root problem's; service "" for a host */
 	unsigned kind, state;

@@ -53,6 +53,7 @@ static void fill(const struct incident *i, struct incident_view *out)
 	out->service = root->service;
 	out->kind = root->kind;
 	out->state = root->state;
+	out->is_doubted = root->checking && root->is_doubted;
 	out->output = root->output ? root->output : "";
 	if (root->object)
 		out->public_name = object_public_name(root->object, "");
