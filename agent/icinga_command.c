@@ -143,7 +143,7 @@ static bool is_there(const struct icinga *i, const struct icinga_command *c)
 	picture_find(i->picture, c->ev.host, c->ev.service, &view);
 	switch ((enum event_verb)c->ev.sub) {
 	case EVENT_VERB_ACK: return view.acked && *c->ev.mark && strstr(view.ack_text, c->ev.mark);
-	case EVENT_VERB_UNACK: return !view.acked;
+	case EVENT_VERB_UNACK: return c->has_freed ? picture_has_comment(i->picture, c->ev.mark) : !view.acked;
 	case EVENT_VERB_COMMENT: return picture_has_comment(i->picture, c->ev.mark);
 	case EVENT_VERB_DOWNTIME: return picture_has_downtime(i->picture, c->ev.mark);
 	case EVENT_VERB_DOWNTIME_CANCEL:
@@ -192,6 +192,7 @@ static void done(struct icinga *i, struct icinga_command *c)
 		return;
 	case EVENT_VERB_UNACK:
 		if (c->verb == EVENT_VERB_UNACK && *c->ev.text) { /* and why */
+			c->has_freed = true;
 			c->verb = EVENT_VERB_COMMENT;
 			c->state = COMMAND_WAITING;
 		} else {
@@ -208,9 +209,7 @@ static void done(struct icinga *i, struct icinga_command *c)
 /* Nobody waits for it any more, and the trouble may be another one by now; one that is half done goes on. */
 static bool is_late(const struct icinga *i, const struct icinga_command *c)
 {
-	bool is_half = c->has_freed || (c->ev.sub == EVENT_VERB_UNACK && c->verb == EVENT_VERB_COMMENT);
-
-	return i->now.boot_ms >= c->until_ms && !is_half;
+	return i->now.boot_ms >= c->until_ms && !c->has_freed;
 }
 
 void icinga_again(struct icinga *i, struct icinga_command *c)
@@ -283,7 +282,8 @@ static void looked(struct icinga *i, struct icinga_command *c)
 	char why[256];
 
 	if (is_there(i, c) && c->ev.sub == EVENT_VERB_UNACK) {
-		c->verb = EVENT_VERB_UNACK;
+		if (!c->has_freed)
+			c->verb = EVENT_VERB_UNACK;
 		done(i, c); /* that it has gone the look told, not that it was this one's doing */
 	} else if (is_there(i, c)) {
 		end(i, c, EVENT_CODE_OK, "");

@@ -21,7 +21,7 @@ struct icinga_command {
 	unsigned tries;
 	bool is_doubtful; /* it may have happened */
 	bool is_second;	  /* what was not there is looked up, and sent without it */
-	bool has_freed;	  /* took another's acknowledgement away; its own comes now */
+	bool has_freed;	  /* took an acknowledgement away; its own, or why, comes now */
 	bool was_acked;	  /* when it was asked for */
 	int32_t code;	  /* of the result, once looked */
 	int64_t at_ms, looked_from_ms;

@@ -401,6 +401,23 @@ def test_an_unacknowledgement_that_was_done_and_lost(rig):
     assert len(rig.icinga.asked(ACTIONS + "remove-acknowledgement")) == 1
 
 
+@pytest.mark.parametrize("what", [{"act": True, "close": True}, {"close": True}, {"act": True, "status": 500, "body": HTML}],
+                         ids=["done and lost", "lost", "done and 500"])
+def test_why_it_is_free_again_stands_there_once(rig, what):
+    """The comment of an unack is looked up, too, before it is sent again."""
+    tag = fail_smtp(rig)
+    assert reply(rig, tag, "ack", "on it")[0] == 0
+    rig.icinga.script({"path": ACTIONS + "add-comment", "count": 3, **what})
+    code, said = reply(rig, tag, "unack", "I must leave")
+    rig.fence()
+    rig.wait("it is there", lambda: any("I must leave" in c["comment_data"] for c in rig.icinga.comments("mx1", "SMTP")), 40, 0.2)
+    rig.fence()
+    assert code == 0, said
+    assert not rig.icinga.acknowledged("mx1", "SMTP")
+    comment, = rig.icinga.comments("mx1", "SMTP")
+    assert "I must leave" in comment["comment_data"]
+
+
 def test_nobody_is_acknowledged_for_hours_later(rig):
     """No answer, and then nothing at all for longer than anybody waits: it is not sent anew onto what is broken then."""
     tag = fail_smtp(rig)
