@@ -151,6 +151,8 @@ static bool is_over(const struct picture *p, const struct remark *d)
 {
 	if (d->until <= p->now_s)
 		return inside(p, d) != INSIDE_YES || has_other(p, d) || d->until + CLOCKS_MAX_S <= p->now_s;
+	if (d->since + BEGINS_S >= p->now_s)
+		return false; /* its object's state may be of before it began */
 	return d->triggered > 0 && (d->flags & EVENT_FIXED) && inside(p, d) == INSIDE_NO;
 }
 
