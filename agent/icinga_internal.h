@@ -129,6 +129,8 @@ void icinga_stream_turn(struct icinga *i);
 void icinga_stream_finish(struct icinga *i);
 bool icinga_stream_bytes(void *arg, const char *bytes, size_t n);
 int64_t icinga_stream_next(const struct icinga *i);
+/* What was heard so far is told behind the look that begins now. */
+void icinga_stream_hand_over(struct icinga *i);
 
 /* icinga_command.c */
 void icinga_command_turn(struct icinga *i);

@@ -129,12 +129,7 @@ void icinga_poll_finish(struct icinga *i)
 static void begin(struct icinga *i)
 {
 	i->is_woken = false;
-	if (i->heard && i->notified)
-		json_array_extend(i->notified, i->heard);
-	else if (i->heard)
-		i->notified = json_incref(i->heard);
-	json_decref(i->heard);
-	i->heard = NULL;
+	icinga_stream_hand_over(i);
 	i->began_ms = i->now.boot_ms;
 	i->fresh = picture_create(i->now.wall_ms / 1000);
 	i->step = STEP_STATUS;

@@ -13,7 +13,7 @@
 #define WAIT_MS 1000
 #define WAIT_MAX_MS 60000
 #define REFUSED_MS 600000
-#define HEARD_MAX 10000 /* notifications between two looks */
+#define HEARD_MAX 10000 /* notifications between two looks that are told */
 #define STEADY_MS 60000 /* one that stood so long was no failure */
 
 static json_t *types(void)
@@ -37,6 +37,21 @@ static void take_line(struct icinga *i, const char *line, size_t len)
 	if (event && json_array_size(i->heard) < HEARD_MAX)
 		json_array_append(i->heard, event);
 	json_decref(event);
+}
+
+/* A look begins. Where looks fail there is no end to what is heard, but to what is kept. */
+void icinga_stream_hand_over(struct icinga *i)
+{
+	json_t *heard = i->heard;
+
+	i->heard = NULL;
+	if (!i->notified) {
+		i->notified = heard;
+		return;
+	}
+	for (size_t k = 0; k < json_array_size(heard) && json_array_size(i->notified) < HEARD_MAX; k++)
+		json_array_append(i->notified, json_array_get(heard, k));
+	json_decref(heard);
 }
 
 /* --- the stream ------------------------------------------------------------------------------ */

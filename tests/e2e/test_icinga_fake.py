@@ -116,6 +116,22 @@ def test_a_line_without_an_end(rig):
     assert peak_mib(rig) < MEMORY_MIB
 
 
+def test_notifications_while_no_look_comes_through(rig):
+    """Told behind the next look, and not all kept until then: that may be days."""
+    rig.icinga.control("forbid", {"rights": ["objects/query/Comment"]})
+    wait_lost(rig, "not permitted")
+    line = json.dumps({"type": "Notification", "notification_type": "PROBLEM", "host": "mx1", "service": "SMTP",
+                       "users": ["noc"] * 50, "text": "x" * 500, "timestamp": time.time(), "check_result": {"output": "down"}})
+    for _ in range(8):
+        asked = len(rig.icinga.asked("/v1/status"))
+        rig.icinga.control("stream", {"lines": [line + "\n"] * 10_000})
+        rig.wait("it has looked", lambda: len(rig.icinga.asked("/v1/status")) > asked + 1, 60, 0.3)
+    rig.icinga.control("forbid", {"rights": []})
+    rig.agent.wait_connected(40)
+    fail_smtp(rig)
+    assert peak_mib(rig) < MEMORY_MIB
+
+
 def test_events_that_are_not_true(rig):
     """A stream wakes, and is not believed: what Icinga's own samples say of web1!http is not so here."""
     samples = [json.dumps(json.loads(path.read_text())) + "\n" for path in sorted(VECTORS.glob("*.json"))]
