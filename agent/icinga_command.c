@@ -113,6 +113,14 @@ static void end(struct icinga *i, struct icinga_command *c, int32_t code, const 
 	icinga_say_last(i, c, &ev);
 }
 
+static void end_taken(struct icinga *i, struct icinga_command *c, const struct picture_view *view)
+{
+	char why[256];
+
+	snprintf(why, sizeof why, "acknowledged by %s meanwhile", *view->owner ? view->owner : "somebody");
+	end(i, c, EVENT_CODE_REFUSED, why);
+}
+
 /* The result is said behind what the next look brings: its echo, or whose it is. */
 static void look(struct icinga *i, struct icinga_command *c, int32_t code, const char *why)
 {
@@ -172,7 +180,13 @@ static void acked(struct icinga *i, struct icinga_command *c)
 static void unacked(struct icinga *i, struct icinga_command *c)
 {
 	struct event ev = echo_of(i, c, EVENT_ACK_GONE);
+	struct picture_view view;
 
+	picture_find(i->picture, c->ev.host, c->ev.service, &view);
+	if (view.acked && strcmp(view.owner, c->owner) != 0) { /* while the reason was on its way */
+		end_taken(i, c, &view);
+		return;
+	}
 	picture_note_ack(i->picture, &ev, NULL, i->now.boot_ms);
 	icinga_tell(i, &ev);
 	end(i, c, EVENT_CODE_OK, "");
@@ -340,7 +354,6 @@ static unsigned verb_of(const struct icinga *i, const struct icinga_command *c)
 static bool is_idle(struct icinga *i, struct icinga_command *c)
 {
 	struct picture_view view;
-	char why[256];
 
 	if (is_late(i, c)) {
 		end(i, c, EVENT_CODE_NOT_CARRIED, "Icinga 2 had no time for it");
@@ -352,8 +365,7 @@ static bool is_idle(struct icinga *i, struct icinga_command *c)
 	if (!view.acked) {
 		end(i, c, EVENT_CODE_NOT_ACKED, "");
 	} else if (!c->was_acked || strcmp(view.owner, c->owner) != 0) {
-		snprintf(why, sizeof why, "acknowledged by %s meanwhile", *view.owner ? view.owner : "somebody");
-		end(i, c, EVENT_CODE_REFUSED, why);
+		end_taken(i, c, &view);
 	} else {
 		return false;
 	}
