@@ -265,6 +265,10 @@ void inbox_thank(struct inbox *b, struct inbox_reply *r)
 		return;
 	switch (b->config->accounts[account].feedback) {
 	case FEEDBACK_FAVOURITE:
+		if (strcmp(r->row.reason, "also_looking") == 0) { /* a favourite would read "you have it" */
+			inbox_trouble(b, r, "also_looking");
+			break;
+		}
 		b->events.favourite(b->events.arg, (unsigned)account, r->row.id, r->row.remote_id);
 		break;
 	case FEEDBACK_REPLY:
