@@ -1,6 +1,6 @@
 """The scripted Icinga 2 of tests/fake in the place of the real one, and its control calls.
 
-Used by test_icinga_fake.py. Answers to those verbs of icinga.py's Icinga that the rig needs.
+Used by test_icinga_fake.py and test_icinga_unack.py. Answers to those verbs of icinga.py's Icinga that the rig needs.
 """
 
 import json
