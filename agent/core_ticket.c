@@ -141,7 +141,9 @@ static void take_report(struct core *c, struct inbox_mention *m, unsigned audien
 	if (!m->incident && m->is_me_too)
 		return;
 	m->is_done = true;
-	if (!m->incident) {
+	if (!m->incident && !m->has_media && tickets_has_said(c->tickets, reply, &c->now)) {
+		m->reason = "ticket_again";
+	} else if (!m->incident) {
 		make_ticket(c, m, audience);
 	} else if (core_has_told_known(c, m)) {
 		m->reason = "known_again";

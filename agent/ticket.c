@@ -375,6 +375,24 @@ static void read_words(const struct tickets *t, const struct ticket *k, struct b
 		store_ticket_notes(t->parts.store, k->row.id, first_words, out, NULL);
 }
 
+bool tickets_has_said(const struct tickets *t, const struct reply_row *said, const struct now *now)
+{
+	bool has_said = false;
+	struct buf text;
+
+	buf_init(&text, WORDS_MAX);
+	for (const struct ticket *k = t->all; k && !has_said; k = k->hh.next) {
+		if (k->row.state != TICKET_OPEN || now->wall_ms - k->row.created_ms >= DAY_MS ||
+		    strcmp(k->row.account, said->account) != 0 || strcmp(k->row.author_id, said->author_id) != 0)
+			continue;
+		buf_reset(&text);
+		read_words(t, k, &text);
+		has_said = strcmp(buf_text(&text), said->text) == 0;
+	}
+	buf_finish(&text);
+	return has_said;
+}
+
 void tickets_recent(struct tickets *t, int64_t since_ms, const char *only, tickets_fn *fn, void *arg)
 {
 	struct buf text;
