@@ -45,6 +45,24 @@ reply_time_suffix(const struct reply_lexicon *lexicon, enum reply_time time, con
 	return end > s && reply_lexicon_is_time(lexicon, time, folded) ? end : NULL;
 }
 
+/* "pm", and as the Spanish and many papers write it, "p.m." and "p. m.": behind the letters. */
+static const char *
+reply_half_day(const struct reply_lexicon *lexicon, enum reply_time time, const char *s)
+{
+	const char *end = reply_time_suffix(lexicon, time, s), *second = s + 2;
+	char letters[2], folded[REPLY_PHRASE_SIZE];
+
+	if (end || !reply_is_letter(*s) || s[1] != '.')
+		return end;
+	second += *second == ' ';
+	if (!reply_is_letter(*second) || reply_is_letter(second[1]))
+		return NULL;
+	letters[0] = *s;
+	letters[1] = *second;
+	reply_fold(letters, sizeof(letters), SPELLING_TYPED, folded, sizeof(folded));
+	return reply_lexicon_is_time(lexicon, time, folded) ? second + 1 : NULL;
+}
+
 /* Whole words, longest first: "hasta las", "hasta". */
 static const char *
 reply_time_prefix(const struct reply_lexicon *lexicon, enum reply_time time, const char *s)
@@ -186,14 +204,32 @@ reply_clock_suffix(const struct reply_lexicon *lexicon, const char *s, struct re
 	const char *word = s + (*s == ' '), *end = reply_time_suffix(lexicon, REPLY_TIME_CLOCK, word);
 	bool is_half_day = day->h >= 1 && day->h <= 12;
 
-	if (!end && is_half_day && (end = reply_time_suffix(lexicon, REPLY_TIME_AM, word)))
+	if (!end && is_half_day && (end = reply_half_day(lexicon, REPLY_TIME_AM, word)))
 		day->h %= 12;
-	else if (!end && is_half_day && (end = reply_time_suffix(lexicon, REPLY_TIME_PM, word)))
+	else if (!end && is_half_day && (end = reply_half_day(lexicon, REPLY_TIME_PM, word)))
 		day->h = day->h % 12 + 12;
 	day->is_clear = day->is_clear || end;
 	if (!end)
 		return s;
 	return day->m == 0 ? reply_clock_minutes(end, day) : end;
+}
+
+/* " abends", " de la tarde": which half of the day; s itself when no such words follow. */
+static const char *
+reply_clock_half(const struct reply_lexicon *lexicon, const char *s, struct reply_day *day)
+{
+	const char *word = *s == ' ' ? s + 1 : "";
+	const char *evening = reply_time_prefix(lexicon, REPLY_TIME_EVENING, word);
+	const char *end = evening ? evening : reply_time_prefix(lexicon, REPLY_TIME_MORNING, word);
+
+	if (!end)
+		return s;
+	if (day->h == 12)
+		day->h = 24; /* "12 de la noche" is midnight to some: none that is taken */
+	else if (evening && day->h < 12)
+		day->h += 12;
+	day->is_clear = true;
+	return end[-1] == ' ' ? end - 1 : end;
 }
 
 /* "18:00" and the like; minutes of the day. */
@@ -210,7 +246,7 @@ static const char *reply_clock(
 	}
 	if (!s)
 		return NULL;
-	s = reply_clock_suffix(lexicon, s, &day);
+	s = reply_clock_half(lexicon, reply_clock_suffix(lexicon, s, &day), &day);
 	if (how == CLOCK_BEHIND_WORD && day.h > 12 && s[strspn(s, ".! ")] == '\0')
 		day.is_clear = true; /* "until 18": no morning has it */
 	if (!day.is_clear || day.h > 23 || day.m > 59 || !reply_is_end(*s))
@@ -296,9 +332,9 @@ reply_odd_unit(const struct reply_lexicon *lexicon, const char *s, enum reply_od
 	bool is_glued = *s != ' ';
 
 	for (size_t i = 0; i < (how == ODD_SPAN ? 4 : sizeof(words) / sizeof(*words)); i++) {
-		const char *end = reply_time_suffix(lexicon, words[i], s + !is_glued);
 		bool is_half_day = words[i] == REPLY_TIME_AM || words[i] == REPLY_TIME_PM;
-
+		const char *end = is_half_day ? reply_half_day(lexicon, words[i], s + !is_glued)
+					      : reply_time_suffix(lexicon, words[i], s + !is_glued);
 		bool is_short = end && end - s == 2 && (words[i] == REPLY_TIME_MINUTES || words[i] == REPLY_TIME_OTHER);
 
 		if (!end || (!is_glued && (is_short || (is_half_day && end[strspn(end, ".! ")]))))
