@@ -339,6 +339,10 @@ static bool reply_is(struct reply_try *t, const char *rest, struct reply_parsed 
 	t->args = reply_names_other(c) ? rest : reply_take_bare(rest, out);
 	out->verb = c->verb;
 	reply_copy(out->word, sizeof(out->word), c->word);
+	if (!*t->marks && *t->args == ':') { /* "eta : 16:00", as the French type it */
+		t->marks = ":";
+		t->args += strspn(t->args, ": ");
+	}
 	if (reply_is_asked(t))
 		return reply_asks(t, out);
 	if (strchr(t->marks, '?') || !reply_suits(t, out))
