@@ -71,11 +71,13 @@ static bool reply_ask_unit(struct reply_try *t, struct reply_parsed *out)
 	return true;
 }
 
-/* "prévu 18h" is no duration, but "eta 18h" is. */
+/* "fin prévue 18h" is no duration, but "eta 18h" is; "eta d’ici 18h" is neither. */
 static bool reply_is_local_time(const struct reply_try *t)
 {
 	const char *end = reply_odd_span(t->lexicon, t->args);
 
+	if (t->phrase->command->args == ARGS_ETA && reply_is_either_behind(t->lexicon, t->args))
+		return true;
 	return !(t->phrase->forms & REPLY_FORM_ENGLISH) && end && !*end && reply_is_either(t->args);
 }
 

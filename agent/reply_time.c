@@ -407,3 +407,10 @@ bool reply_is_either(const char *s)
 
 	return end && (*end == 'h' || *end == 'H') && n >= 6 && n <= 23 && !reply_is_letter(end[1]);
 }
+
+bool reply_is_either_behind(const struct reply_lexicon *lexicon, const char *s)
+{
+	const char *in = reply_time_prefix(lexicon, REPLY_TIME_IN, s);
+
+	return in && in == reply_time_prefix(lexicon, REPLY_TIME_AT, s) && reply_is_either(in);
+}

@@ -37,4 +37,7 @@ const char *reply_odd_words(const struct reply_lexicon *lexicon, const char *s);
 /* "18h", "18h30": to many people a time of day, to others a duration. */
 bool reply_is_either(const char *s);
 
+/* "d’ici 18h": likewise, behind a word that means both "by" and "within". */
+bool reply_is_either_behind(const struct reply_lexicon *lexicon, const char *s);
+
 #endif
