@@ -266,7 +266,7 @@ static size_t reply_put(utf8proc_int32_t c, enum reply_spelling spelling, char *
 		memcpy(out, letters, 2);
 		return 2;
 	}
-	if (spelling == SPELLING_PLAIN && c < 0x250 && /* Latin: base letter, then its marks */
+	if ((spelling == SPELLING_PLAIN || spelling == SPELLING_HASTY) && c < 0x250 && /* Latin: base letter, then its marks */
 	    utf8proc_decompose_char(c, parts, 8, UTF8PROC_DECOMPOSE, &boundary) > 1)
 		c = parts[0];
 	return (size_t)utf8proc_encode_char(c, (utf8proc_uint8_t *)out);
@@ -287,6 +287,8 @@ void reply_fold(const char *s, size_t len, enum reply_spelling spelling, char *o
 		if (n > 0 && reply_is_shade(c))
 			continue;
 		c = reply_is_apostrophe(c) ? '\'' : utf8proc_tolower(c);
+		if (c == '\'' && spelling == SPELLING_HASTY)
+			continue;
 		n += reply_put(c, spelling, out + n);
 	}
 	out[at < len ? 0 : n] = '\0';

@@ -53,12 +53,16 @@ const char *reply_take_bare(const char *s, struct reply_parsed *out);
  */
 const char *reply_behind_tag(const char *s, struct reply_parsed *out);
 
-/* How a phrase is spelled: as typed, ß as ss, that and without accents, that and ä as ae. */
+/*
+ * How a phrase is spelled: as typed, ß as ss, that and without accents, that and ä as ae; in haste
+ * without accents and apostrophes.
+ */
 enum reply_spelling {
 	SPELLING_TYPED,
 	SPELLING_SWISS,
 	SPELLING_PLAIN,
 	SPELLING_GERMAN,
+	SPELLING_HASTY,
 	REPLY_SPELLINGS
 };
 
