@@ -112,7 +112,8 @@ static unsigned run_file(const char *file, unsigned *cases)
 static void test_data(void **state)
 {
 	static const char *const files[] = {
-	    "spec", "hand", "attacks", "marks", "clock", "en", "de", "fr", "es"};
+	    "spec", "hand", "attacks", "marks", "clock", "en", "de", "fr", "es",
+	    "said_en"};
 	unsigned cases = 0, bad = 0;
 	char path[100];
 
