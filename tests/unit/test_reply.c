@@ -113,7 +113,7 @@ static void test_data(void **state)
 {
 	static const char *const files[] = {
 	    "spec", "hand", "attacks", "marks", "clock", "en", "de", "fr", "es",
-	    "said_en", "said_de", "said_fr"};
+	    "said_en", "said_de", "said_fr", "said_es"};
 	unsigned cases = 0, bad = 0;
 	char path[100];
 
