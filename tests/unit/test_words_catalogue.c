@@ -300,11 +300,21 @@ static void check_typography(const char *language, const char *text)
 		fail_msg("%s: @, # or two blanks in: %s", language, text);
 }
 
+/* Each language has its own marks around what is quoted. */
+static void check_quotes(const char *language, const char *text)
+{
+	bool is_english = !strcmp(language, "en"), is_german = !strcmp(language, "de");
+
+	if ((!is_english && strstr(text, "”")) || (!is_german && strstr(text, "„")) ||
+	    (is_english || is_german ? strstr(text, "«") : strstr(text, "“")))
+		fail_msg("%s: marks of another language in: %s", language, text);
+}
+
 /* Spanish times begin with their article, which "a" and "de" would swallow: "al sáb". */
 static void check_articles(const char *language, const char *text)
 {
 	static const char *const times[] = {"$SINCE$", "$UNTIL$", "$AT$",  "$ETA$",
-					    "$FROM$",  "$TO$",    "$NEXT$"};
+					    "$FROM$",  "$TO$",    "$NEXT$", "$ASKED$"};
 	static const char *const before[] = {"desde ", "Desde ", "hasta ", "hacia ", "para "};
 
 	for (size_t i = 0; i < sizeof times / sizeof *times; i++)
@@ -327,6 +337,7 @@ static void check_articles(const char *language, const char *text)
 static void check_texts(const struct catalogue *c)
 {
 	for_texts(config_root_setting(&c->file), c->language, check_typography);
+	for_texts(config_root_setting(&c->file), c->language, check_quotes);
 	for_texts(config_root_setting(&c->file), c->language, check_articles);
 }
 
