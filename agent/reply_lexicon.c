@@ -49,7 +49,7 @@ static const struct reply_command reply_commands[] = {
 
 static const char *const reply_time_lists[REPLY_TIMES] = {
     "minutes", "hours", "days", "for", "in", "until", "at", "clock", "am", "pm", "morning",
-    "evening", "ago", "other"};
+    "evening", "tomorrow", "ago", "other"};
 
 struct reply_time_word {
 	char say[REPLY_PHRASE_SIZE];

@@ -64,6 +64,7 @@ enum reply_time {
 	REPLY_TIME_PM,
 	REPLY_TIME_MORNING, /* in words, behind a clock's hour: "8 Uhr morgens" */
 	REPLY_TIME_EVENING, /* "6 de la tarde" */
+	REPLY_TIME_TOMORROW, /* behind a time of day: not taken */
 	REPLY_TIME_AGO, /* behind a duration: it tells a story */
 	REPLY_TIME_OTHER, /* units that are not taken: seconds, weeks */
 	REPLY_TIMES

@@ -251,6 +251,8 @@ static const char *reply_clock(
 		day.is_clear = true; /* "until 18": no morning has it */
 	if (!day.is_clear || day.h > 23 || day.m > 59 || !reply_is_end(*s))
 		return NULL;
+	if (reply_time_prefix(lexicon, REPLY_TIME_TOMORROW, reply_behind(s)))
+		return NULL; /* at three in the morning, which one is that? */
 	*minutes = day.h * 60 + day.m;
 	return reply_behind(s);
 }
@@ -337,7 +339,7 @@ reply_odd_unit(const struct reply_lexicon *lexicon, const char *s, enum reply_od
 					      : reply_time_suffix(lexicon, words[i], s + !is_glued);
 		bool is_short = end && end - s == 2 && (words[i] == REPLY_TIME_MINUTES || words[i] == REPLY_TIME_OTHER);
 
-		if (!end || (!is_glued && (is_short || (is_half_day && end[strspn(end, ".! ")]))))
+		if (!end || (!is_glued && (is_short || (is_half_day && how != ODD_UNTIL && end[strspn(end, ".! ")]))))
 			continue; /* "5 m away", "5 am router" */
 		while (is_glued && (reply_is_digit(*end) || (reply_is_digit(end[-1]) && reply_is_letter(*end))))
 			end++; /* "2h30x" */
