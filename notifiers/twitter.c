@@ -213,6 +213,7 @@ static void twitter_end(struct op *op)
 	buf_finish(&op->url);
 	buf_finish(&op->body);
 	buf_finish(&op->authorization);
+	json_decref(op->collect.held);
 	free(op);
 }
 

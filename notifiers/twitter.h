@@ -80,6 +80,7 @@ struct collect {
 	char message[TWITTER_ID_MAX];
 	char newest[TWITTER_ID_MAX]; /* the newest message of this walk */
 	unsigned size; /* messages asked for with one request */
+	json_t *held; /* messages, newest first, until all are there */
 };
 
 struct op {

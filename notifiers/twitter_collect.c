@@ -211,7 +211,10 @@ static void take_position(struct op *op, const struct turn *turn, const char *id
 	}
 }
 
-/* False when the store did not take one. */
+/*
+ * X tells the newest first; what was said first is to be done first, "ack" before "unack". No position is
+ * taken before all of the page are: those that the store did not take are the newer ones. False then.
+ */
 static bool emit_mentions(struct op *op, struct turn *turn, const json_t *list)
 {
 	char id[TWITTER_ID_MAX];
@@ -219,10 +222,12 @@ static bool emit_mentions(struct op *op, struct turn *turn, const json_t *list)
 	size_t i;
 
 	op->collect.empty++;
-	json_array_foreach (list, i, post) {
+	for (i = json_array_size(list); i-- > 0;) {
 		op->collect.read++;
-		if (twitter_emit_post(op, turn, post, ITEM_REPLY) == EMIT_FAILED)
+		if (twitter_emit_post(op, turn, json_array_get(list, i), ITEM_REPLY) == EMIT_FAILED)
 			return false;
+	}
+	json_array_foreach (list, i, post) {
 		twitter_json_id(post, "id", id);
 		if (*id)
 			take_position(op, turn, id);

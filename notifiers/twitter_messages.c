@@ -43,16 +43,31 @@ static bool is_due(const struct account *a, int64_t now_ms)
 	       (now_ms - a->messages_read_ms >= MESSAGES_EVERY_MS || now_ms < a->messages_read_ms);
 }
 
-/* The verdict stands; what the mentions brought is kept in any case. */
+/* X tells the newest first, in pages; what was said first is to be done first. False: the store did not take one. */
+static bool emit_held(struct op *op, struct turn *turn)
+{
+	json_t *held = op->collect.held;
+	bool is_taken = true;
+
+	op->collect.held = NULL;
+	for (size_t i = json_array_size(held); i-- > 0 && is_taken;)
+		is_taken = twitter_emit_message(op, turn, json_array_get(held, i), ITEM_REPLY) != EMIT_FAILED;
+	json_decref(held);
+	return is_taken;
+}
+
+/* The verdict stands; what was brought until then is kept in any case. */
 static enum op_step finish(struct op *op, struct turn *turn)
 {
-	if (!twitter_emit_cursor(op, turn))
+	if (!emit_held(op, turn) || !twitter_emit_cursor(op, turn))
 		return twitter_finish(op, turn, RESULT_RETRY, "the store did not take it");
 	return OP_DONE;
 }
 
 static enum op_step finish_ok(struct op *op, struct turn *turn, const char *remark)
 {
+	if (!emit_held(op, turn))
+		return twitter_finish(op, turn, RESULT_RETRY, "the store did not take it");
 	twitter_finish(
 	    op, turn, RESULT_OK, "%u mentions and messages, %u of them new, %u unusable%s%s",
 	    op->fresh + op->known, op->fresh, op->skipped, remark, op->remark);
@@ -99,8 +114,8 @@ static bool is_ours(const struct op *op, const json_t *event)
 	return strcmp(sender, op->account->id) == 0;
 }
 
-/* True when a known one was reached. *failed: the store did not take one. */
-static bool emit_events(struct op *op, struct turn *turn, const json_t *list, bool *failed)
+/* True when a known one was reached. *failed: out of memory. */
+static bool hold_events(struct op *op, struct turn *turn, const json_t *list, bool *failed)
 {
 	char id[TWITTER_ID_MAX];
 	bool is_first = !*op->collect.message, is_known = is_first;
@@ -119,7 +134,9 @@ static bool emit_events(struct op *op, struct turn *turn, const json_t *list, bo
 		twitter_id_raise(op->collect.newest, id, twitter_now_ms(op, turn));
 		if (is_first || !is_message(event) || is_ours(op, event))
 			continue;
-		*failed |= twitter_emit_message(op, turn, event, ITEM_REPLY) == EMIT_FAILED;
+		if (!op->collect.held)
+			op->collect.held = json_array();
+		*failed |= json_array_append(op->collect.held, event) == -1;
 	}
 	return is_known;
 }
@@ -192,10 +209,9 @@ static enum op_step take_events(struct op *op, struct turn *turn, const json_t *
 	}
 	twitter_remark(op, answer);
 	charge_senders(op, turn, answer);
-	is_known = emit_events(op, turn, list, &failed);
+	is_known = hold_events(op, turn, list, &failed) || more == MORE_NO;
 	if (failed)
-		return twitter_finish(op, turn, RESULT_RETRY, "the store did not take it");
-	is_known = is_known || more == MORE_NO;
+		return twitter_finish(op, turn, RESULT_RETRY, "out of memory");
 	if (!is_known && more == MORE_YES && op->pages < PAGES && next_size(op)) {
 		snprintf(op->next, sizeof op->next, "%s", next);
 		op->collect.size = next_size(op);
