@@ -190,23 +190,49 @@ static void measure_page(const json_t *list, struct page *page)
 	}
 }
 
-/* The next notification behind that id in the order of time: lists are in any order. */
-static json_t *next_behind(const json_t *list, const char *behind, char *id)
+/* When it was said: servers make the notifications of one author's replies in any order. */
+static int64_t said_ms(const json_t *notification)
 {
-	json_t *notification, *next = NULL;
-	char this[MASTODON_ID_MAX];
+	const json_t *status = json_object_get(notification, "status");
+	char created[64];
+	int64_t ms;
+
+	json_text(is_reply(notification) ? status : notification, "created_at", created, sizeof created);
+	return iso8601_ms(created, &ms) ? ms : 0;
+}
+
+struct place {
+	int64_t said_ms;
+	char id[MASTODON_ID_MAX];
+};
+
+static int compare_places(const struct place *a, const struct place *b)
+{
+	if (a->said_ms != b->said_ms)
+		return a->said_ms < b->said_ms ? -1 : 1;
+	return mastodon_id_compare(a->id, b->id);
+}
+
+/* The next one behind that place, of what is newer than "from": lists are in any order. */
+static json_t *next_behind(const json_t *list, const char *from, struct place *at)
+{
+	struct place here, next = {.said_ms = INT64_MAX};
+	json_t *notification, *found = NULL;
 	size_t i;
 
 	json_array_foreach (list, i, notification) {
-		json_text(notification, "id", this, sizeof this);
-		if (!*this || mastodon_id_compare(this, behind) <= 0)
+		json_text(notification, "id", here.id, sizeof here.id);
+		if (!*here.id || mastodon_id_compare(here.id, from) <= 0)
 			continue;
-		if (!next || mastodon_id_compare(this, id) < 0) {
-			next = notification;
-			copy_id(id, this);
+		here.said_ms = said_ms(notification);
+		if (compare_places(&here, at) > 0 && (!found || compare_places(&here, &next) < 0)) {
+			found = notification;
+			next = here;
 		}
 	}
-	return next;
+	if (found)
+		*at = next;
+	return found;
 }
 
 /* From before we began: only where there was no id to tell it by. Fresh, what has no date is old. */
@@ -238,13 +264,11 @@ static bool has_older(const struct collect *c, const json_t *list)
  */
 static bool emit_page(struct op *op, struct turn *turn, const json_t *list)
 {
-	char behind[MASTODON_ID_MAX], id[MASTODON_ID_MAX];
+	struct place at = {.said_ms = INT64_MIN};
 	const json_t *notification, *status;
 	enum emitted emitted;
 
-	copy_id(behind, op->collect.from);
-	while ((notification = next_behind(list, behind, id))) {
-		copy_id(behind, id);
+	while ((notification = next_behind(list, op->collect.from, &at))) {
 		status = json_object_get(notification, "status");
 		if (!json_is_object(status) || is_too_old(&op->collect, notification))
 			continue;
