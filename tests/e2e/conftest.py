@@ -13,6 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import filerig  # noqa: E402
 import icinga  # noqa: E402
 import rig as rigs  # noqa: E402
+import rt  # noqa: E402
+import talk as talks  # noqa: E402
 import xrig  # noqa: E402
 from fake import FakeServer  # noqa: E402
 from proc import Cleanup, Place  # noqa: E402
@@ -176,3 +178,40 @@ def make_x_rig(x, core):
     """make_x_rig(server=None, **how) -> XRig: on X, and on a Mastodon server beside it when there is one."""
     with making(lambda server=None, **how: xrig.XRig(x, server, **{"core": core, **how})) as make:
         yield make
+
+
+@pytest.fixture(params=["mastodon", "x"])
+def net(request):
+    """One network after the other, each with a server of this test alone."""
+    with Cleanup() as cleanup:
+        place = Place()
+        cleanup.callback(place.close)
+        if request.param == "x":
+            x = cleanup.stop(xrig.LoopbackX(place))
+            yield talks.OnX(x)
+            assert x.violations() == []
+        else:
+            yield talks.OnMastodon(cleanup, place)
+
+
+@pytest.fixture
+def talk(net, core):
+    """talk(count, **how) -> Talk; its rig must stop cleanly. desk=True: with a Request Tracker behind it."""
+    made = []
+    with Cleanup() as cleanup:
+        place = Place()
+        cleanup.callback(place.close)
+
+        def make(build, **how):
+            made.append(cleanup.enter_context(build(core=core, **how)))
+            return made[-1]
+
+        def build_talk(count, desk=False, **how):
+            if desk:
+                how["desk"] = cleanup.stop(rt.Rt(place))
+                how["desk"].start()
+            return talks.Talk(net, place, make, count, **how)
+
+        yield build_talk
+    failures = [failure for rig in made for failure in rig.cleanup.failures]
+    assert not failures, "\n".join(failures)

@@ -8,7 +8,7 @@ import json
 import time
 
 from agent import tag_of
-from client import plain
+from client import plain, refused
 from nagios import CRITICAL, OK
 from proc import RigError
 from rig import Rig, quick_config
@@ -25,12 +25,17 @@ PLUGIN = "#!/bin/sh\necho still refused\nexit 2\n"
 
 def output_of(host):
     """No two alike: what helped one says nothing of another."""
-    return "trouble" + "".join(chr(ord("a") + int(digit)) for digit in host[1:])
+    return "trouble" + "".join(chr(ord(c) + 49) if c.isdigit() else c for c in host[1:])
 
 
 def hosts_for(count):
     """Each a host of its own, so that no two are one incident; their names sort as they are counted."""
     return {f"h{n:02}": {"services": {SERVICE: {"_TWICKET_PUBLIC": f"Thing {n:02}"}}} for n in range(count)}
+
+
+def things_of(rows):
+    """{host: public name} of the hosts of a table."""
+    return {f"h{n:02}": f"Thing {n:02}" for n in range(len(rows))}
 
 
 class OnMastodon:
@@ -59,8 +64,17 @@ class OnMastodon:
         found = {s["uri"]: s for s in found if s["account"]["id"] == status.me["id"] and not s.get("reblog")}.values()
         return [(s["id"], s["in_reply_to_id"], plain(s["content"]), s["visibility"] == "private") for s in found]
 
-    def say(self, who, text, to=None, private=False):
+    def say(self, who, text, to=None, private=False, mention=True):
         return self.server.client(who).post(f"@status {text}", to, "direct" if private else "public")["id"]
+
+    def edit(self, who, said, text):
+        self.server.client(who).call("PUT", f"/api/v1/statuses/{said}", {"status": f"@status {text}"})
+
+    def delete(self, who, said):
+        """snac has no call for it; this is what is left when its owner does it in a browser."""
+        for path in self.server.dir.rglob(f"{said[10:]}.json"):
+            path.unlink()
+        assert refused(lambda: self.server.client(who).status(said)) == 404
 
     def answers(self, posts, who, said):
         """snac gives one post two ids with one end."""
@@ -100,12 +114,18 @@ class OnX:
         return found + [(m["id"], m["to"], m["text"], True) for m in self.x.control("messages")
                         if m["from"] == self.x.account]
 
-    def say(self, who, text, to=None, private=False):
-        """A message has no parent: it is answered by name."""
+    def say(self, who, text, to=None, private=False, mention=False):
+        """A message has no parent: it is answered by name. mention: X puts the name of who is answered there, no other."""
         if private:
             self.x.dm(who, text, to=self.x.account)
             return who
-        return self.x.post(who, text if to else f"@{self.x.account} {text}", to)["id"]
+        return self.x.post(who, text if to and not mention else f"@{self.x.account} {text}", to)["id"]
+
+    def edit(self, who, said, text):
+        self.x.control("edit", {"id": said, "text": f"@{self.x.account} {text}"})
+
+    def delete(self, who, said):
+        self.x.control("delete", {"id": said})
 
     def answers(self, posts, who, said):
         return [(text, private) for _, to, text, private in posts if to == said]
@@ -120,20 +140,24 @@ class OnX:
 class Talk:
     """One rig on one network, with an incident for each host."""
 
-    def __init__(self, net, place, make, count, hosts=(), **audience):
-        """make: keeps a rig until the end of the test. hosts: beside the counted ones."""
+    def __init__(self, net, place, make, count, hosts=(), desk=None, **audience):
+        """make: keeps a rig until the end of the test. hosts: beside the counted ones. desk: a Request Tracker."""
         self.net, self.noc = net, place.path / "noc.jsonl"
         config = net.config()
         config["timezone"] = "UTC"
         config["audiences"]["public"].update(storm=0, **audience)
         config["accounts"]["noc"] = {"network": "file", "handle": str(self.noc), "posts_per_hour": 1000, "posts_per_day": 1000}
         config["audiences"]["operators"] = {"accounts": ["noc"], "hold": "0", "recovery_hold": "0", "storm": 0}
+        if desk:
+            config["desk"] = {"type": "rt", "url": desk.root, "queue": "Support"}
         key = "x" if net.kind == "x" else "mastodon"
         config["people"] = {who: {key: net.handle(who), "role": "lead"} for who in LEADS}
         config["people"].update({who: {key: net.handle(who), "role": role} for who, role in OTHERS.items()})
         self.rig = make(lambda **how: net.rig(**how), hosts={**hosts_for(count), **dict(hosts)}, config=config, start=False)
+        self.desk = desk
+        if desk:
+            self.rig.agent.token("desk", desk.tokens["twicket"])
         self.plugin(PLUGIN)
-        self.rig.start()
         self.roots, self.tags, self.said = {}, {}, {}  # of hosts; said: (who, what he wrote)
 
     def plugin(self, text):
@@ -143,10 +167,12 @@ class Talk:
         objects = self.rig.nagios.dir / "objects.cfg"
         objects.write_text(objects.read_text().replace("/bin/true", str(script)))
 
-    def fail(self, names):
+    def fail(self, names, service=SERVICE, ago=0):
         """{host: public name}: each is told on the network before this returns."""
+        if not self.rig.agent.process:
+            self.rig.start()
         for host in names:
-            self.rig.nagios.service(host, SERVICE, CRITICAL, output_of(host))
+            self.rig.nagios.service(host, service, CRITICAL, output_of(host), ago)
         self.find(names)
 
     def find(self, names):
@@ -174,7 +200,14 @@ class Talk:
         return [text for _, to, text, private in self.net.posts() if to and to[-32:] == root[-32:] and not private]
 
     def audit(self, who):
-        return [(line["action"], line["result"]) for line in self.rig.agent.json("audit")["audit"] if line["actor"] == who]
+        """(action, result) of a person; of strangers together, who have no names there."""
+        lines = self.rig.agent.json("audit")["audit"]
+        return [(line["action"], line["result"]) for line in lines if line["actor"] == who or (who in STRANGERS and "@" in line["actor"])]
+
+    def audit_of(self, host):
+        """What became of replies to this incident."""
+        lines = self.rig.agent.json("audit")["audit"]
+        return [(line["action"], line["result"]) for line in lines if f"{self.tags[host]}:r" in str(line)]
 
     def settle(self, wanted, seconds=60):
         """wanted: [(what, condition)]; all of them at some time. What is left is named."""
@@ -231,8 +264,9 @@ class Talk:
             wanted.append((f"{label}: {step.taken_back!r} is gone", lambda: not any(step.taken_back in t for t in self.thread(host))))
         if step.told:
             wanted.append((f"{label}: the public reads {step.told!r}", lambda: any(step.told in t for t in self.thread(host))))
-        if step.refused:
-            wanted.append((f"{label}: refused", lambda: (step.refused, "denied: not_allowed") in self.audit(who)))
+        audited = (step.refused, "denied: not_allowed") if step.refused else step.audit
+        if audited:
+            wanted.append((f"{label}: {audited}", lambda: audited in self.audit(who)))
         return wanted
 
     def is_answered(self, host, who, said, words, private):
@@ -253,12 +287,12 @@ class Step:
 
     private: words of the answer in private, STAR for a favourite, or several; public: those under the reply on X.
     lines: what operators read; told: what the public reads in the thread, taken_back: what it does no more;
-    refused: what the author may not; earlier: whoever wrote before hears that (on X one answer is all).
+    refused: what the author may not; audit: (action, result) of his; earlier: whoever wrote before hears that (on X one answer is all).
     """
 
     def __init__(self, text, *core, private="", public="", **more):
         self.text, self.core, self.private, self.public = text, core, private, public
-        for name in ("lines", "told", "taken_back", "refused", "earlier", "who"):
+        for name in ("lines", "told", "taken_back", "refused", "audit", "earlier", "who"):
             setattr(self, name, more.pop(name, ""))
         assert not more, more
 

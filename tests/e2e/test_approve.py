@@ -29,6 +29,21 @@ def four(make_rig, server):
     return make_rig(config=config, tokens={name: server.tokens[name] for name in ("status", "noc")})
 
 
+@pytest.fixture
+def four_on_x(make_x_rig, fake_x):
+    """The same on X: the public reads examplenet, operators noc."""
+    config = quick_config(None, fake_x, approve="operators")
+    fake_x.control("user", {"name": "noc", "protected": True})
+    config["accounts"]["noc"] = dict(config["accounts"]["status_x"], handle="noc")
+    config["audiences"]["operators"] = {"accounts": ["noc"], "hold": "0", "recovery_hold": "0"}
+    config["people"] = {"alice": {"x": fake_x.handle("alice"), "role": "lead"}, "bob": {"x": "bob"}}
+    fake_x.control("user", {"name": "bob"})
+    rig = make_x_rig(config=config, start=False)
+    rig.agent.token("noc", fake_x.token("noc"))
+    rig.start()
+    return rig
+
+
 def questions(rig, tag):
     posts = rig.client("noc").own_posts()
     return [s for s in posts if "not sent yet" in plain(s["content"]) and tag_of(plain(s["content"])) == tag]
@@ -66,3 +81,25 @@ def test_go(four):
 
     four.nagios.service("mx1", "SMTP", OK, "fine again")
     assert "🟢" in four.wait_posts(tag, 2)[1][0], "our own words need no second go"
+
+
+def test_go_on_x(four_on_x, fake_x):
+    rig = four_on_x
+
+    def asked():
+        return [p for p in fake_x.posts(user="noc") if "not sent yet" in p["text"]]
+
+    rig.nagios.service("mx1", "SMTP", CRITICAL, "disk full")
+    question = rig.wait("operators are asked", asked, 20, 0.2)[0]
+    tag, words = tag_of(question["text"]), question["text"].split("“")[1].split("”")[0]
+    assert "E-mail" in words and "disk full" not in words
+    rig.wait("answers are read", lambda: rig.account("noc")["last_read_ms"], 20, 0.2)
+    fake_x.post("bob", "go", question["id"])
+    rig.wait("bob is refused", lambda: ("go", "denied: not_allowed") in audit(rig, "bob"), 40, 0.3)
+    assert rig.x_posts(tag) == []
+    fake_x.post("alice", "go", question["id"])
+    root, = rig.wait_x_posts(tag, 1, 40)
+    assert " ".join(root["text"].split("\n")[:-1]) == words, "what was read is what is published"
+    rig.nagios.service("mx1", "SMTP", OK, "fine again")
+    assert "🟢" in rig.wait_x_posts(tag, 2)[1]["text"], "our own words need no second go"
+    assert len(asked()) == 1

@@ -5,11 +5,7 @@ The table says what is written, what the core then has, and what is read by whom
 
 import pytest
 
-from proc import Cleanup, Place
-from rig import cores
-from talk import (STAR, OnMastodon, OnX, Step, Talk, acked, acked_with, checked, commented, in_downtime, no_downtime,
-                  not_acked, still_acked, untouched)
-from xrig import LoopbackX
+from talk import (STAR, Step, acked, acked_with, checked, commented, in_downtime, no_downtime, not_acked, still_acked, untouched, things_of)
 
 WORKING = "We are working on it"
 
@@ -95,48 +91,14 @@ IN_TURN = [
 ]
 
 
-@pytest.fixture(params=["mastodon", "x"])
-def net(request):
-    with Cleanup() as cleanup:
-        place = Place()
-        cleanup.callback(place.close)
-        if request.param == "x":
-            x = cleanup.stop(LoopbackX(place))
-            yield OnX(x)
-            assert x.violations() == []
-        else:
-            yield OnMastodon(cleanup, place)
-
-
-@pytest.fixture
-def talk(net, core):
-    """talk(count, **how) -> Talk; its rig must stop cleanly."""
-    made = []
-    with Cleanup() as cleanup:
-        place = Place()
-        cleanup.callback(place.close)
-
-        def make(build, **how):
-            made.append(cleanup.enter_context(build(core=core, **how)))
-            return made[-1]
-
-        yield lambda count, **how: Talk(net, place, make, count, **how)
-    failures = [failure for rig in made for failure in rig.cleanup.failures]
-    assert not failures, "\n".join(failures)
-
-
-def things(rows):
-    return {f"h{n:02}": f"Thing {n:02}" for n in range(len(rows))}
-
-
 @pytest.mark.parametrize("where", ["thread", "private"])
 def test_each_command(talk, where):
     t = talk(len(ONCE))
-    t.fail(things(ONCE))
+    t.fail(things_of(ONCE))
     t.run(ONCE, private=where == "private", seconds=40)
 
 
 def test_one_after_the_other(talk):
     t = talk(len(IN_TURN))
-    t.fail(things(IN_TURN))
+    t.fail(things_of(IN_TURN))
     t.run(IN_TURN, seconds=30)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from talk import STAR, Step, acked, checked, commented, in_downtime, not_acked, untouched
-from test_replies import WORKING, net, talk, things  # noqa: F401
+from talk import STAR, Step, acked, checked, commented, in_downtime, not_acked, things_of, untouched
+from test_replies import WORKING
 
 HAVE_IT = {
     "en": ["on it", "onit", "mine", "taking it", "looking", "looking into it", "On it!", "👀", "🙋", "on it 2h"],
@@ -52,8 +52,8 @@ def rows(speech):
 
 
 @pytest.mark.parametrize("speech", ["en", "others"])
-def test_words(talk, speech):  # noqa: F811
+def test_words(talk, speech):
     table = rows(speech)
     t = talk(len(table))
-    t.fail(things(table))
+    t.fail(things_of(table))
     t.run(table, seconds=40)
