@@ -80,6 +80,11 @@ class OnMastodon:
         """snac gives one post two ids with one end."""
         return [(text, private) for _, to, text, private in posts if to and to[-32:] == said[-32:]]
 
+    def machine(self, who):
+        """An account that says of itself that it is no person."""
+        self.server.add_user(who)
+        self.server.client(who).call("PATCH", "/api/v1/accounts/update_credentials", {"bot": "true"})
+
     def is_thanked(self, who, said):
         return self.server.client(who).favourited_by(said) > 0
 

@@ -88,3 +88,32 @@ def test_stop_and_start(talk):
             Step("start", private="You will hear from us again", public="You will hear from us again", who="frida")]])
     who, said = t.said["h00"][2]
     assert t.net.answers(t.net.posts(), who, said) == []
+
+
+def test_what_is_no_report(talk):
+    """Passed on, quoted, or by a machine: none is a ticket, and none is answered. X does not tell who is a machine."""
+    t = talk(1)
+    t.fail(things_of(range(1)))
+    if t.net.kind != "x":
+        t.net.machine("robot")
+        t.net.say("robot", "my invoice is wrong, too")
+    else:
+        t.net.x.control("retweet", {"user": "dora", "id": t.roots["h00"]})
+        t.net.x.control("quote", {"user": "dora", "id": t.roots["h00"], "text": f"look what @{t.net.x.account} has"})
+    said = t.net.say("emil", "where is my parcel")
+    t.settle([("emil is told", answered(t, "emil", said, "your report is in: Q-"))])
+    why = "bot" if t.net.kind != "x" else "boost"
+    t.rig.wait("the others were read", lambda: t.rig.agent.query(f"SELECT 1 FROM reply WHERE reason='{why}'"), 40, 0.5)
+    assert t.rig.agent.cli("list", "--tickets").stdout.count("Q-") == 1
+    posts = t.net.posts()
+    assert sum("your report is in" in text for _, _, text, _ in posts) == 1
+
+
+def test_many_reports_of_what_is_well(talk):
+    """Three people, and monitoring sees nothing: operators hear it before it does, the public does not."""
+    t = talk(1, hosts=EMAIL, reports=3)
+    t.fail(things_of(range(1)))  # reading begins with an incident
+    for who in ("dora", "emil", "frida"):
+        t.net.say(who, f"is the e-mail gone? asks {who}")
+    t.settle([("operators hear it", lambda: any("E-mail: 3 people report it" in line for line in t.lines()))])
+    assert not any("people report it" in text for _, _, text, _ in t.net.posts())
