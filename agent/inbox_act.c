@@ -470,7 +470,7 @@ void inbox_act(
 	if (found == FOUND_INCIDENT)
 		inbox_note_reply(b, r);
 	if (p->verb == REPLY_VERB_BARE_NUMBER)
-		inbox_puzzled(b, r, REPLY_NO_EFFECT, "bare_number");
+		inbox_puzzled(b, r, REPLY_NO_EFFECT, p->text[0] ? "bare_number" : "bad_time"); /* "eta" alone */
 	else if (p->verb == REPLY_VERB_BAD_TIME)
 		inbox_puzzled(b, r, REPLY_NO_EFFECT, "bad_time");
 	else if (found == FOUND_INCIDENT && inbox_approves(b, r))
