@@ -72,10 +72,10 @@ static bool is_overtaken(struct inbox *b, struct undo *u)
 	return u->is_overtaken;
 }
 
-static void undo_done(struct inbox *b, struct inbox_reply *r)
+static void undo_done(struct inbox *b, struct inbox_reply *r, const char *reason)
 {
 	inbox_hand_done(
-	    b, r, &(struct inbox_answer){.event = SAY_TROUBLE, .reason = "undone"}, IN_WORDS);
+	    b, r, &(struct inbox_answer){.event = SAY_TROUBLE, .reason = reason}, IN_WORDS);
 }
 
 /* Nobody has it since, or it stays so. What was another one's the core would have under the wrong name. */
@@ -208,13 +208,13 @@ static void undo_it(struct inbox *b, struct inbox_reply *r, struct undo *u)
 	} else if (strcmp(u->verb, "say") == 0 && strcmp(u->reason, "say_asked") == 0) {
 		if (!is_out(b, u) && engine_withdraw(b->engine, u->incident, inbox_author(r), &b->now)) {
 			b->events.unsay(b->events.arg, u->incident, SAY_SAY, u->done_ms); /* where nothing waits */
-			undo_done(b, r);
+			undo_done(b, r, "undone");
 		} else {
 			inbox_hand_failed(b, r, "cannot_undo"); /* somebody has answered */
 		}
 	} else if (strcmp(u->verb, "say") == 0) {
 		b->events.unsay(b->events.arg, u->incident, SAY_SAY, u->done_ms);
-		undo_done(b, r);
+		undo_done(b, r, "unsaid"); /* not every server deletes */
 	} else if (!fn) {
 		inbox_hand_failed(b, r, "cannot_undo");
 	} else if (is_overtaken(b, u)) {
@@ -223,7 +223,7 @@ static void undo_it(struct inbox *b, struct inbox_reply *r, struct undo *u)
 		inbox_hand_failed(b, r, "nothing_to_undo");
 	} else {
 		unsay_line(b, u);
-		undo_done(b, r);
+		undo_done(b, r, "undone");
 	}
 }
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 enum words_base { BASE_PUBLIC, BASE_OPERATORS, BASES };
-#define WORDS_REASONS 86
+#define WORDS_REASONS 87
 
 #define WORDS_VALUE_MAX 8192 /* bytes of one value; longer ones are nobody's post */
 #define WORDS_TEXT_MAX 65536 /* bytes of a whole post before it is measured */

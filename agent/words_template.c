@@ -85,7 +85,7 @@ static const char *const reason_names[WORDS_REASONS + 1] = {
     "all_partly",     "all_taken",     "all_too_many",
     "all_no_time",    "stopped",       "started",
     "last",           "nothing_known",  "ticket_noted",  "endorsed",
-    "endorse_what",   "no_boost",      "undone",
+    "endorse_what",   "no_boost",      "undone",	     "unsaid",
     "nothing_to_undo", "cannot_undo",  "paused",  "sure_pause",
     "sure_stop",      "bad_time", "was_anothers", "said_first", "say_stale", "all_none",      "help_operator", "help_lead",
     "help_communicator", "approved",   "declined",  "asked_anew",

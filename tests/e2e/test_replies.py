@@ -81,7 +81,7 @@ IN_TURN = [
     [Step("known: the old client", untouched, private=STAR, public="Noted as a known error"),
      Step("undo", private="undone", public="Undone")],
     [Step("say: A digger did it.", untouched, private="said in public", public="Said in public", told="A digger did it."),
-     Step("undo", private="undone", public="Undone", taken_back="A digger did it.")],
+     Step("undo", private="taken back; what is out is deleted", public="Taken back", taken_back="A digger did it.")],
     [Step("ticket INC7", untouched, private=STAR, public="Noted."), Step("?", private="INC7", public="disruption since")],
     [Step("part of {other}", untouched, private="now part of #", public="Now part of #"),
      Step("undo", private="undone", public="Undone")],
