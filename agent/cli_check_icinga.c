@@ -116,7 +116,7 @@ static void check_end(const struct asked *a, time_t end)
 		    c->warnings, c, i->line,
 		    "icinga2 %s: cert_file %s expires within %d days, and nobody renews it: make "
 		    "and sign another",
-		    i->node, i->cert_file, (int)(left_s / DAY_S) + 1);
+		    i->node, i->cert_file, (int)((left_s + DAY_S - 1) / DAY_S));
 }
 
 /* Reads its name into a->name. */
