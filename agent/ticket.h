@@ -86,9 +86,9 @@ int tickets_close(struct tickets *t, const char *name, const char *by, const str
 typedef void tickets_fn(void *arg, const struct ticket_row *ticket, const char *text);
 void tickets_recent(struct tickets *t, int64_t since_ms, const char *only, tickets_fn *fn, void *arg);
 
-/* How many of the last day say something alike. */
 /* Is there an open one of that reporter, of this day, with just these words? Then a second one is nobody's wish. */
 bool tickets_has_said(const struct tickets *t, const struct reply_row *said, const struct now *now);
+/* How many of the last day say something alike. */
 unsigned tickets_alike(const struct tickets *t, const struct smalltalk *smalltalk, const char *text, const struct now *now);
 
 void tickets_turn(struct tickets *t, const struct now *now); /* between runner_turn() and the commit */
